@@ -1,0 +1,39 @@
+# The one entry. `make help` lists what there is; every target works from a fresh clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+export PYTHONPATH := src
+
+.PHONY: help setup fmt lint layers type unit check test gen lock cluster sim vm bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | column -ts$$'\t'
+
+setup: .venv/ready ## Debian packages, .venv from the pinned requirements
+
+.venv/ready: tools/setup.sh requirements/dev.txt
+	@tools/setup.sh
+
+fmt: setup ## format and repair what can be repaired
+	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix . ; .venv/bin/ruff check .
+
+lint: setup ## format and lint, changing nothing
+	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/typos -q
+
+layers: setup ## who may import whom
+	@.venv/bin/lint-imports --no-cache | tail -8
+
+type: setup ## mypy and basedpyright
+	@.venv/bin/mypy --no-error-summary src tests $(wildcard tools/*.py) $(wildcard bench/*.py) && .venv/bin/basedpyright --level error | tail -30
+
+unit: setup ## pure tests: no root, no network, no sleep
+	@$(PY) -m pytest -q -n 2 -m "not root and not cluster and not interop and not vm" tests
+
+gen: setup ## generated code and pages
+	@$(PY) tools/protoc.py
+
+lock: ## new pins for Python, Go and Debian
+	@tools/lock.sh
+
+check: lint layers type unit ## the fast gate of every commit

@@ -1,0 +1,1 @@
+"""The programs: what starts, which controller gets which adapter, how it ends."""

@@ -1,0 +1,1 @@
+"""The command ichor: one file per noun; parse, call, print."""

@@ -1,0 +1,59 @@
+"""The command `ichor`: sub-commands by name, each imported only when it is called.
+
+Errors of the user's making end with one clear line and exit code 1; everything else is a bug and
+shows its traceback.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ichor import __version__
+from ichor.errors import IchorError
+
+# name: (module:attribute, help); the module is imported when the command runs or shows its help
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by a table of names, so that `ichor` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ichor")
+def root() -> None:
+    """Ichor: an operating system that does one thing, run Kubernetes."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    try:
+        root.main(args=argv, standalone_mode=False, prog_name="ichor")
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as err:
+        err.show()
+        return err.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return 130
+    except IchorError as err:
+        print(f"error: {err}", file=sys.stderr)
+        return 1
+    return 0

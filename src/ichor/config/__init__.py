@@ -1,0 +1,1 @@
+"""The machine configuration, one file per document kind: decode, validate, merge, generate."""

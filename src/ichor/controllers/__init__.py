@@ -1,0 +1,1 @@
+"""Decisions: pure functions from resources to resources or actions. No I/O, no loops, no clocks."""

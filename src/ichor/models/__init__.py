@@ -1,0 +1,1 @@
+"""Pure models of ports: model(observed, action) -> observed'. What `plan` runs over."""

@@ -1,0 +1,1 @@
+"""Adapters over other services: containerd, etcd, Kubernetes, trustd, discovery."""

@@ -1,0 +1,1 @@
+"""Keys, certificates, roles, PEM. Deterministic given clock and randomness."""

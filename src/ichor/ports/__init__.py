@@ -1,0 +1,1 @@
+"""Protocols for effects, one file per facility: types and one-line contracts only."""

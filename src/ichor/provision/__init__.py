@@ -1,0 +1,1 @@
+"""Clusters on this host: nodes in containers of our own, their network and their removal."""

@@ -1,0 +1,1 @@
+"""What is asked for once, as data: boot, reboot, shutdown, reset, bootstrap, join."""
