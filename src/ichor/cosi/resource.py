@@ -5,7 +5,9 @@ fields they describe:
 
     class HostnameSpec(Spec, frozen=True, kw_only=True):
         definition: ClassVar[Definition] = Definition(
-            type="HostnameSpecs.net.talos.dev", namespace="network", columns={"Hostname": "{.hostname}"}
+            type="HostnameSpecs.net.talos.dev",
+            namespace="network",
+            columns={"Hostname": "{.hostname}"},
         )
         hostname: str = ""
 """
