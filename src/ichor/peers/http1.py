@@ -10,7 +10,7 @@ have acted on it. Everything that is the world's fault becomes TransientError.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import h11
@@ -174,7 +174,7 @@ class Pool:
     @asynccontextmanager
     async def stream(
         self, request: Request, *, timeout_s: float = 30, idle_s: float | None = None
-    ) -> AsyncIterator[Streaming]:
+    ) -> AsyncGenerator[Streaming, None]:
         """Send a request; timeout_s covers the head of the reply, idle_s each wait for more."""
         with _world(f"{request.method} {self.origin.authority}{request.target}"):
             async with asyncio.timeout(timeout_s):

@@ -9,7 +9,7 @@ plain JSON. A client belongs to one identity; when a certificate is renewed, mak
 """
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 from msgspec import Struct
@@ -170,7 +170,7 @@ class KubeClient:
         return reply
 
     @asynccontextmanager
-    async def _stream(self, target: str) -> AsyncIterator[Streaming]:
+    async def _stream(self, target: str) -> AsyncGenerator[Streaming, None]:
         request = self._request("GET", target, None, "")
         # A server that vanished sends no end: nothing comes for longer than a watch may live.
         async with self._pool.stream(

@@ -16,6 +16,10 @@ from ichor.formats.jsonvalue import Object, at, objs, text
 from ichor.ports.kube import Kind, Ref, Select
 
 
+class Unserved(TransientError):  # noqa: N818 - an outcome
+    """The server does not serve this kind; it may once its definition is there."""
+
+
 class Collection(NamedTuple):
     root: str
     plural: str
@@ -30,11 +34,11 @@ class Paths:
         self._known: dict[Kind, Collection] = {}
 
     async def collection(self, kind: Kind) -> Collection:
-        """Give where a kind lives. Raises TransientError while the server does not know it."""
+        """Give where a kind lives. Raises Unserved while the server does not know it."""
         if kind not in self._known:
             await self._learn(kind.api_version)
         if kind not in self._known:
-            raise TransientError(f"the server does not serve {kind.kind} in {kind.api_version}")
+            raise Unserved(f"the server does not serve {kind.kind} in {kind.api_version}")
         return self._known[kind]
 
     async def _learn(self, api_version: str) -> None:
@@ -42,7 +46,7 @@ class Paths:
         try:
             document = await self._fetch(root)
         except NotFound as err:
-            raise TransientError(f"the server does not serve {api_version}") from err
+            raise Unserved(f"the server does not serve {api_version}") from err
         for item in objs(document, "resources"):
             name = text(item, "name")
             if "/" not in name:
