@@ -14,7 +14,9 @@ from ichor import __version__
 from ichor.errors import IchorError
 
 # name: (module:attribute, help); the module is imported when the command runs or shows its help
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "discovery": ("ichor.apps.discoveryd.main:discovery", "run the discovery service"),
+}
 
 
 class LazyGroup(click.Group):
