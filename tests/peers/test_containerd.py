@@ -120,7 +120,7 @@ def service(home: Path, *args: str, **more: Any) -> Container:  # noqa: ANN401 -
     return Container(
         id="etcd",
         image=IMAGE,
-        args=("/program", *args),
+        args=args,
         env=("OURS=yes",),
         cgroup_path=f"/ichor-test-{home.name}/etcd",
         log_path=str(home / "logs" / "etcd.log"),
@@ -203,6 +203,17 @@ def test_a_bind_mount_is_writable_and_the_root_is_not(home: Path) -> None:
     asyncio.run(check())
 
 
+def test_the_kubelets_privileges_are_what_this_machine_can_give(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            wide = service(home, "end", "0", privileged=True, host_pid=True, propagation="rshared")
+            await containers.start(wide)
+            assert (await containers.wait("etcd")).status == 0
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
 def test_events_tell_of_starts_and_ends(home: Path) -> None:
     async def check() -> None:
         async with ready(home) as (_, containers):
@@ -233,7 +244,7 @@ def test_what_cannot_run_is_refused_and_leaves_nothing(home: Path) -> None:
                     Container(
                         id="y",
                         image=IMAGE,
-                        args=("/nothing",),
+                        command=("/nothing",),
                         cgroup_path=f"/ichor-test-{home.name}/y",
                     )
                 )

@@ -2,15 +2,17 @@
 against a real kube-apiserver and etcd on the loopback."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -22,16 +24,19 @@ from tests.peers.components import component
 from ichor.controllers.k8s import (
     apiserver,
     apiserver_files,
+    controller_manager,
+    kubelet_args,
     kubelet_config,
     manifest_access,
     manifest_dns,
     manifest_proxy,
     manifests,
+    scheduler,
 )
 from ichor.controllers.k8s.manifest_apply import plan
 from ichor.errors import Conflict, InputError, NotFound, TransientError
 from ichor.formats.jsonvalue import Object, at, objs, texts
-from ichor.peers.http1 import Origin
+from ichor.peers.http1 import Origin, Pool, Request
 from ichor.peers.kube import Access, KubeClient
 from ichor.peers.kube_manifests import INVENTORY, KubeManifests
 from ichor.peers.pem import Identity
@@ -39,6 +44,7 @@ from ichor.ports.kube import Key, Kind, Patch, Ref, Select
 
 pytestmark = pytest.mark.cluster
 NODE, CONFIG = Kind("v1", "Node"), Kind("v1", "ConfigMap")
+ROOT_CA = Ref(CONFIG, "kube-root-ca.crt", "default")
 
 
 def free_port() -> int:
@@ -58,7 +64,7 @@ class Server:
         self.processes: list[subprocess.Popen[bytes]] = []
         self._write()
         peers = f"http://127.0.0.1:{peer}"
-        self._run(
+        self.run(
             component("etcd"),
             [
                 *("etcd", f"--data-dir={directory}/etcd", "--unsafe-no-fsync"),
@@ -67,7 +73,7 @@ class Server:
                 f"--initial-cluster=default={peers}",
             ],
         )
-        self._run(component("kube"), self._command())
+        self.run(component("kube"), self._command())
 
     def client(self, **more: object) -> KubeClient:
         certificate, key = self.authority.issue("admin", "system:masters")
@@ -95,6 +101,10 @@ class Server:
             )
         )
         command = texts(objs(pod, "spec", "containers")[0], "command")
+        return self.moved(command)
+
+    def moved(self, command: Sequence[str]) -> list[str]:
+        """Give a command line with its directories below ours."""
         moved = ("/system/", "/var/log/")
         return [
             next((item.replace(p, f"{self.directory}{p}") for p in moved if p in item), item)
@@ -126,7 +136,7 @@ class Server:
         for name, item in files.items():
             (config / name).write_bytes(msgspec.json.encode(item))
 
-    def _run(self, program: Path, args: list[str]) -> None:
+    def run(self, program: Path, args: list[str]) -> None:
         with (self.directory / f"{args[0]}.log").open("wb") as log:
             process = subprocess.Popen(
                 args, executable=program, stdout=log, stderr=log, start_new_session=True
@@ -299,6 +309,144 @@ def test_every_bootstrap_manifest_is_accepted_and_a_deleted_one_stays_deleted(
         await kube.close()
 
     asyncio.run(check())
+
+
+def kubeconfig(server: Server, file: Path) -> None:
+    certificate, key = server.authority.issue("admin", "system:masters")
+    cluster: Object = {
+        "server": f"https://127.0.0.1:{server.port}",
+        "certificate-authority-data": base64.b64encode(server.authority.certificate).decode(),
+    }
+    user: Object = {
+        "client-certificate-data": base64.b64encode(certificate).decode(),
+        "client-key-data": base64.b64encode(key).decode(),
+    }
+    document: Object = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    file.write_bytes(msgspec.json.encode(document))
+
+
+def test_controller_manager_and_scheduler_become_healthy_with_our_flags(server: Server) -> None:
+    kcm_port, scheduler_port = str(free_port()), str(free_port())
+    secrets = server.directory / controller_manager.SECRETS[1:]
+    for directory in (controller_manager.SECRETS, scheduler.SECRETS, scheduler.CONFIG):
+        (server.directory / directory[1:]).mkdir(parents=True)
+        kubeconfig(server, server.directory / directory[1:] / "kubeconfig")
+    (secrets / "ca.crt").write_bytes(server.authority.certificate)
+    (secrets / "ca.key").write_bytes(server.authority.key)
+    (secrets / "service-account.key").write_bytes(server.authority.key)
+    written = msgspec.json.encode(scheduler.config_file({})).decode()
+    moved = written.replace("/system/", f"{server.directory}/system/")
+    (server.directory / scheduler.CONFIG[1:] / "scheduler-config.yaml").write_text(moved)
+    kcm = controller_manager.render(
+        controller_manager.Inputs(
+            image="x",
+            pod_cidrs=("10.244.0.0/16",),
+            service_cidrs=("10.96.0.0/12",),
+            extra_args={"secure-port": [kcm_port]},
+        )
+    )
+    args = {"secure-port": [scheduler_port]}
+    sched = scheduler.render(scheduler.Inputs(image="x", extra_args=args))
+    for pod in (kcm, sched):
+        command = texts(objs(pod, "spec", "containers")[0], "command")
+        server.run(component("kube"), server.moved(command))
+
+    async def check() -> None:
+        for port, path in ((kcm_port, "/healthz"), (scheduler_port, "/readyz")):
+            pool = Pool(Origin(host="127.0.0.1", port=int(port)), unverified())
+            async with asyncio.timeout(60):
+                while await status(pool, path) != 200:
+                    assert [p.poll() for p in server.processes] == [None] * 4
+                    await asyncio.sleep(0.2)
+            await pool.close()
+        kube = server.client()
+        async with asyncio.timeout(60):
+            while not await found(kube, ROOT_CA):  # noqa: ASYNC110 - its time, not ours
+                await asyncio.sleep(0.2)
+        await kube.close()
+
+    asyncio.run(check())
+
+
+def unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def status(pool: Pool, path: str) -> int:
+    try:
+        return (await pool.fetch(Request(method="GET", target=path))).status
+    except TransientError:
+        return 0
+
+
+async def found(kube: KubeClient, ref: Ref) -> bool:
+    try:
+        await kube.get(ref)
+    except NotFound:
+        return False
+    return True
+
+
+def test_kube_proxy_reads_its_configuration_as_we_meant_it(tmp_path: Path) -> None:
+    rendered = manifest_proxy.configuration(
+        manifest_proxy.Inputs(image="x", pod_cidrs=("10.244.0.0/16",), restrict_oom=True)
+    )
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(msgspec.json.encode(rendered))
+    command = ["kube-proxy", f"--config={source}", f"--write-config-to={target}"]
+    subprocess.run(command, executable=component("kube"), timeout=60, capture_output=True)
+    read = target.read_text()
+    for line in ("mode: nftables", "clusterCIDR: 10.244.0.0/16", "maxPerCore: 0"):
+        assert line in read
+
+
+def test_the_kubelet_accepts_its_configuration_and_flags(tmp_path: Path) -> None:
+    rendered = kubelet_config.render(
+        kubelet_config.Inputs(
+            cluster_dns=("10.96.0.10",),
+            static_pod_url="http://127.0.0.1:1",
+            cgroup_v1=True,
+            restrict_oom=True,
+            control_plane=True,
+            taints={"node-role.kubernetes.io/control-plane": "NoSchedule"},
+        )
+    )
+    (tmp_path / "ca.crt").write_bytes(Authority().certificate)
+    moved = {
+        "/etc/kubernetes/pki/ca.crt": str(tmp_path / "ca.crt"),
+        "/run/containerd/": f"{tmp_path}/",
+        "/var/lib/kubelet": f"{tmp_path}/kubelet",
+        "/etc/kubernetes/": f"{tmp_path}/",
+    }
+
+    def move(line: str) -> str:
+        for old, new in moved.items():
+            line = line.replace(old, new)
+        return line
+
+    (tmp_path / "kubelet.yaml").write_text(move(msgspec.json.encode(rendered).decode()))
+    inputs = kubelet_args.Inputs(
+        nodename="n1", node_ips=("10.5.0.2",), extra_args={"root-dir": [f"{tmp_path}/root"]}
+    )
+    args = [move(arg) for arg in kubelet_args.render(inputs)]
+    (tmp_path / "bootstrap-kubeconfig").write_text("")
+    ended = subprocess.run(
+        ["kubelet", *args], executable=component("kube"), timeout=60, capture_output=True, text=True
+    )
+    said = ended.stderr.splitlines()[-1]
+    assert ended.returncode == 1
+    # It read all of it, and failed at the first thing that is not there: the bootstrap kubeconfig.
+    assert "bootstrap" in said, ended.stderr[-3000:]
 
 
 def test_a_server_that_dies_is_a_transient_error(server: Server) -> None:
