@@ -31,18 +31,18 @@ OPTIONS = [
 def with_grpcio(channel: grpc.Channel) -> None:
     """Call all four kinds and look at metadata, errors, deadlines and sizes."""
     to, of = BytesValue.SerializeToString, BytesValue.FromString
-    ito, iof = Int64Value.SerializeToString, Int64Value.FromString
+    ints_to, ints_from = Int64Value.SerializeToString, Int64Value.FromString
     unary = channel.unary_unary(ECHO.path, to, of)
     for size in (0, 10, 100_000, 5_000_000):
         reply, call = unary.with_call(BytesValue(value=b"x" * size), timeout=20)
         assert len(reply.value) == size
         assert ("first", "1") in [tuple(pair) for pair in call.initial_metadata()]
         assert ("last-bin", b"\0\xff") in [tuple(pair) for pair in call.trailing_metadata()]
-    count = channel.unary_stream(COUNT.path, ito, iof)
+    count = channel.unary_stream(COUNT.path, ints_to, ints_from)
     assert [n.value for n in count(Int64Value(value=500))] == list(range(500))
-    total = channel.stream_unary(SUM.path, ito, iof)
+    total = channel.stream_unary(SUM.path, ints_to, ints_from)
     assert total(iter([Int64Value(value=n) for n in range(100)])).value == 4950
-    double = channel.stream_stream(DOUBLE.path, ito, iof)
+    double = channel.stream_stream(DOUBLE.path, ints_to, ints_from)
     replies = double(iter([Int64Value(value=n) for n in range(50)]))
     assert [n.value for n in replies] == [2 * n for n in range(50)]
     zipped = unary(BytesValue(value=b"z" * 100_000), compression=grpc.Compression.Gzip)
@@ -118,13 +118,13 @@ def grpcio_server() -> grpc.Server:
         return (Int64Value(value=2 * request.value) for request in requests)
 
     to, of = BytesValue.SerializeToString, BytesValue.FromString
-    ito, iof = Int64Value.SerializeToString, Int64Value.FromString
+    ints_to, ints_from = Int64Value.SerializeToString, Int64Value.FromString
     methods = {
         "Echo": grpc.unary_unary_rpc_method_handler(echo, of, to),
         "Refuse": grpc.unary_unary_rpc_method_handler(refuse, of, to),
-        "Count": grpc.unary_stream_rpc_method_handler(count, iof, ito),
-        "Sum": grpc.stream_unary_rpc_method_handler(total, iof, ito),
-        "Double": grpc.stream_stream_rpc_method_handler(double, iof, ito),
+        "Count": grpc.unary_stream_rpc_method_handler(count, ints_from, ints_to),
+        "Sum": grpc.stream_unary_rpc_method_handler(total, ints_from, ints_to),
+        "Double": grpc.stream_stream_rpc_method_handler(double, ints_from, ints_to),
     }
     server = grpc.server(ThreadPoolExecutor(4), options=OPTIONS, compression=grpc.Compression.Gzip)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", methods),))
