@@ -1,8 +1,8 @@
 """Where Debian is: the host's own mirror, and how to fetch from it.
 
 The lock names archives (`debian`, `debian-security`) and paths in them. The archives' addresses
-come from DEBIAN_MIRROR (and DEBIAN_SECURITY_MIRROR, else `<mirror>-security`), else from the host's apt
-sources. apt-helper fetches where it is there, because it knows the host's proxies and keys.
+come from DEBIAN_MIRROR (and DEBIAN_SECURITY_MIRROR, else `<mirror>-security`), else from the apt
+sources of the host. apt-helper fetches where it is there: it knows the proxies and keys.
 """
 
 import contextlib
