@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ichor.cosi.controller import Actuator, All, Clock, Out, WakeAt, Yield
 from ichor.cosi.resource import Resource
-from ichor.ports.issuance import Action, Enrol, Forget, Issuance, Issue
+from ichor.ports.issuance import Action, Forget, Issuance, Issue
 from ichor.resources.secrets.certificate import (
     NAMESPACE,
     Authority,
@@ -60,8 +60,7 @@ def is_due(
 
 
 def report(inputs: Inputs, issued: Observed) -> Iterator[Yield]:
-    for id, certificate in issued.items():
-        yield id, certificate
+    yield from issued.items()
     if issued:
         yield WakeAt(min(certificate.renew_at for certificate in issued.values()))
 
