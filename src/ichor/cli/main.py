@@ -14,7 +14,9 @@ from ichor import __version__
 from ichor.errors import IchorError
 
 # name: (module:attribute, help); the module is imported when the command runs or shows its help
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "cluster": ("ichor.cli.cluster:cluster", "clusters on this host, their nodes in containers"),
+}
 
 
 class LazyGroup(click.Group):

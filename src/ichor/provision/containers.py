@@ -78,9 +78,8 @@ class Containers:
     ) -> None:
         """Power nodes off side by side; a node without a keeper is stopped already."""
         present = [node for node in _chosen(cluster, nodes) if _status(node) is not None]
-        directories = [record.node_directory(node.cluster, node.name) for node in present]
-        with ThreadPoolExecutor(max_workers=max(1, len(directories))) as pool:
-            list(pool.map(lambda path: control.call(path, Verb.STOP, grace=grace), directories))
+        with ThreadPoolExecutor(max_workers=max(1, len(present))) as pool:
+            list(pool.map(partial(_stop, grace), present))
 
     def status(self, cluster: Cluster) -> Mapping[str, Status | None]:
         return {node.name: _status(node) for node in cluster.nodes}
@@ -95,6 +94,11 @@ def _chosen(cluster: Cluster, wanted: Sequence[str]) -> list[Node]:
         if name not in known:
             raise InputError(f"no node {name!r} in {cluster.name}", hint=f"it has {list(known)}")
     return [known[name] for name in wanted or known]
+
+
+def _stop(grace: timedelta, node: Node) -> None:
+    directory = record.node_directory(node.cluster, node.name)
+    control.call(directory, Verb.STOP, grace=grace)
 
 
 def _status(node: Node) -> Status | None:

@@ -121,7 +121,7 @@ def _remove_link(cluster: str) -> None:
 
 def remove(cluster: str) -> None:
     """Take the way out away; nothing happens if there is none."""
-    if not has_link(cluster) and names.table(cluster) not in tables():
+    if not has_link(cluster) and names.table(cluster) not in tables() and not _KEPT.exists():
         return
     with _forwarding():
         _remove_link(cluster)

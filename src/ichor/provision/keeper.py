@@ -294,6 +294,8 @@ def _set_up_log(directory: Path) -> None:
     errors = os.open(path, os.O_WRONLY | os.O_APPEND)
     for source, target in ((null, 0), (errors, 1), (errors, 2)):
         os.dup2(source, target)
+    os.close(null)
+    os.close(errors)
 
 
 def _background(directory: Path, ready: int) -> None:

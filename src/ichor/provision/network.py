@@ -9,7 +9,7 @@ where `ip netns` finds it too. pyroute2 costs 0.3 s to import: only those who ma
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +72,7 @@ def _inside(path: Path) -> "IPRoute":
 
 
 def index(route: "IPRoute", link: str) -> int | None:
-    found: Sequence[int] = route.link_lookup(ifname=link)
+    found: Iterable[int] = route.link_lookup(ifname=link)
     return next(iter(found), None)
 
 

@@ -135,6 +135,11 @@ def _decode(path: Path, kind: type[R]) -> R:
     return value
 
 
+def ready(cluster: Cluster) -> Cluster:
+    """Give the same cluster with its creation gone through."""
+    return msgspec.structs.replace(cluster, ready=True)
+
+
 def names() -> list[str]:
     """Give the clusters that have a directory, with or without a readable record."""
     try:
