@@ -83,7 +83,8 @@ FILES: Final = {
 INIT: Final = "#!/usr/bin/python{python} -ISB\nimport sys\n\nsys.path.append('/{site}')\n" + (
     "from ichor.apps.machined.main import main\n\nsys.exit(main())\n"
 )
-_LIBRARY_DIRS: Final = ("usr/lib/x86_64-linux-gnu", "usr/lib64")
+_LIBRARY_DIR: Final = "usr/lib/x86_64-linux-gnu"
+_LOADER_DIR: Final = "usr/lib64"
 
 
 def tree_step(cache: Cache) -> Step:
@@ -98,7 +99,7 @@ def tree_step(cache: Cache) -> Step:
         for part in parts:
             python.merge(cache.path(part), out)
         for path, step in programs.items():
-            _place(cache.path(step) / Path(path).name, out / path)
+            place(cache.path(step) / Path(path).name, out / path)
         _small_files(out)
         add_libraries(out, [cache.path(step) for step in pool.values()])
         certificates = out / "etc/ssl/certs/ca-certificates.crt"
@@ -143,22 +144,25 @@ def add_libraries(out: Path, pool: Sequence[Path]) -> None:
     todo = [path for path in sorted(out.rglob("*")) if _is_elf(path)]
     while todo:
         path = todo.pop()
-        linking = elf.linking(path.read_bytes())
-        wanted = [
-            *linking.needed,
-            *([Path(linking.interpreter).name] if linking.interpreter else []),
-        ]
-        for name in wanted:
-            if any((out / folder / name).exists() for folder in _LIBRARY_DIRS):
+        for folder, name in _linked(elf.linking(path.read_bytes())):
+            target = out / folder / name
+            if target.exists():
                 continue
-            found = _find(name, pool)
-            if found is None:
+            places = (tree / folder / name for tree in pool)
+            source = next((place for place in places if place.exists()), None)
+            if source is None:
                 hint = "add its package to components/debian.in and run make lock"
                 raise InputError(f"{path.relative_to(out)} needs {name}", hint=hint)
-            source, folder = found
-            target = out / folder / name
-            _place(source, target)
+            place(source.resolve(), target)
             todo.append(target)
+
+
+def _linked(linking: elf.Linking) -> Iterator[tuple[str, str]]:
+    """Yield (folder, name) of what is loaded; the loader itself is found by its whole path only."""
+    if linking.interpreter:
+        yield _LOADER_DIR, Path(linking.interpreter).name
+    for name in linking.needed:
+        yield _LOADER_DIR if name.startswith("ld-linux") else _LIBRARY_DIR, name
 
 
 def bundle(package: Path) -> bytes:
@@ -167,15 +171,7 @@ def bundle(package: Path) -> bytes:
     return b"".join(file.read_bytes().rstrip(b"\n") + b"\n" for file in files)
 
 
-def _find(name: str, pool: Sequence[Path]) -> tuple[Path, str] | None:
-    for tree in pool:
-        for folder in _LIBRARY_DIRS:
-            if (tree / folder / name).exists():
-                return (tree / folder / name).resolve(), folder
-    return None
-
-
-def _place(source: Path, target: Path) -> None:
+def place(source: Path, target: Path) -> None:
     """Put a program or library; it is read and run by all, written by none."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
