@@ -26,19 +26,8 @@ from ichor.linux.wake import Wakes
 from ichor.log import fields, logger
 from ichor.ports.cgroup import Cgroups, Kill, Make, Place
 from ichor.ports.clock import Clock
-from ichor.ports.service import (
-    Action,
-    Event,
-    Exit,
-    Forget,
-    Restart,
-    Service,
-    ServiceSpec,
-    Signal,
-    Start,
-    State,
-    Stop,
-)
+from ichor.ports.service import Action, Event, Exit, Forget, Service, Signal, Start, State, Stop
+from ichor.resources.runtime.service_spec import Restart, ServiceSpec
 
 log = logger(__name__)
 
