@@ -116,6 +116,11 @@ FILLED: Final = Check("a text that is not empty", bool)
 IMAGE: Final = Check("an image reference", lambda text: _IMAGE.fullmatch(text) is not None)
 PEM: Final = Check("one or more PEM blocks", is_pem)
 PEM_OR_EMPTY: Final = Check("a PEM block, or nothing", lambda text: not text or is_pem(text))
+_TOKEN: Final = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}", re.ASCII)
+TOKEN: Final = Check(
+    "id.secret of 6 and 16 lower-case letters and digits",
+    lambda text: _TOKEN.fullmatch(text) is not None,
+)
 PORT: Final = Range(1, 65535)
 
 Cert: TypeAlias = Annotated[str, PEM]

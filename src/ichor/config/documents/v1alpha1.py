@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import field
 
 from ichor.config.document import Document, Fault, Part
-from ichor.config.field import ALWAYS, CIDR, FILLED, IMAGE, SAN, Args, Cert64, Key64
+from ichor.config.field import ALWAYS, CIDR, FILLED, IMAGE, SAN, TOKEN, Args, Cert64, Key64
 from ichor.config.secret import Secret
 
 MachineType = Literal["controlplane", "worker", "init"]
@@ -135,7 +135,7 @@ class Cluster(Part, frozen=True, kw_only=True):
             "allowSchedulingOnControlPlanes",
         ]
     )
-    token: Annotated[Secret, FILLED]
+    token: Annotated[Secret, TOKEN]
     etcd: Etcd | None = None
     admin_kubeconfig: AdminKubeconfig = field(default_factory=AdminKubeconfig)
 

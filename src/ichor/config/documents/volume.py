@@ -22,7 +22,7 @@ class VolumeConfig(Named, frozen=True, kw_only=True):
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset(
         {"provisioning", "filesystem", "encryption", "trim", "scrub"}
     )
-    mount: VolumeMount = field(default_factory=VolumeMount)
+    mount: Annotated[VolumeMount, ALWAYS] = field(default_factory=VolumeMount)
 
     def faults(self) -> Iterator[Fault]:
         if self.name in ("STATE", "IMAGECACHE"):
