@@ -45,7 +45,10 @@ class Failure(Struct):
 
 
 class Failures:
-    def __init__(self, state: State, time: TimePort, random: Random, backoff: Backoff) -> None:
+    def __init__(
+        self, state: State, time: TimePort, random: Random, backoff: Backoff, *, quiet: bool
+    ) -> None:
+        self._quiet = quiet
         self._state = state
         self._time = time
         self._random = random
@@ -75,7 +78,9 @@ class Failures:
         message = f"{type(error).__name__}: {error}"
         if message != failure.message:
             failure.message = message
-            self._tell(node, scope, error, delay)
+            self._show(node, scope, error)
+            if not self._quiet:
+                self._tell(node, scope, error, delay)
         return delay
 
     def succeeded(self, node: Node, scope: str) -> None:
@@ -85,7 +90,8 @@ class Failures:
         key = _status_key(node, scope)
         if self._state.find(key) is not None:
             self._state.destroy(key, OWNER)
-        log.info("controller is well again", extra=fields(controller=node.name, item=scope))
+        if not self._quiet:
+            log.info("controller is well again", extra=fields(controller=node.name, item=scope))
 
     def _tell(self, node: Node, scope: str, error: Exception, delay: timedelta) -> None:
         expected = isinstance(error, InputError | TransientError)
@@ -100,6 +106,8 @@ class Failures:
             ),
             exc_info=None if expected else error,
         )
+
+    def _show(self, node: Node, scope: str, error: Exception) -> None:
         status = ControllerStatus(controller=node.name, item=scope, error=str(error))
         key = _status_key(node, scope)
         current = self._state.find(key)

@@ -61,6 +61,10 @@ class Memory:
             self._tell(resource.kind, self._of(resource.kind).put(resource))
         self._backing = backing
 
+    def restore(self, resource: AnyResource) -> None:
+        """Hold a resource exactly as it is given: for copies of a store."""
+        self._put(resource)
+
     def find(self, key: Key) -> AnyResource | None:
         collection = self._collections.get(key.kind)
         return None if collection is None else collection.items.get(key.id)

@@ -40,7 +40,9 @@ class Engine:
         time: TimePort,
         random: Random,
         backoff: Backoff | None = None,
+        quiet: bool = False,
     ) -> None:
+        """quiet: write no log; for plans, whose failures are shown by them."""
         self.state = state
         self._wake = asyncio.Event()
         self.waves = Waves(
@@ -49,6 +51,7 @@ class Engine:
             time=time,
             random=random,
             backoff=backoff or Backoff(),
+            quiet=quiet,
             woken=self._wake.set,
         )
         self._flights: dict[str, Flight[None]] = {}

@@ -40,6 +40,7 @@ class Waves:
         time: TimePort,
         random: Random,
         backoff: Backoff,
+        quiet: bool = False,
         woken: Callable[[], None] = lambda: None,
     ) -> None:
         self.state = state
@@ -48,7 +49,7 @@ class Waves:
         self.nodes = {controller.name: Node(controller, state) for controller in controllers}
         if len(self.nodes) < len(controllers):
             raise ValueError("two controllers of one name")
-        self.failures = Failures(state, time, random, backoff)
+        self.failures = Failures(state, time, random, backoff, quiet=quiet)
         self.wakes: Timers[Scope, datetime] = Timers()
         self.resyncs: Timers[str, float] = Timers()
         self._readers: dict[Kind, list[tuple[Node, Binding]]] = {}
