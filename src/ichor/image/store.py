@@ -22,7 +22,7 @@ from typing import Final
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
 from ichor.image import go, layout
-from ichor.image.cache import Cache, Step
+from ichor.image.cache import Cache, Step, remove
 from ichor.image.images import SYSTEM, images_step
 from ichor.image.process import BuildFailed, run
 
@@ -37,6 +37,11 @@ _DISABLED: Final = (
     " io.containerd.nri.v1.nri io.containerd.snapshotter.v1.erofs io.containerd.differ.v1.erofs"
     " io.containerd.snapshotter.v1.blockfile io.containerd.snapshotter.v1.native"
     " io.containerd.tracing.processor.v1.otlp io.containerd.internal.v1.tracing"
+)
+_KEPT: Final = (
+    "io.containerd.content.v1.content",
+    "io.containerd.metadata.v1.bolt",
+    "io.containerd.snapshotter.v1.overlayfs",
 )
 _START_SECONDS: Final = 30.0
 
@@ -53,9 +58,12 @@ def store_step(cache: Cache) -> Step:
         store = out / "containerd"
         programs = (cache.path(containerd) / "containerd", cache.path(ctr) / "ctr")
         fill(store, cache.path(images), programs)
+        for part in store.iterdir():
+            if part.name not in _KEPT:  # such as the daemon's own UUID
+                remove(part)
         share_equal(store)
 
-    return Step("store", build, {"recipe": "1"}, (images, containerd, ctr), 15)
+    return Step("store", build, {"recipe": "2"}, (images, containerd, ctr), 15)
 
 
 def fill(store: Path, images: Path, programs: tuple[Path, Path]) -> None:
