@@ -63,12 +63,13 @@ def store_step(cache: Cache) -> Step:
                 remove(part)
         share_equal(store)
 
-    return Step("store", build, {"recipe": "2"}, (images, containerd, ctr), 15)
+    return Step("store", build, {"recipe": "3"}, (images, containerd, ctr), 15)
 
 
 def fill(store: Path, images: Path, programs: tuple[Path, Path]) -> None:
     """Import an OCI layout into a new store by a containerd that runs only for that."""
     containerd, ctr = programs
+    known = layout.images(images)
     with tempfile.TemporaryDirectory(prefix="ichor-store-") as name:
         work = Path(name)
         with _running(containerd, store, work) as socket:
@@ -87,7 +88,17 @@ def fill(store: Path, images: Path, programs: tuple[Path, Path]) -> None:
                 run([*told, "import", "--local", "--snapshotter", "overlayfs", bundle])
                 bundle.unlink()
                 for reference in references:
-                    run([*told, "label", reference, *_LABELS])
+                    _as_cri_has_it(told, reference, known[reference].config)
+
+
+def _as_cri_has_it(told: Sequence[str | Path], reference: str, config: str) -> None:
+    """Label an image, and name it by its id too, as CRI does with what it pulls.
+
+    With the labels there, CRI takes an image for its own at the start and writes nothing.
+    """
+    run([*told, "tag", reference, config])
+    for name in (reference, config):
+        run([*told, "label", name, *_LABELS])
 
 
 def clone_store(store: Path, target: Path) -> None:
