@@ -14,15 +14,19 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from ichor.log import fields, logger
 
 log = logger(__name__)
+_KEPT: Final = 4
+_DAY_SECONDS: Final = 86400
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,7 @@ class Watcher(Protocol):
     def began(self, name: str) -> None: ...
     def ended(self, name: str, seconds: float) -> None: ...
     def waits(self, holder: str) -> None: ...
+    def says(self, line: str) -> None: ...
 
 
 class Cache:
@@ -95,6 +100,8 @@ class Cache:
             watcher.plan([(step.name, known.get(step.name, step.seconds)) for step in todo])
             for step in todo:
                 self._build(step, watcher)
+            for name in {step.name for step in todo}:
+                self._prune(name)
 
     def _build(self, step: Step, watcher: Watcher) -> None:
         out = self.root / "tmp" / _slug(step)
@@ -142,6 +149,18 @@ class Cache:
             return {}
         rows = loaded if isinstance(loaded, dict) else {}
         return {str(k): {str(a): float(b) for a, b in v.items()} for k, v in rows.items()}
+
+    def _prune(self, name: str) -> None:
+        """Remove old results of this name: not the newest few, and none of the last day.
+
+        Other checkouts share the cache, and running nodes may hold what they were made from.
+        """
+        slug = re.compile(rf"{re.escape(name.replace('/', '-'))}-[0-9a-f]{{16}}")
+        same = [each for each in (self.root / "steps").iterdir() if slug.fullmatch(each.name)]
+        same.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+        for path in same[_KEPT:]:
+            if path.stat().st_mtime < time.time() - _DAY_SECONDS:
+                remove(path)
 
     def _note(self, name: str, seconds: float, cpu: float) -> None:
         rows = self.costs()

@@ -22,6 +22,11 @@ class Found(NamedTuple):
     size: int
     blobs: tuple[str, ...]
 
+    @property
+    def config(self) -> str:
+        """Give the digest of the configuration, which CRI calls the image's id."""
+        return self.blobs[1]
+
 
 def entry(source: Path, path: str, mode: int | None = None) -> oci.Entry:
     """Give a layer's entry for a file of the host; 0755 or 0644 as its owner may run it or not."""

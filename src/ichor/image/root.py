@@ -5,6 +5,7 @@ from Debian's packages by its ELF header, and nothing else is. Which mode the no
 (/usr/etc/in-container) is decided at launch, not here.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -99,7 +100,8 @@ def tree_step(cache: Cache) -> Step:
         for part in parts:
             python.merge(cache.path(part), out)
         for path, step in programs.items():
-            place(cache.path(step) / Path(path).name, out / path)
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            os.link(cache.path(step) / Path(path).name, out / path)
         _small_files(out)
         add_libraries(out, [cache.path(step) for step in pool.values()])
         certificates = out / "etc/ssl/certs/ca-certificates.crt"

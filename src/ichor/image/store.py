@@ -22,7 +22,7 @@ from typing import Final
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
 from ichor.image import go, layout
-from ichor.image.cache import Cache, Step
+from ichor.image.cache import Cache, Step, remove
 from ichor.image.images import SYSTEM, images_step
 from ichor.image.process import BuildFailed, run
 
@@ -37,6 +37,11 @@ _DISABLED: Final = (
     " io.containerd.nri.v1.nri io.containerd.snapshotter.v1.erofs io.containerd.differ.v1.erofs"
     " io.containerd.snapshotter.v1.blockfile io.containerd.snapshotter.v1.native"
     " io.containerd.tracing.processor.v1.otlp io.containerd.internal.v1.tracing"
+)
+_KEPT: Final = (
+    "io.containerd.content.v1.content",
+    "io.containerd.metadata.v1.bolt",
+    "io.containerd.snapshotter.v1.overlayfs",
 )
 _START_SECONDS: Final = 30.0
 
@@ -53,14 +58,18 @@ def store_step(cache: Cache) -> Step:
         store = out / "containerd"
         programs = (cache.path(containerd) / "containerd", cache.path(ctr) / "ctr")
         fill(store, cache.path(images), programs)
+        for part in store.iterdir():
+            if part.name not in _KEPT:  # such as the daemon's own UUID
+                remove(part)
         share_equal(store)
 
-    return Step("store", build, {"recipe": "1"}, (images, containerd, ctr), 15)
+    return Step("store", build, {"recipe": "3"}, (images, containerd, ctr), 15)
 
 
 def fill(store: Path, images: Path, programs: tuple[Path, Path]) -> None:
     """Import an OCI layout into a new store by a containerd that runs only for that."""
     containerd, ctr = programs
+    known = layout.images(images)
     with tempfile.TemporaryDirectory(prefix="ichor-store-") as name:
         work = Path(name)
         with _running(containerd, store, work) as socket:
@@ -79,7 +88,17 @@ def fill(store: Path, images: Path, programs: tuple[Path, Path]) -> None:
                 run([*told, "import", "--local", "--snapshotter", "overlayfs", bundle])
                 bundle.unlink()
                 for reference in references:
-                    run([*told, "label", reference, *_LABELS])
+                    _as_cri_has_it(told, reference, known[reference].config)
+
+
+def _as_cri_has_it(told: Sequence[str | Path], reference: str, config: str) -> None:
+    """Label an image, and name it by its id too, as CRI does with what it pulls.
+
+    With the labels there, CRI takes an image for its own at the start and writes nothing.
+    """
+    run([*told, "tag", reference, config])
+    for name in (reference, config):
+        run([*told, "label", name, *_LABELS])
 
 
 def clone_store(store: Path, target: Path) -> None:
