@@ -7,7 +7,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.resources.specs import moments, specs, text, words
 
 from ichor.cosi.resource import Metadata, Phase, Resource, Spec
 from ichor.errors import FormatError
@@ -36,6 +35,7 @@ from ichor.resources.wire.resource import (
     encode_spec,
 )
 from ichor.resources.wire.text import from_yaml, to_yaml
+from tests.resources.specs import moments, specs, text, words
 
 FAST = settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
