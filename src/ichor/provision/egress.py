@@ -13,6 +13,7 @@ import hashlib
 import ipaddress
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -133,7 +134,8 @@ def remove(cluster: str) -> None:
 
 
 def has_link(cluster: str) -> bool:
-    return (Path("/sys/class/net") / names.egress_link(cluster)).exists()
+    # Not by /sys/class/net: that shows the namespace it was mounted from.
+    return names.egress_link(cluster) in {name for _, name in socket.if_nameindex()}
 
 
 def tables() -> list[str]:
