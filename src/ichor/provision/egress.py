@@ -152,3 +152,15 @@ def _nft(*argv: str, stdin: str = "") -> str:
     if done.returncode != 0:
         raise InputError(f"nft {' '.join(argv)}: {done.stderr.strip()}")
     return done.stdout
+
+
+def resolvers(resolv_conf: str) -> list[str]:
+    """Give the IPv4 name servers of a host that its nodes can use too: none on its loopback."""
+    found: list[str] = []
+    for line in resolv_conf.splitlines():
+        match line.split():
+            case ["nameserver", address, *_] if "." in address and not address.startswith("127."):
+                found.append(address)
+            case _:
+                continue
+    return found
