@@ -8,6 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ichor.config.secret import Secret
 from ichor.cosi.resource import Metadata, Phase, Resource, Spec
 from ichor.errors import FormatError
 from ichor.proto.cosi import resource_pb2
@@ -24,6 +25,7 @@ from ichor.resources.network.kinds import Layer
 from ichor.resources.network.link import VLAN, LinkSpec, Wireguard, WireguardPeer
 from ichor.resources.network.route import RouteSpec
 from ichor.resources.registry import definitions, spec_class
+from ichor.resources.secrets.certificate import Authority
 from ichor.resources.secrets.os import OSRootSecret
 from ichor.resources.wire.messages import MESSAGES
 from ichor.resources.wire.resource import (
@@ -150,6 +152,11 @@ def test_certificates_are_base64_of_pem_in_yaml_and_plain_in_the_message() -> No
 
 def test_a_private_key_is_not_shown() -> None:
     assert "secret" not in repr(CertificateAndKey(crt=b"pem", key=b"secret"))
+
+
+def test_a_secret_of_our_own_types_is_not_sent() -> None:
+    tree = yaml.safe_load(to_yaml(Authority(cert="pem", key=Secret("hush"))))
+    assert tree == {"cert": "pem", "key": "<secret>"}
 
 
 def test_a_static_pod_is_its_own_yaml() -> None:
