@@ -41,16 +41,15 @@ def file(text: str) -> EtcFileSpec:
 
 
 def hosts(inputs: Inputs, hostname: HostnameStatus) -> str:
-    """Render hosts(5): loopback, this node, then what the configuration adds."""
+    """Give the file of hosts(5): loopback, this node, then what the configuration adds."""
     names = [hostname.hostname]
     if hostname.domainname:
         names.insert(0, f"{hostname.hostname}.{hostname.domainname}")
     lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
-    for prefix in inputs.addresses.addresses if inputs.addresses else ():
-        lines.append(f"{ip_interface(prefix).ip} {' '.join(names)}")
+    own = inputs.addresses.addresses if inputs.addresses else ()
+    lines += [f"{ip_interface(prefix).ip} {' '.join(names)}" for prefix in own]
     static = inputs.config.value.named(StaticHostConfig) if inputs.config else {}
-    for address, document in static.items():
-        lines.append(f"{address} {' '.join(document.hostnames)}")
+    lines += [f"{address} {' '.join(each.hostnames)}" for address, each in static.items()]
     return "\n".join(lines) + "\n"
 
 
