@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from msgspec import Struct
-from tests.resources import tables
 
 from ichor.resources.fields import Mark, Word
 from ichor.resources.meta.describe import describe
@@ -19,6 +18,7 @@ from ichor.resources.wire.layout import ROOT, message_class, places
 from ichor.resources.wire.messages import MESSAGES
 from ichor.resources.wire.numbers import FLAGS, OPEN_ENUMS
 from ichor.resources.wire.sorts import Shape, Slot, Sort, slots
+from tests.resources import tables
 
 # Where the table gives no fields, and ours are our own: the spec has a form of its own in YAML.
 OURS = {
