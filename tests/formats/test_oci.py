@@ -55,9 +55,7 @@ def test_a_parent_precedes_its_children_whatever_their_names() -> None:
 
 
 @given(st.dictionaries(PATHS, st.binary(max_size=2000), max_size=8))
-def test_the_order_of_entries_does_not_change_a_layer(
-    files: dict[str, bytes], luck: object
-) -> None:
+def test_the_order_of_entries_does_not_change_a_layer(files: dict[str, bytes]) -> None:
     prefixes = {"/".join(p.split("/")[:n]) for p in files for n in range(1, p.count("/") + 1)}
     entries = [file(path, body) for path, body in files.items() if path not in prefixes]
     shuffled = sorted(entries, key=lambda each: hashlib.sha256(each.path.encode()).digest())
