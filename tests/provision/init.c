@@ -61,7 +61,7 @@ static void obey(char *line, FILE *out) {
   else if (!strcmp(line, "ping")) reach(arg, out);
   else if (!strcmp(line, "read")) show(arg, out);
   else if (!strcmp(line, "write")) put(arg, out);
-  else if (!strcmp(line, "fork")) { if (fork() == 0) for (;;) pause(); fprintf(out, "forked\n"); }
+  else if (!strcmp(line, "fork")) { if (fork() == 0) { close(fileno(out)); for (;;) pause(); } fprintf(out, "forked\n"); }
   else if (!strcmp(line, "env")) for (char **e = environ; *e; e++) fprintf(out, "%s\n", *e);
   else if (!strcmp(line, "drain")) { char b[65536]; long n = 0, r; while ((r = read(fileno(out), b, sizeof b)) > 0) n += r; fprintf(out, "%ld\n", n); }
   else fprintf(out, "what?\n");

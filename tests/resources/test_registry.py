@@ -1,13 +1,18 @@
 """Finding types by what people type."""
 
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import ichor.resources
+from ichor.cosi.resource import Spec
 from ichor.errors import NotFound
+from ichor.resources.modules import MODULES
 from ichor.resources.registry import find, spec_class
 
 
@@ -54,3 +59,13 @@ def test_asking_for_one_type_imports_one_domain_module_only() -> None:
         "ichor.resources.v1alpha1",
         "ichor.resources.v1alpha1.service",
     }
+
+
+def test_every_spec_is_registered_where_it_is_unless_it_never_leaves_the_process() -> None:
+    private = {"ActiveConfigs.ichor.dev"}
+    found = {}
+    for module in pkgutil.walk_packages(ichor.resources.__path__, "ichor.resources."):
+        for one in vars(importlib.import_module(module.name)).values():
+            if isinstance(one, type) and issubclass(one, Spec) and one.__module__ == module.name:
+                found[one.definition.type] = module.name.removeprefix("ichor.resources.")
+    assert {type: where for type, where in found.items() if type not in private} == dict(MODULES)

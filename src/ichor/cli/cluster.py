@@ -137,11 +137,12 @@ def show(name: str) -> None:
     rows = [("NODE", "ROLE", "ADDRESS", "STATE", "PID", "LAUNCHES", "FORWARDS")]
     for node in found.nodes:
         status = states[node.name]
-        state = ("no keeper", "-", "-")
+        state, pid, launches = "no keeper", "-", "-"
         if status is not None:
-            state = (status.state.value, str(status.pid or "-"), str(status.launches))
+            state, launches = status.state.value, str(status.launches)
+            pid = str(status.pid or "-")
         ports = ", ".join(f"{each.name} 127.0.0.1:{each.listen}" for each in node.forwards)
-        rows.append((node.name, node.role, node.address, *state, ports))
+        rows.append((node.name, node.role, node.address, state, pid, launches, ports))
     print(f"{name}: subnet {found.subnet}, egress {'on' if found.egress else 'off'}")
     print_table(rows)
     for line in inventory.of_cluster(name):
@@ -220,5 +221,6 @@ def destroy(name: str) -> None:
     names.check_cluster(name)
     begin = time.monotonic()
     with record.locked(name):
-        provisioner().destroy(name)
-    print(f"{name} removed in {time.monotonic() - begin:.2f} s")
+        removed = provisioner().destroy(name)
+    seconds = time.monotonic() - begin
+    print(f"{name} removed in {seconds:.2f} s" if removed else f"there is no cluster {name}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ichor.cli import gen_pki
+from ichor.cli.go_flags import GoFlags
 from ichor.cli.save import STDOUT, patches_of, read_text, write_text
 from ichor.errors import InputError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 CLIENT_LIFETIME: Final = timedelta(days=365)
 TYPES: Final = ("controlplane", "worker", "talosconfig")
+_DISCOVERY: Final = "with_cluster_discovery"
 _LATER: Final = "is known, not supported yet"
 
 force_option = click.option("-f", "--force", is_flag=True, help="Replace files that are there.")
@@ -66,7 +68,7 @@ def secrets(
     write_text(output_file, bundle.write(made), force=force)
 
 
-@gen.command(name="config")
+@gen.command(name="config", cls=GoFlags)
 @click.argument("cluster_name")
 @click.argument("cluster_endpoint")
 @click.option("-o", "--output", help="Directory; file or - for one type. Default: here.")
@@ -80,6 +82,7 @@ def secrets(
 @click.option("--additional-sans", multiple=True, help="More names of the APIs, comma-separated.")
 @click.option("--dns-domain", default="cluster.local", show_default=True)
 @click.option("--discovery-endpoint", default="", help="A discovery service; none by default.")
+@click.option("--with-cluster-discovery/--without-cluster-discovery", default=True, hidden=True)
 @click.option("--with-docs/--without-docs", default=False, hidden=True)
 @click.option("--with-examples/--without-examples", default=False, hidden=True)
 @click.option("--talos-version", help="The interface's version; only 1.14 is there.")
@@ -168,7 +171,7 @@ def request_of(name: str, endpoint: str, options: Options) -> "Request":
         images=make(version),
         dns_domain=options.text("dns_domain"),
         additional_sans=options.split("additional_sans"),
-        discovery=options.text("discovery_endpoint"),
+        discovery=options.text("discovery_endpoint") if options.params[_DISCOVERY] else "",
     )
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 # An idle cluster would weigh as one process against each of the host's; 16 is what two cores'
 # worth of busy builds beside it needed (measured with the prototype, cpu(7) shares).
 _CPU_SHARES = 16384
+_CPU_WEIGHT = 1600  # the same 16 on the scale of version 2, where one is 100
 _V2_CONTROLLERS = ("cpuset", "cpu", "io", "memory", "hugetlb", "pids")
 _FLAGS = frozenset({"rw", "ro", "clone_children", "noprefix", "xattr", "all", "none"})
 
@@ -87,6 +88,8 @@ def _create(hierarchy: Hierarchy, cluster: str, node: str, *, enable: bool) -> P
     if hierarchy.is_v2:
         for directory in (hierarchy.parent, outer) if enable else ():
             _enable(directory)
+        if (outer / "cpu.weight").exists():
+            (outer / "cpu.weight").write_text(f"{_CPU_WEIGHT}\n")
         return inner
     controllers = hierarchy.options.split(",")
     if "cpu" in controllers:

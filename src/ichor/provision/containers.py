@@ -46,6 +46,7 @@ class Containers:
             directory = record.node_directory(node.cluster, node.name)
             (directory / "state").mkdir(parents=True, exist_ok=True)
             (directory / "var").mkdir(exist_ok=True)
+            (directory / "var").chmod(0o755)  # whatever our umask: it is the node's /var
             if seed is not None:
                 seed(node, directory / "var")
             if node.name in userdata:
@@ -84,8 +85,8 @@ class Containers:
     def status(self, cluster: Cluster) -> Mapping[str, Status | None]:
         return {node.name: _status(node) for node in cluster.nodes}
 
-    def destroy(self, name: str) -> None:
-        destroy.destroy(name)
+    def destroy(self, name: str) -> bool:
+        return destroy.destroy(name)
 
 
 def _chosen(cluster: Cluster, wanted: Sequence[str]) -> list[Node]:

@@ -20,7 +20,7 @@ from ichor.errors import TransientError
 from ichor.provision.life import Status
 
 SOCKET = "keeper.sock"
-_ANSWER = timedelta(seconds=30)
+_ANSWER = timedelta(seconds=10)
 
 
 class Verb(enum.Enum):

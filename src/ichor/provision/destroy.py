@@ -11,11 +11,12 @@ import shutil
 import signal
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from ichor.errors import NotFound, TransientError
+from ichor.errors import TransientError
 from ichor.log import fields, logger
 from ichor.provision import cgroup, control, egress, network, record
 from ichor.provision import name as names
@@ -27,10 +28,10 @@ _KEEPER = "ichor.provision.keeper"
 _PATIENCE = timedelta(seconds=20)
 
 
-def destroy(name: str) -> None:
-    """Raises NotFound if nothing at all is there; TransientError if something would not go."""
+def destroy(name: str) -> bool:
+    """Give False if nothing at all is there. Raises TransientError if something would not go."""
     if not is_there(name):
-        raise NotFound(f"there is no cluster {name!r}")
+        return False
     _end_processes(name)
     for path in network.namespaces(name):
         network.remove_namespace(path)
@@ -39,6 +40,7 @@ def destroy(name: str) -> None:
     if left:
         raise TransientError(f"cgroups of {name} are still in use: {', '.join(map(str, left))}")
     _remove_directory(record.cluster_directory(name))
+    return True
 
 
 def is_there(name: str) -> bool:
@@ -74,9 +76,8 @@ def processes(name: str) -> set[int]:
 
 
 def _end_processes(name: str) -> None:
-    for directory in _node_directories(name):
-        with suppress(TransientError):
-            control.call(directory, Verb.SHUTDOWN, grace=timedelta())
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(_shut_down, _node_directories(name)))
     end = time.monotonic() + _PATIENCE.total_seconds()
     while time.monotonic() < end:
         # Keepers first: what they forked last is found by the next look.
@@ -88,6 +89,11 @@ def _end_processes(name: str) -> None:
     raise TransientError(f"processes of {name} do not end: {sorted(processes(name))}")
 
 
+def _shut_down(directory: Path) -> None:
+    with suppress(TransientError):
+        control.call(directory, Verb.SHUTDOWN, grace=timedelta())
+
+
 def _node_directories(name: str) -> list[Path]:
     nodes = record.cluster_directory(name) / "nodes"
     return [path for path in nodes.iterdir() if path.is_dir()] if nodes.is_dir() else []
@@ -95,20 +101,24 @@ def _node_directories(name: str) -> list[Path]:
 
 def kill(pids: Iterable[int]) -> None:
     """Kill processes and wait, a second at most, until they are gone."""
-    poll, fds = select.poll(), []
+    fds: list[int] = []
     for pid in pids:
         with suppress(ProcessLookupError):
             fd = os.pidfd_open(pid)
             fds.append(fd)
             signal.pidfd_send_signal(fd, signal.SIGKILL)
-            poll.register(fd, select.POLLIN)
-    end = time.monotonic() + 1
-    for _ in fds:
-        rest = end - time.monotonic()
-        for fd, _event in poll.poll(max(0, rest * 1000)):
-            poll.unregister(fd)
+    wait(fds, timedelta(seconds=1))
     for fd in fds:
         os.close(fd)
+
+
+def wait(pidfds: Iterable[int], patience: timedelta) -> list[int]:
+    """Wait until these processes have ended; gives those that have not in that time."""
+    left, end = list(pidfds), time.monotonic() + patience.total_seconds()
+    while left and (rest := end - time.monotonic()) > 0:
+        gone, _, _ = select.select(left, [], [], rest)
+        left = [fd for fd in left if fd not in gone]
+    return left
 
 
 def _remove_directory(directory: Path) -> None:

@@ -13,6 +13,7 @@ import hashlib
 import ipaddress
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -133,7 +134,8 @@ def remove(cluster: str) -> None:
 
 
 def has_link(cluster: str) -> bool:
-    return (Path("/sys/class/net") / names.egress_link(cluster)).exists()
+    # Not by /sys/class/net: that shows the namespace it was mounted from.
+    return names.egress_link(cluster) in {name for _, name in socket.if_nameindex()}
 
 
 def tables() -> list[str]:
@@ -150,3 +152,15 @@ def _nft(*argv: str, stdin: str = "") -> str:
     if done.returncode != 0:
         raise InputError(f"nft {' '.join(argv)}: {done.stderr.strip()}")
     return done.stdout
+
+
+def resolvers(resolv_conf: str) -> list[str]:
+    """Give the IPv4 name servers of a host that its nodes can use too: none on its loopback."""
+    found: list[str] = []
+    for line in resolv_conf.splitlines():
+        match line.split():
+            case ["nameserver", address, *_] if "." in address and not address.startswith("127."):
+                found.append(address)
+            case _:
+                continue
+    return found

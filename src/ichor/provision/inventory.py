@@ -5,6 +5,7 @@ inode, as /proc shows it, and counts while a process is in it or a mount keeps i
 """
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -46,7 +47,7 @@ def snapshot() -> Snapshot:
         namespaces=frozenset(_namespaces()),
         loops=frozenset(_loops()),
         cgroups=frozenset(_cgroups()),
-        links=frozenset(path.name for path in Path("/sys/class/net").iterdir()),
+        links=frozenset(name for _, name in socket.if_nameindex()),
         tables=frozenset(egress.tables()),
         sysctls=frozenset(f"{name}={_sysctl(name)}" for name in _SYSCTLS),
     )

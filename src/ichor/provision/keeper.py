@@ -35,6 +35,7 @@ log = logger(__name__)
 
 _LOG_LIMIT = 1 << 20
 _READ = 1 << 16
+_GRACE_AT_SHUTDOWN = timedelta(seconds=20)
 
 
 def _settle(done: asyncio.Future[None]) -> None:
@@ -69,6 +70,7 @@ class Keeper:
         self._wanted.set()
         self._changed = asyncio.Condition()
         self.closing = asyncio.Event()
+        self._grace = timedelta()
 
     @property
     def status(self) -> Status:
@@ -205,6 +207,14 @@ class Keeper:
         if self._state is State.WAITING:
             raise TransientError(self._last_end)
 
+    def close_gently(self) -> None:
+        """The host goes down (SIGTERM): let the node power off, but not for long."""
+        self._grace = _GRACE_AT_SHUTDOWN
+        self.closing.set()
+
+    async def close(self) -> None:
+        await self.stop(self._grace)
+
     async def answer(self, request: Request) -> None:
         match request.verb:
             case Verb.STATUS:
@@ -252,7 +262,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
     console = BoundedLog(directory / "console.log")
     loop.add_reader(terminal.master, _copy_console, terminal, console)
     keeper = Keeper(node, directory, terminal)
-    loop.add_signal_handler(signal.SIGTERM, keeper.closing.set)
+    loop.add_signal_handler(signal.SIGTERM, keeper.close_gently)
     async with AsyncExitStack() as stack:
         await forward.serve(stack, names.hub(node.cluster), node.address, node.forwards)
         with control.address(directory) as path:
@@ -268,7 +278,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
         os.close(ready)
         await keeper.closing.wait()
         if not task.done():
-            await keeper.cut()
+            await keeper.close()
             task.cancel()
         with suppress(asyncio.CancelledError):
             await task  # a bug in it is told here

@@ -7,6 +7,7 @@ file means init runs, text is the error. Runs in a single-threaded process: a fo
 """
 
 import os
+import select
 import signal
 import sys
 import traceback
@@ -58,6 +59,7 @@ def launch(node: Node, directory: Path, terminal: Terminal) -> int:
     told, tell = os.pipe()
     pid = _fork_into_pid_namespace()
     if pid == 0:
+        os.close(told)
         _child(node, directory, terminal, cgroups, hierarchies, tell)
     os.close(tell)
     with os.fdopen(told, "rb") as pipe:
@@ -90,6 +92,7 @@ def _child(
     try:
         _reset_signals()
         die_with_parent()
+        _check_parent(tell)
         os.setsid()
         for fd in (0, 1, 2):
             os.dup2(terminal.slave, fd)
@@ -103,6 +106,14 @@ def _child(
         traceback.print_exc(file=sys.stderr)
         os.write(tell, f"{type(err).__name__}: {err}".encode()[:4096])
     os._exit(127)
+
+
+def _check_parent(tell: int) -> None:
+    """End if the keeper ended before it could be asked to take us with it: nobody reads then."""
+    poll = select.poll()
+    poll.register(tell, 0)
+    if poll.poll(0):
+        os._exit(1)
 
 
 def _unshare(network: Path) -> None:

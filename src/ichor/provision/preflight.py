@@ -72,10 +72,25 @@ def _disk(cluster: Cluster) -> None:
     directory = record.clusters_directory()
     while not directory.exists():
         directory = directory.parent
+    if file_system_of(directory, Path("/proc/self/mountinfo").read_text()) == "overlay":
+        message = f"{directory} is on an overlay, and nodes cannot stack one on it"
+        raise InputError(message, hint="set ICHOR_STATE to a directory of a plain disk")
     needed, free = _DISK_OF_NODE * len(cluster.nodes), shutil.disk_usage(directory).free
     if free < needed:
         message = f"{format_size(free)} free in {directory}, {format_size(needed)} needed"
         raise InputError(message, hint="free some, or set ICHOR_STATE to a larger disk")
+
+
+def file_system_of(path: Path, mountinfo: str) -> str:
+    """Give the type of the file system that holds path: that of its nearest mount point."""
+    best, kind = -1, ""
+    for line in mountinfo.splitlines():
+        left, _, right = line.partition(" - ")
+        point = Path(left.split()[4])
+        # The last of equals wins: a later mount covers an earlier one.
+        if path.is_relative_to(point) and len(point.parts) >= best:
+            best, kind = len(point.parts), right.split()[0]
+    return kind
 
 
 def _ports(cluster: Cluster) -> None:

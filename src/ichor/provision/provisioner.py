@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from ichor.errors import InputError, TransientError
 from ichor.provision import name as names
+from ichor.provision import record
 from ichor.provision.life import Status
 from ichor.provision.record import Cluster, Forward, Node
 
@@ -70,8 +71,11 @@ class Provisioner(Protocol):
         """Give each node's state; None where nobody answers for it."""
         ...
 
-    def destroy(self, name: str) -> None:
-        """Remove all there is of a cluster of this name, however it came about; idempotent."""
+    def destroy(self, name: str) -> bool:
+        """Remove all there is of a cluster of this name, however it came about.
+
+        Gives False if there was nothing. Raises TransientError if something would not go.
+        """
         ...
 
 
@@ -82,7 +86,7 @@ def plan(request: Request, free: Callable[[int], bool] | None = None) -> Cluster
     network = _subnet(request.subnet)
     hosts = network.hosts()
     gateway = str(next(hosts))
-    ports = _ports(request.name, free or is_free)
+    ports = _ports(request.name, free or _is_free_and_unpromised)
     roles = ["controlplane"] * request.control_planes + ["worker"] * request.workers
     wanted = len(roles)
     if network.num_addresses - 3 < wanted:
@@ -148,6 +152,10 @@ def _ports(cluster: str, free: Callable[[int], bool]) -> Iterator[int]:
         if free(port):
             yield port
     raise TransientError(f"no port of {_PORTS.start}..{_PORTS.stop - 1} is free on 127.0.0.1")
+
+
+def _is_free_and_unpromised(port: int) -> bool:
+    return is_free(port) and port not in record.promised_ports()
 
 
 def is_free(port: int) -> bool:

@@ -11,9 +11,8 @@ new one. Everything made later is found again from the record or by the names of
 
 import fcntl
 import os
-import shutil
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -148,8 +147,13 @@ def names() -> list[str]:
         return []
 
 
-def forget(name: str) -> None:
-    shutil.rmtree(cluster_directory(name))
+def promised_ports() -> set[int]:
+    """Give the ports of 127.0.0.1 that clusters have or, while stopped, will want again."""
+    ports: set[int] = set()
+    for name in names():
+        with suppress(NotFound, FormatError):
+            ports |= {each.listen for node in load(name).nodes for each in node.forwards}
+    return ports
 
 
 @contextmanager

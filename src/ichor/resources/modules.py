@@ -1,4 +1,8 @@
-"""Where the spec of each type is: type -> module below ichor.resources."""
+"""Where the spec of each type is: type -> module below ichor.resources.
+
+Those of the interface by domain, then our own. ActiveConfigs.ichor.dev is not here: it never leaves
+the process, so clients do not learn of it.
+"""
 
 from collections.abc import Mapping
 
@@ -183,4 +187,12 @@ MODULES: Mapping[str, str] = {
     "AcquireConfigStatuses.v1alpha1.talos.dev": "v1alpha1.service",
     "Namespaces.meta.cosi.dev": "meta.definition",
     "ResourceDefinitions.meta.cosi.dev": "meta.definition",
+    "ConfigGenerations.ichor.dev": "config.generation",
+    "ServiceSpecs.ichor.dev": "runtime.service_spec",
+    "ServiceStatuses.ichor.dev": "runtime.service_status",
+    "HealthChecks.ichor.dev": "runtime.service_status",
+    "HealthStatuses.ichor.dev": "runtime.service_status",
+    "CertificateRequests.ichor.dev": "secrets.certificate",
+    "Authorities.ichor.dev": "secrets.certificate",
+    "Certificates.ichor.dev": "secrets.certificate",
 }

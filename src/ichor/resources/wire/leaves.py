@@ -21,7 +21,7 @@ def pack_address(text: str) -> bytes:
     try:
         return ip_address(address).packed + zone.encode()
     except ValueError as err:
-        raise FormatError(f"{text!r}: no IP address") from err
+        raise FormatError(f"an IP address, not {text!r}") from err
 
 
 def unpack_address(raw: bytes) -> str:
@@ -36,7 +36,7 @@ def split_port(text: str) -> tuple[str, int]:
     """Take `10.0.0.1:53` or `[fd00::1]:53` apart."""
     address, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal():
-        raise FormatError(f"{text!r}: no address with port")
+        raise FormatError(f"an address with port, not {text!r}")
     return address.removeprefix("[").removesuffix("]"), int(port)
 
 
@@ -49,7 +49,7 @@ def split_prefix(text: str) -> tuple[str, int]:
     try:
         found = ip_interface(text)
     except ValueError as err:
-        raise FormatError(f"{text!r}: no prefix") from err
+        raise FormatError(f"an address with prefix length, not {text!r}") from err
     return str(found.ip), found.network.prefixlen
 
 
@@ -77,7 +77,7 @@ def from_wire(field: FieldDescriptor, raw: object, base: object, marks: frozense
     if isinstance(raw, bytes):
         return raw.hex(":") if Mark.HARDWARE in marks else raw.decode()
     if not isinstance(raw, int):
-        raise FormatError(f"{field.full_name}: expected a number, not {raw!r}")
+        raise FormatError(f"a number in {field.full_name}, not {raw!r}")
     if field.enum_type is not None:
         return _text(OPEN_ENUMS[field.enum_type.name], raw)
     names = next(FLAGS[mark] for mark in marks & FLAGS.keys())
@@ -86,7 +86,7 @@ def from_wire(field: FieldDescriptor, raw: object, base: object, marks: frozense
 
 def _bit(mark: Mark, word: str) -> int:
     if word not in FLAGS[mark]:
-        raise FormatError(f"{word!r}: no flag; known are {', '.join(FLAGS[mark])}")
+        raise FormatError(f"one of {', '.join(FLAGS[mark])}, not {word!r}")
     return FLAGS[mark][word]
 
 
@@ -94,7 +94,7 @@ def _number(known: Mapping[str, int], text: str) -> int:
     if text in known:
         return known[text]
     if not text.isdecimal():
-        raise FormatError(f"{text!r}: neither a number nor one of {', '.join(known)}")
+        raise FormatError(f"a number or one of {', '.join(known)}, not {text!r}")
     return int(text)
 
 
@@ -105,5 +105,5 @@ def _text(known: Mapping[str, int], number: int) -> str:
 def _word(field: FieldDescriptor, raw: object, base: type[Word]) -> Word | None:
     found = next((word for word in base if word.number == raw), None)
     if found is None and raw != 0:
-        raise FormatError(f"{field.full_name}: no {base.__name__} has number {raw}")
+        raise FormatError(f"the number of a {base.__name__}, not {raw}, in {field.full_name}")
     return found

@@ -32,7 +32,7 @@ def encode(resource: Resource[Spec]) -> resource_pb2.Resource:
 def decode(message: resource_pb2.Resource, spec: type[S]) -> Resource[S]:
     """Raises FormatError if the message is of another type, or does not parse."""
     if message.metadata.type != spec.definition.type:
-        raise FormatError(f"expected {spec.definition.type}, not {message.metadata.type!r}")
+        raise FormatError(f"{spec.definition.type}, not {message.metadata.type!r}")
     return Resource(
         metadata=decode_metadata(message.metadata), spec=decode_spec(message.spec, spec)
     )
@@ -57,11 +57,11 @@ def encode_metadata(metadata: Metadata) -> resource_pb2.Metadata:
 def decode_metadata(message: resource_pb2.Metadata) -> Metadata:
     version = message.version
     if version != UNDEFINED and not version.isdecimal():
-        raise FormatError(f"version {version!r}: expected a number or {UNDEFINED}")
+        raise FormatError(f"a number or {UNDEFINED} for a version, not {version!r}")
     try:
         phase = Phase(message.phase)
     except ValueError as err:
-        raise FormatError(f"phase {message.phase!r}: expected running or tearingDown") from err
+        raise FormatError(f"running or tearingDown, not {message.phase!r}") from err
     return Metadata(
         namespace=message.namespace,
         type=message.type,
@@ -94,7 +94,7 @@ def decode_spec(message: resource_pb2.Spec, spec: type[S]) -> S:
     try:
         return read(kind.FromString(message.proto_spec), spec)
     except DecodeError as err:
-        raise FormatError(f"{spec.__name__}: {err}") from err
+        raise FormatError(f"a {spec.__name__}: {err}") from err
 
 
 def _stamp(moment: datetime) -> Timestamp:

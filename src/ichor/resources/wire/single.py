@@ -32,7 +32,7 @@ def put(message: Message, value: object) -> None:
         case _, str():
             _put_text(message, value)
         case _:
-            raise FormatError(f"{message.DESCRIPTOR.full_name}: {value!r} does not fit")
+            raise FormatError(f"a {message.DESCRIPTOR.full_name}, not {value!r}")
 
 
 def _put_text(message: Message, text: str) -> None:
@@ -48,7 +48,7 @@ def _put_text(message: Message, text: str) -> None:
             address, message.prefix_length = split_prefix(text)
             message.ip = pack_address(address)
         case _:
-            raise FormatError(f"{message.DESCRIPTOR.full_name}: {text!r} does not fit")
+            raise FormatError(f"a {message.DESCRIPTOR.full_name}, not {text!r}")
 
 
 def take(message: Message) -> object:
@@ -69,7 +69,7 @@ def take(message: Message) -> object:
         case NetIPPrefix():
             return f"{unpack_address(message.ip)}/{message.prefix_length}"
         case _:
-            raise FormatError(f"{message.DESCRIPTOR.full_name}: not a single value")
+            raise FormatError(f"a single value, not {message.DESCRIPTOR.full_name}")
 
 
 def _whole(tree: object) -> object:

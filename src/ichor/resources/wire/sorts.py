@@ -51,9 +51,10 @@ def slots(struct: type[Struct]) -> tuple[Slot, ...]:
 
 
 def inline_slot(struct: type[Struct]) -> Slot | None:
-    """The field that stands for the whole structure in YAML, if it has one."""
-    found = [slot for slot in slots(struct) if slot.sort.marks & {Mark.INLINE, Mark.VERBATIM}]
-    return found[0] if found else None
+    """The only field of a structure, if that stands for the whole in YAML."""
+    found = slots(struct)
+    is_inline = len(found) == 1 and found[0].sort.marks & {Mark.INLINE, Mark.VERBATIM}
+    return found[0] if is_inline else None
 
 
 def sort_of(annotation: object) -> Sort:
@@ -64,7 +65,11 @@ def sort_of(annotation: object) -> Sort:
         marks = frozenset(mark for mark in arguments[1:] if isinstance(mark, Mark))
         return inner._replace(marks=inner.marks | marks)
     if origin in (Union, types.UnionType):
-        return sort_of(arguments[0])._replace(shape=Shape.MAYBE)
+        inner = sort_of(arguments[0])
+        is_maybe = len(arguments) == 2 and arguments[1] is types.NoneType
+        return (
+            inner._replace(shape=Shape.MAYBE) if is_maybe else Sort(Shape.ONE, object, inner.marks)
+        )
     if origin is tuple:
         return sort_of(arguments[0])._replace(shape=Shape.MANY)
     if origin is Mapping and arguments[1] is not object:

@@ -6,41 +6,28 @@ Text that other readers might take for something else (`on`, `1.0`) is quoted by
 import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import TypeVar
 
 import msgspec
-import yaml
 from msgspec import Struct
 
-from ichor.errors import FormatError
+from ichor.config.secret import HIDDEN, Secret
+from ichor.errors import FormatError, InputError
+from ichor.formats.yaml.values import Value, load
+from ichor.formats.yaml.write import dump
 from ichor.resources.fields import Mark, Word
 from ichor.resources.wire.sorts import Shape, Sort, inline_slot, slots
 from ichor.units import format_duration, parse_duration
 
 S = TypeVar("S", bound=Struct)
 
-_TIME = "tag:yaml.org,2002:timestamp"
-
-
-class _Writer(yaml.CSafeDumper):
-    """PyYAML's writer with times as Go writes them."""
-
-
-def _represent_time(writer: _Writer, value: datetime) -> yaml.Node:
-    return writer.represent_scalar(_TIME, value.isoformat().replace("+00:00", "Z"))
-
-
-_Writer.add_representer(datetime, _represent_time)
-
 
 def to_yaml(spec: Struct) -> str:
     slot = inline_slot(type(spec))
     if slot is not None and Mark.VERBATIM in slot.sort.marks:
         return str(getattr(spec, slot.attribute))
-    text: str = yaml.dump(
-        _tree(spec), Dumper=_Writer, sort_keys=False, allow_unicode=True, indent=4, width=1 << 20
-    )
-    return text.removesuffix("...\n")
+    return dump(_tree(spec)).removesuffix("...\n")
 
 
 def from_yaml(text: str, struct: type[S]) -> S:
@@ -49,16 +36,17 @@ def from_yaml(text: str, struct: type[S]) -> S:
     if slot is not None and Mark.VERBATIM in slot.sort.marks:
         return struct(**{slot.attribute: text})
     try:
-        return _grown(yaml.load(text, Loader=yaml.CSafeLoader), struct)
-    except (yaml.YAMLError, msgspec.ValidationError, ValueError) as err:
-        raise FormatError(f"{struct.__name__}: {err}") from err
+        [tree] = load(text)
+        return _grown(tree, struct)
+    except (InputError, msgspec.ValidationError, ValueError) as err:
+        raise FormatError(f"a {struct.__name__}: {err}") from err
 
 
-def _tree(spec: Struct) -> object:
+def _tree(spec: Struct) -> Value:
     slot = inline_slot(type(spec))
     if slot is not None:
         return _leaf(getattr(spec, slot.attribute), slot.sort)
-    found: dict[str, object] = {}
+    found: dict[str, Value] = {}
     for slot in slots(type(spec)):
         value = getattr(spec, slot.attribute)
         if Mark.OMIT_EMPTY in slot.sort.marks and _is_zero(value):
@@ -73,20 +61,32 @@ def _is_zero(value: object) -> bool:
     return not value and not isinstance(value, Struct)
 
 
-def _leaf(value: object, sort: Sort) -> object:
+def _leaf(value: object, sort: Sort) -> Value:
     if isinstance(value, Struct):
         return _tree(value)
-    if isinstance(value, tuple):
-        return [_leaf(item, sort) for item in value]
     if isinstance(value, Mapping):
-        return {key: _leaf(item, sort) for key, item in value.items()}
-    if isinstance(value, Word):
-        return value.value
+        return {str(key): _leaf(item, sort) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_leaf(item, sort) for item in value]
+    if isinstance(value, bytes) and Mark.OCTETS in sort.marks:
+        return list(value)
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str | int | float | None:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, Secret):
+        return HIDDEN
     if isinstance(value, timedelta):
         return format_duration(value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bytes):
-        return list(value) if Mark.OCTETS in sort.marks else base64.b64encode(value).decode()
-    return value
+        return base64.b64encode(value).decode()
+    raise FormatError(f"something that YAML can say, not {type(value).__name__}")
 
 
 def _grown(tree: object, struct: type[S]) -> S:
@@ -94,10 +94,10 @@ def _grown(tree: object, struct: type[S]) -> S:
     if slot is not None:
         return struct(**{slot.attribute: _value(tree, slot.sort)})
     if not isinstance(tree, dict):
-        raise FormatError(f"{struct.__name__}: expected a mapping, not {tree!r}")
+        raise FormatError(f"a mapping for {struct.__name__}, not {type(tree).__name__}")
     known = {slot.name: slot for slot in slots(struct)}
     if unknown := tree.keys() - known.keys():
-        raise FormatError(f"{struct.__name__}: unknown {', '.join(map(str, sorted(unknown)))}")
+        raise FormatError(f"fields of {struct.__name__}, not {', '.join(sorted(unknown))}")
     values = {known[name].attribute: _shaped(item, known[name].sort) for name, item in tree.items()}
     return struct(**values)
 
@@ -121,4 +121,4 @@ def _value(tree: object, sort: Sort) -> object:
         return bytes(tree)
     if sort.base is Mapping:
         return tree
-    return msgspec.convert(tree, sort.base, builtin_types=(datetime,))
+    return msgspec.convert(tree, sort.base)
