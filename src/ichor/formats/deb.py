@@ -53,7 +53,15 @@ def data_tar(package: bytes) -> bytes:
 
 def tree(package: bytes) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
     """Yield each entry of a package with its content; names are relative, without `./`."""
-    with tarfile.open(fileobj=io.BytesIO(data_tar(package)), mode="r:") as archive:
+    body = data_tar(package)
+    try:
+        yield from _entries(body)
+    except (tarfile.TarError, KeyError, ValueError, OverflowError) as err:
+        raise FormatError(f"a readable data.tar: {err}") from err
+
+
+def _entries(data: bytes) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for entry in archive:
             entry.name = entry.name.removeprefix("./").strip("/")
             if not entry.name or entry.name == ".":

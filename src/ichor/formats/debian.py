@@ -48,14 +48,16 @@ def packages(index: str, archive: str, wanted: Iterable[str]) -> Iterator[Packag
         head, _, rest = block.partition("\n")
         if head.removeprefix("Package:").strip() not in names:
             continue
-        fields = next(paragraphs(f"{head}\n{rest}"))
-        yield Package(
-            fields["Package"],
-            fields["Version"],
-            fields["SHA256"],
-            int(fields["Size"]),
-            f"{archive}/{fields['Filename']}",
-        )
+        yield _package(next(paragraphs(f"{head}\n{rest}")), archive)
+
+
+def _package(fields: Mapping[str, str], archive: str) -> Package:
+    wanted = ("Package", "Version", "SHA256", "Size", "Filename")
+    lost = [name for name in wanted if name not in fields]
+    if lost or not fields["Size"].isdigit():
+        raise FormatError(f"{', '.join(lost) or 'a number as Size'} of {fields.get('Package')}")
+    name, version, sha256, size, path = (fields[key] for key in wanted)
+    return Package(name, version, sha256, int(size), f"{archive}/{path}")
 
 
 def parse_lock(text: str) -> tuple[Package, ...]:
@@ -103,6 +105,8 @@ def version_key(version: str) -> tuple[int, list[tuple[str, int]], list[tuple[st
     epoch, colon, rest = version.partition(":")
     if not colon:
         epoch, rest = "0", version
+    if not epoch.isdecimal():
+        raise FormatError(f"a number as epoch of version {version!r}")
     upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
     return int(epoch), _parts(upstream), _parts(revision)
 

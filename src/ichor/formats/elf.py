@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ichor.errors import FormatError
 
 MAGIC = b"\x7fELF"
+_HEADER, _PROGRAM_HEADER = 64, 56
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
 _NEEDED, _STRTAB, _RPATH, _RUNPATH = 1, 5, 15, 29
 
@@ -36,7 +37,7 @@ def is_elf(data: bytes) -> bool:
 
 def linking(data: bytes) -> Linking:
     """Read the linker's inputs. Raises FormatError if it is no little-endian ELF64 file."""
-    if not is_elf(data) or data[4:6] != b"\x02\x01":
+    if not is_elf(data) or data[4:6] != b"\x02\x01" or len(data) < _HEADER:
         raise FormatError("a little-endian ELF64 file")
     segments = _segments(data)
     interpreter = next((_text(data, s.offset) for s in segments if s.kind == _INTERP), "")
@@ -50,6 +51,8 @@ def linking(data: bytes) -> Linking:
 
 def _segments(data: bytes) -> list[_Segment]:
     start, size, count = struct.unpack_from("<Q14xHH", data, 32)
+    if size < _PROGRAM_HEADER:
+        raise FormatError(f"program headers of {_PROGRAM_HEADER} bytes, not {size}", offset=54)
     found = []
     for index in range(count):
         if start + (index + 1) * size > len(data):
