@@ -38,7 +38,7 @@ class Containers:
 
     def _network(self, cluster: Cluster) -> None:
         network.make_hub(cluster)
-        if cluster.egress:
+        if cluster.egress and not egress.is_there(cluster.name):
             egress.add(cluster)
 
     def _disks(self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None) -> None:
