@@ -1,6 +1,7 @@
 """`ichor validate`: is a configuration right, for a machine of a mode."""
 
 import sys
+from typing import cast
 
 import click
 
@@ -17,7 +18,7 @@ def validate(file: str, mode: str, *, strict: bool) -> None:
     from ichor.config import validate as rules
     from ichor.config.decode import decode
 
-    chosen = next(known for known in rules.MODES if known == mode)
+    chosen = cast("rules.Mode", mode)  # click has checked it
     found = rules.validate(decode(read_text(file), file=file), chosen)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
