@@ -8,7 +8,6 @@ from ichor.errors import FormatError
 from ichor.pki import certificate as x509
 from ichor.pki.roles import METADATA_KEY, Role, of_caller
 from ichor.proto.common import common_pb2
-from ichor.proto.google import rpc_status_pb2
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context
 from ichor.rpc.labels import label_elements, submessage
@@ -92,7 +91,9 @@ def _metadata(backend: Backend, error: RpcError | None = None) -> bytes:
     metadata = common_pb2.Metadata(hostname=backend.name)
     if error is not None:
         metadata.error = f"rpc error: code = {error.code.name} desc = {error.message}"
-        metadata.status.CopyFrom(rpc_status_pb2.Status(code=error.code.value, message=error.message))
+        metadata.status.CopyFrom(
+            rpc_status_pb2.Status(code=error.code.value, message=error.message)
+        )
     return submessage(_METADATA_FIELD, metadata.SerializeToString())
 
 
