@@ -21,7 +21,8 @@ from ichor.formats.yaml.values import Value, load
 from ichor.formats.yaml.write import dump
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n"), max_size=20)
-PEM_TEXT = "-----BEGIN X-----\nYQ==\n-----END X-----\n"
+CERT = "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN EC PRIVATE KEY-----\nYQ==\n-----END EC PRIVATE KEY-----\n"
 EXAMPLES: dict[object, list[str]] = {
     field.HTTPS: ["https://a.b:6443", "https://[::1]:1/"],
     field.HTTP: ["http://a", "https://a/b"],
@@ -31,8 +32,10 @@ EXAMPLES: dict[object, list[str]] = {
     field.DNS: ["a", "a-b.c"],
     field.SAN: ["a.b", "1.2.3.4", "*.x.y"],
     field.IMAGE: ["a/b:c", "x@sha256:00"],
-    field.PEM: [PEM_TEXT],
-    field.PEM_OR_EMPTY: [PEM_TEXT, ""],
+    field.CERTS: [CERT],
+    field.PUBLIC_KEY: [CERT],
+    field.PRIVATE_KEY: [KEY],
+    field.KEY_OR_EMPTY: [KEY, ""],
     field.TOKEN: ["abcdef.0123456789abcdef"],
     "base64 of an AES key": [base64.b64encode(bytes(32)).decode()],
     "a quantity such as 200m or 1Gi": ["200m", "1Gi", "1.5"],

@@ -22,6 +22,7 @@ SUM = Method("/test.Echo/Sum", Int64Value, Int64Value, client_streaming=True)
 DOUBLE = Method(
     "/test.Echo/Double", Int64Value, Int64Value, client_streaming=True, server_streaming=True
 )
+PUSH = Method("/test.Echo/Push", BytesValue, BytesValue, client_streaming=True)
 PULL = Method("/test.Echo/Pull", Int64Value, BytesValue, server_streaming=True)
 
 

@@ -5,6 +5,7 @@ It holds private keys: written atomically, for the owner only.
 """
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
@@ -128,8 +129,8 @@ def save(path: Path, talosconfig: Talosconfig) -> None:
     """Write a file for the owner only, whole or not at all; its directory is made if missing."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = path.resolve()  # a link stays a link
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
+    fresh = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(write(talosconfig).encode())

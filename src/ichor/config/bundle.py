@@ -16,7 +16,7 @@ from ichor.config.container import Authority, Config
 from ichor.config.document import Part
 from ichor.config.documents.kube_etcd_encryption import KubeEtcdEncryptionConfig
 from ichor.config.documents.v1alpha1 import CertAndKey
-from ichor.config.field import BASE64, FILLED, PEM, TOKEN
+from ichor.config.field import BASE64, FILLED, PRIVATE_KEY, TOKEN
 from ichor.config.secret import Secret
 from ichor.config.shape import struct_of
 from ichor.errors import InputError
@@ -46,7 +46,7 @@ class TrustdInfo(Part, frozen=True, kw_only=True):
 
 
 class KeyOnly(Part, frozen=True, kw_only=True):
-    key: Annotated[Secret, BASE64, PEM]
+    key: Annotated[Secret, BASE64, PRIVATE_KEY]
 
 
 class Certs(Part, frozen=True, kw_only=True):

@@ -166,7 +166,7 @@ class Checked:
         value = self.inner.decode(node, at)
         if value is INVALID or self.holds(value):
             return value
-        hide = isinstance(value, Secret) or isinstance(self.inner, Base64)
+        hide = isinstance(value, Secret) or (isinstance(self.check, Check) and self.check.hides)
         shown = "" if hide else f", got {got(node)}"
         return at.fail(node, f"expected {self.check.expectation}{shown}")
 

@@ -16,14 +16,22 @@ from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from ichor.config.secret import Secret
+from ichor.errors import FormatError
+from ichor.pki import pem
 
 
 class Check:
-    """expectation: completes «expected ...». test: True if the text or number will do."""
+    """expectation: completes «expected ...». test: True if the text will do.
 
-    def __init__(self, expectation: str, test: Callable[[str], bool]) -> None:
+    hides: the value is not shown in errors, since a key may have been put there by mistake.
+    """
+
+    def __init__(
+        self, expectation: str, test: Callable[[str], bool], *, hides: bool = False
+    ) -> None:
         self.expectation = expectation
         self.test = test
+        self.hides = hides
 
 
 class Range:
@@ -87,11 +95,20 @@ def is_ip(text: str) -> bool:
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _DNS: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII | re.IGNORECASE)
 _IMAGE: Final = re.compile(r"[a-z0-9][-a-zA-Z0-9._:/@]{0,510}", re.ASCII)
-_PEM: Final = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]+)-----\s.*-----END \1-----\s*", re.DOTALL)
+_LABEL_LINE: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 
 
-def is_pem(text: str) -> bool:
-    return _PEM.fullmatch(text) is not None
+def _pem(expectation: str, *labels: str, empty: bool = False) -> Check:
+    """Check for PEM blocks whose labels end in one of these."""
+
+    def test(text: str) -> bool:
+        try:
+            blocks = pem.decode(text)
+        except FormatError:
+            return empty and not text
+        return all(block.label.endswith(labels) for block in blocks)
+
+    return Check(expectation, test, hides=True)
 
 
 def decode_base64(text: str) -> str:
@@ -114,8 +131,10 @@ SAN: Final = Check(
 )
 FILLED: Final = Check("a text that is not empty", bool)
 IMAGE: Final = Check("an image reference", lambda text: _IMAGE.fullmatch(text) is not None)
-PEM: Final = Check("one or more PEM blocks", is_pem)
-PEM_OR_EMPTY: Final = Check("a PEM block, or nothing", lambda text: not text or is_pem(text))
+CERTS: Final = _pem("certificates in PEM", "CERTIFICATE")
+PUBLIC_KEY: Final = _pem("a public key in PEM", "PUBLIC KEY", "CERTIFICATE")
+PRIVATE_KEY: Final = _pem("a private key in PEM", "PRIVATE KEY")
+KEY_OR_EMPTY: Final = _pem("a private key in PEM, or nothing", "PRIVATE KEY", empty=True)
 _TOKEN: Final = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}", re.ASCII)
 TOKEN: Final = Check(
     "id.secret of 6 and 16 lower-case letters and digits",
@@ -123,8 +142,8 @@ TOKEN: Final = Check(
 )
 PORT: Final = Range(1, 65535)
 
-Cert: TypeAlias = Annotated[str, PEM]
-Key: TypeAlias = Annotated[Secret, PEM]
-Cert64: TypeAlias = Annotated[str, BASE64, PEM]
-Key64: TypeAlias = Annotated[Secret, BASE64, PEM_OR_EMPTY]
+Cert: TypeAlias = Annotated[str, CERTS]
+Key: TypeAlias = Annotated[Secret, PRIVATE_KEY]
+Cert64: TypeAlias = Annotated[str, BASE64, CERTS]
+Key64: TypeAlias = Annotated[Secret, BASE64, KEY_OR_EMPTY]
 Args: TypeAlias = str | tuple[str, ...]

@@ -74,7 +74,7 @@ def parse(data: bytes) -> Certificate:
 def _body(body: Reader, fingerprint: str) -> Certificate:
     if body.enter(_VERSION).read(der.INTEGER) != b"\x02":
         raise FormatError("an X.509 certificate of version 3")
-    serial = _integer(body.read(der.INTEGER))
+    serial = _positive(body.read(der.INTEGER))
     body.skip(der.SEQUENCE)
     issuer = body.raw(der.SEQUENCE)
     validity = body.enter(der.SEQUENCE)
@@ -102,11 +102,12 @@ def _body(body: Reader, fingerprint: str) -> Certificate:
     )
 
 
-def _integer(content: bytes) -> int:
+def _positive(content: bytes) -> int:
     padded = len(content) > 1 and content[0] in (0, 0xFF) and (content[0] ^ content[1]) < 0x80
-    if not content or padded:
-        raise FormatError("an integer in its shortest form")
-    return int.from_bytes(content, signed=True)
+    value = int.from_bytes(content, signed=True)
+    if padded or value <= 0:
+        raise FormatError("a positive integer in its shortest form")
+    return value
 
 
 def _names(name: bytes) -> Iterator[tuple[str, str]]:

@@ -16,9 +16,7 @@ CSR: Final = "CERTIFICATE REQUEST"
 PKCS8: Final = "PRIVATE KEY"
 ED25519: Final = "ED25519 PRIVATE KEY"
 
-_BLOCK: Final = re.compile(
-    r"-----BEGIN ([A-Z0-9 ]{1,64})-----[ \t]*\r?\n(.*?)-----END \1-----", re.DOTALL
-)
+_BEGIN: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----[ \t]*\r?\n")
 
 
 class Block(NamedTuple):
@@ -32,15 +30,24 @@ class Block(NamedTuple):
 def decode(text: str) -> tuple[Block, ...]:
     """Give all blocks of a text, at least one. Raises FormatError, which carries no content."""
     blocks: list[Block] = []
-    for match in _BLOCK.finditer(text):
-        try:
-            der = base64.b64decode("".join(match[2].split()), validate=True)
-        except (binascii.Error, ValueError):
-            raise FormatError("base64 within a PEM block", offset=match.start()) from None
-        blocks.append(Block(match[1], der))
-    if not blocks or len(blocks) != text.count("-----BEGIN "):
-        raise FormatError("PEM blocks that begin and end")
+    position = 0
+    while (start := text.find("-----BEGIN ", position)) >= 0:
+        begin = _BEGIN.match(text, start)
+        end = text.find("-----END ", begin.end()) if begin else -1
+        if begin is None or not text.startswith(f"-----END {begin[1]}-----", max(end, 0)):
+            raise FormatError("PEM blocks that begin and end", offset=start)
+        blocks.append(Block(begin[1], _body(text[begin.end() : end], start)))
+        position = end + 1
+    if not blocks:
+        raise FormatError("a PEM block")
     return tuple(blocks)
+
+
+def _body(text: str, offset: int) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise FormatError("base64 within a PEM block", offset=offset) from None
 
 
 def certificates(text: str) -> tuple[bytes, ...]:

@@ -6,9 +6,10 @@ A unary call that surely was not started by the server is sent once more.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Final, Self
 
 from ichor.rpc import metadata as md
+from ichor.rpc.connection import Connection
 from ichor.rpc.context import MESSAGE_LIMIT
 from ichor.rpc.dial import DialOptions, Endpoint
 from ichor.rpc.metadata import Fields
@@ -16,6 +17,8 @@ from ichor.rpc.method import Method, Q, R, parse
 from ichor.rpc.outcall import ClientStream, OutCall
 from ichor.rpc.peer import Target
 from ichor.rpc.status import Code, Pair, RpcError
+
+_ABOUT: Final[Fields] = [(b"grpc-accept-encoding", b"identity,gzip")]
 
 
 class Channel:
@@ -121,25 +124,33 @@ class Channel:
         metadata: Iterable[Pair] = (),
         timeout_s: float | None = None,
         wait_for_ready: bool = False,
+        about: Sequence[tuple[bytes, bytes]] = _ABOUT,
     ) -> OutCall:
-        """Start a raw call; close() it in the end."""
-        return await self._start(path, tuple(metadata), deadline_of(timeout_s), wait=wait_for_ready)
+        """Start a raw call; close() it in the end. about: headers that describe raw bodies."""
+        deadline = deadline_of(timeout_s)
+        return await self._start(path, tuple(metadata), deadline, wait=wait_for_ready, about=about)
 
     async def _start(
-        self, path: str, metadata: tuple[Pair, ...], deadline: float | None, *, wait: bool
+        self,
+        path: str,
+        metadata: tuple[Pair, ...],
+        deadline: float | None,
+        *,
+        wait: bool,
+        about: Sequence[tuple[bytes, bytes]] = _ABOUT,
     ) -> OutCall:
         try:
             async with asyncio.timeout_at(deadline):
                 while True:
-                    endpoint = await self._pick(wait=wait)
-                    connection = await endpoint.connection()
+                    endpoint, connection = await self._pick(wait=wait)
                     fields = self._fields(path, metadata, deadline, endpoint.target)
-                    stream = await connection.open(fields)
-                    return OutCall(stream, self._limit, deadline)
+                    stream = await connection.open([*fields, *about])
+                    if stream is not None:
+                        return OutCall(stream, self._limit, deadline)
         except TimeoutError:
             raise RpcError(Code.DEADLINE_EXCEEDED, "the deadline passed while connecting") from None
 
-    async def _pick(self, *, wait: bool) -> Endpoint:
+    async def _pick(self, *, wait: bool) -> tuple[Endpoint, Connection]:
         """Give the next endpoint that is connected or can be; wait: until there is one."""
         while True:
             error: RpcError | None = None
@@ -149,11 +160,9 @@ class Channel:
                 error = endpoint.resting()
                 if error is None:
                     try:
-                        await endpoint.connection()
+                        return endpoint, await endpoint.connection()
                     except RpcError as failure:
                         error = failure
-                    else:
-                        return endpoint
             if not wait:
                 raise error or RpcError(Code.UNAVAILABLE, "no endpoint")
             now = asyncio.get_running_loop().time()
@@ -170,9 +179,9 @@ class Channel:
             (b":authority", authority.encode()),
             (b"te", b"trailers"),
             (b"content-type", b"application/grpc"),
-            (b"user-agent", self._agent),
-            (b"grpc-accept-encoding", b"identity,gzip"),
         ]
+        if not any(key == "user-agent" for key, _ in metadata):
+            fields.append((b"user-agent", self._agent))
         if deadline is not None:
             left = deadline - asyncio.get_running_loop().time()
             fields.append((b"grpc-timeout", md.format_timeout(left)))

@@ -222,17 +222,17 @@ class Connection:
     def usable(self) -> bool:
         return not self.draining and not self.wire.closed
 
-    async def open(self, headers: list[tuple[bytes, bytes]]) -> Stream:
-        """Start a stream when the peer allows one more. Raises RpcError, unprocessed."""
-        while self.usable() and not self.engine.may_open(len(self.streams)):
+    async def open(self, headers: list[tuple[bytes, bytes]]) -> Stream | None:
+        """Start a stream when the peer allows one more; None when it will allow no more."""
+        while self.usable() and not self.engine.may_open():
             await self._slots.wait()
         if not self.usable():
-            raise RpcError(Code.UNAVAILABLE, "the connection is going away", unprocessed=True)
+            return None
         try:
             id = self.engine.open(headers, end=False)
-        except LookupError as error:
+        except LookupError:  # all identifiers are used up
             self.draining = True
-            raise RpcError(Code.UNAVAILABLE, str(error), unprocessed=True) from None
+            return None
         stream = self.streams[id] = Stream(self, id)
         self.flush_soon()
         return stream

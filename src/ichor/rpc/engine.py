@@ -320,8 +320,9 @@ class Engine:
             return min(self._h2.local_flow_control_window(stream), frame)
         return frame
 
-    def may_open(self, running: int) -> bool:
-        return running < self._h2.remote_settings.max_concurrent_streams
+    def may_open(self) -> bool:
+        """The peer's limit leaves room for one more stream of ours."""
+        return self._h2.open_outbound_streams < self._h2.remote_settings.max_concurrent_streams
 
     def credit(self, stream: int, count: int) -> None:
         """Give back window; also for a stream that has ended (then to the connection only)."""

@@ -150,6 +150,10 @@ class Stream:
             await self._readable.wait()
         return self._chunks.popleft()
 
+    def drained(self) -> bool:
+        """Nothing is queued and nothing more will come."""
+        return self.remote_end and not self._chunks and self.failure is None
+
     def credit(self, count: int) -> None:
         self.queued = max(0, self.queued - count)
         self._link.engine.credit(self.id, count)
@@ -167,7 +171,7 @@ class Stream:
         view, at = memoryview(data), 0
         while at < len(view) or (end and not self.local_end):
             room = await self._wait_room(len(view) - at)
-            upto = at + min(room, len(view) - at)
+            upto = at + min(room, len(view) - at, _BURST)
             last = end and upto == len(view)
             self._link.engine.send_data(self.id, bytes(view[at:upto]), end=last)
             at = upto

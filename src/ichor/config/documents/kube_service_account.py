@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from msgspec import field
 
 from ichor.config.document import Document, Part
-from ichor.config.field import HTTP, Cert, Key
+from ichor.config.field import HTTP, PUBLIC_KEY, Key
 
 
 class Issuer(Part, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class Issuer(Part, frozen=True, kw_only=True):
 
 
 class Accepted(Part, frozen=True, kw_only=True):
-    public_keys: tuple[Cert, ...] = ()
+    public_keys: tuple[Annotated[str, PUBLIC_KEY], ...] = ()
     issuers: tuple[Annotated[str, HTTP], ...] = ()
     audiences: tuple[str, ...] = ()
 

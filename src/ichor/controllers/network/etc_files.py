@@ -41,7 +41,7 @@ def file(text: str) -> EtcFileSpec:
 
 
 def hosts(inputs: Inputs, hostname: HostnameStatus) -> str:
-    """Give the file of hosts(5): loopback, this node, then what the configuration adds."""
+    """Name loopback, this node, then what the configuration adds, as in man hosts."""
     names = [hostname.hostname]
     if hostname.domainname:
         names.insert(0, f"{hostname.hostname}.{hostname.domainname}")
