@@ -7,6 +7,7 @@ costs nothing until `ichor.resources.wire` looks for it:
 |---|---|---|---|
 | OmitEmpty[T] | T | left out when zero | T |
 | Inline[T] | T | the spec itself, no key | T |
+| NoWire[T] | T | T | not there |
 | Address, Prefix, AddressPort, Url | str | text | bytes and numbers, see wire |
 | HardwareAddr | str | aa:bb:cc:dd:ee:ff | six bytes |
 | Word | member of an Enum | its text | its number |
@@ -40,6 +41,7 @@ class Mark(enum.Enum):
 
 OmitEmpty = Annotated[T, Mark.OMIT_EMPTY]
 Inline = Annotated[T, Mark.INLINE]
+NoWire = Annotated[T, Mark.NO_WIRE]
 
 # The whole YAML of a spec as text, kept to the byte.
 Verbatim = Annotated[str, Mark.VERBATIM]

@@ -37,7 +37,7 @@ class Disk(Spec, frozen=True, kw_only=True):
         aliases=("disk",),
         columns={
             "Size": "{.pretty_size}",
-            "Read_Only": "{.readonly}",
+            "Read Only": "{.readonly}",
             "Transport": "{.transport}",
             "Rotational": "{.rotational}",
             "WWID": "{.wwid}",

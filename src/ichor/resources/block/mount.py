@@ -54,7 +54,7 @@ class VolumeMountRequest(Spec, frozen=True, kw_only=True, rename="camel"):
         type="VolumeMountRequests.block.talos.dev",
         namespace="runtime",
         aliases=("volumemountrequest", "vmr", "vmrs"),
-        columns={"Volume_ID": "{.volumeID}", "Requester": "{.requester}"},
+        columns={"Volume ID": "{.volumeID}", "Requester": "{.requester}"},
     )
     volume_id: str = field(default="", name="volumeID")
     requester: str = ""
@@ -70,7 +70,7 @@ class VolumeMountStatus(Spec, frozen=True, kw_only=True, rename="camel"):
         type="VolumeMountStatuses.block.talos.dev",
         namespace="runtime",
         aliases=("volumemountstatus", "vms"),
-        columns={"Volume_ID": "{.volumeID}", "Requester": "{.requester}", "Target": "{.target}"},
+        columns={"Volume ID": "{.volumeID}", "Requester": "{.requester}", "Target": "{.target}"},
     )
     volume_id: str = field(default="", name="volumeID")
     requester: str = ""

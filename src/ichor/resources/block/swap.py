@@ -32,10 +32,10 @@ class ZswapStatus(Spec, frozen=True, kw_only=True, rename="camel"):
         namespace="runtime",
         aliases=("zswapstatus", "zs"),
         columns={
-            "Total_Size": "{.totalSizeHuman}",
-            "Stored_Pages": "{.storedPages}",
-            "Written_Back": "{.writtenBackPages}",
-            "Pool_Limit_Hit": "{.poolLimitHit}",
+            "Total Size": "{.totalSizeHuman}",
+            "Stored Pages": "{.storedPages}",
+            "Written Back": "{.writtenBackPages}",
+            "Pool Limit Hit": "{.poolLimitHit}",
         },
     )
     total_size: int = 0

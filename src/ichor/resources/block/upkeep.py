@@ -16,7 +16,7 @@ class VolumeTrimSchedule(Spec, frozen=True, kw_only=True, rename="camel"):
         columns={
             "Filesystem": "{.filesystem}",
             "Interval": "{.interval}",
-            "Next_Trim": "{.nextTrim}",
+            "Next Trim": "{.nextTrim}",
         },
     )
     filesystem: FilesystemType = FilesystemType.NONE
@@ -32,7 +32,7 @@ class FSScrubSchedule(Spec, frozen=True, kw_only=True, rename="camel"):
         columns={
             "Filesystem": "{.filesystem}",
             "Interval": "{.interval}",
-            "Next_Scrub": "{.nextScrub}",
+            "Next Scrub": "{.nextScrub}",
         },
     )
     filesystem: FilesystemType = FilesystemType.NONE
@@ -48,9 +48,9 @@ class FSScrubStatus(Spec, frozen=True, kw_only=True):
         columns={
             "Mountpoint": "{.mountpoint}",
             "Interval": "{.interval}",
-            "Latest_start_time": "{.time}",
-            "Latest_run_duration": "{.duration}",
-            "Latest_status": "{.status}",
+            "Latest start time": "{.time}",
+            "Latest run duration": "{.duration}",
+            "Latest status": "{.status}",
         },
     )
     mountpoint: str = ""

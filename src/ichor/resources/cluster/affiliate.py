@@ -26,7 +26,7 @@ class Affiliate(Spec, frozen=True, kw_only=True, rename="camel"):
         aliases=("affiliate",),
         columns={
             "Hostname": "{.hostname}",
-            "Machine_Type": "{.machineType}",
+            "Machine Type": "{.machineType}",
             "Addresses": "{.addresses}",
         },
     )
@@ -47,7 +47,7 @@ class Member(Spec, frozen=True, kw_only=True, rename="camel"):
         aliases=("member",),
         columns={
             "Hostname": "{.hostname}",
-            "Machine_Type": "{.machineType}",
+            "Machine Type": "{.machineType}",
             "OS": "{.operatingSystem}",
             "Addresses": "{.addresses}",
         },

@@ -23,7 +23,7 @@ class Info(Spec, frozen=True, kw_only=True, rename="camel"):
         type="Infos.cluster.talos.dev",
         namespace="cluster",
         aliases=("info",),
-        columns={"Cluster_ID": "{.clusterId}", "Cluster_Name": "{.clusterName}"},
+        columns={"Cluster ID": "{.clusterId}", "Cluster Name": "{.clusterName}"},
     )
     cluster_id: str = ""
     cluster_name: str = ""

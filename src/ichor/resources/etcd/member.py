@@ -53,7 +53,7 @@ class EtcdMember(Spec, frozen=True, kw_only=True):
         type="EtcdMembers.etcd.talos.dev",
         namespace="etcd",
         aliases=("etcdmember", "em", "ems"),
-        columns={"Member_ID": "{.memberID}"},
+        columns={"Member ID": "{.memberID}"},
     )
     member_id: str = field(default="", name="memberID")
 
@@ -63,7 +63,7 @@ class PKIStatus(Spec, frozen=True, kw_only=True):
         type="PKIStatuses.etcd.talos.dev",
         namespace="etcd",
         aliases=("pkistatus", "pkis"),
-        columns={"Ready": "{.ready}", "Secrets_Version": "{.version}"},
+        columns={"Ready": "{.ready}", "Secrets Version": "{.version}"},
     )
     ready: bool = False
     version: str = ""

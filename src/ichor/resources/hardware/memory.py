@@ -64,7 +64,7 @@ class CPUCore(Spec, frozen=True, kw_only=True, rename="camel"):
             "Socket": "{.socket}",
             "Core": "{.coreID}",
             "Model": "{.modelName}",
-            "Logical_CPUs": "{.logicalCPUs}",
+            "Logical CPUs": "{.logicalCPUs}",
         },
     )
     socket: OmitEmpty[str] = ""

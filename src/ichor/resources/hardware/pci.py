@@ -36,7 +36,7 @@ class PCIDriverRebindConfig(Spec, frozen=True, kw_only=True, rename="camel"):
         type="PCIDriverRebindConfigs.runtime.talos.dev",
         namespace="hardware",
         aliases=("pcidriverrebindconfig", "pcidrc", "pcidrcs"),
-        columns={"Name": "{.name}", "PCI_ID": "{.pciID}", "TargetDriver": "{.targetDriver}"},
+        columns={"Name": "{.name}", "PCI ID": "{.pciID}", "TargetDriver": "{.targetDriver}"},
     )
     pci_id: str = field(default="", name="pciID")
     target_driver: str = ""
@@ -47,7 +47,7 @@ class PCIDriverRebindStatus(Spec, frozen=True, kw_only=True, rename="camel"):
         type="PCIDriverRebindStatuses.runtime.talos.dev",
         namespace="hardware",
         aliases=("pcidriverrebinds", "pcidriverrebindstatus", "pcidrs"),
-        columns={"Name": "{.name}", "PCI_ID": "{.pciID}", "TargetDriver": "{.targetDriver}"},
+        columns={"Name": "{.name}", "PCI ID": "{.pciID}", "TargetDriver": "{.targetDriver}"},
     )
     pci_id: str = field(default="", name="pciID")
     target_driver: str = ""

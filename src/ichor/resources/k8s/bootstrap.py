@@ -15,7 +15,7 @@ class BootstrapManifestsConfig(Spec, frozen=True, kw_only=True, rename="camel"):
         namespace="controlplane",
         aliases=("bootstrapmanifestsconfig", "bmc", "bmcs"),
     )
-    string: str = ""
+    server: str = field(default="", name="string")
     cluster_domain: str = ""
     pod_cidrs: tuple[str, ...] = field(default=(), name="podCIDRs")
     proxy_enabled: bool = False

@@ -51,7 +51,7 @@ class ConfigStatus(Spec, frozen=True, kw_only=True):
         type="ConfigStatuses.kubernetes.talos.dev",
         namespace="controlplane",
         aliases=("configstatus", "cs"),
-        columns={"Ready": "{.ready}", "Secrets_Version": "{.version}"},
+        columns={"Ready": "{.ready}", "Secrets Version": "{.version}"},
     )
     ready: bool = False
     version: str = ""
@@ -62,7 +62,7 @@ class SecretStatus(Spec, frozen=True, kw_only=True):
         type="SecretStatuses.kubernetes.talos.dev",
         namespace="controlplane",
         aliases=("secretstatus", "ss"),
-        columns={"Ready": "{.ready}", "Secrets_Version": "{.version}"},
+        columns={"Ready": "{.ready}", "Secrets Version": "{.version}"},
     )
     ready: bool = False
     version: str = ""

@@ -34,7 +34,7 @@ class KubeSpanEndpoint(Spec, frozen=True, kw_only=True):
         type="KubeSpanEndpoints.kubespan.talos.dev",
         namespace="kubespan",
         aliases=("kubespanendpoint", "kse", "kses"),
-        columns={"Endpoint": "{.endpoint}", "Affiliate_ID": "{.affiliateID}"},
+        columns={"Endpoint": "{.endpoint}", "Affiliate ID": "{.affiliateID}"},
     )
     affiliate_id: str = field(default="", name="affiliateID")
     endpoint: AddressPort = ""

@@ -89,7 +89,7 @@ class BridgeMaster(Part, frozen=True, kw_only=True):
 
 
 class VRFMaster(Part, frozen=True, kw_only=True):
-    table: RoutingTable = ""
+    table: RoutingTable = "unspec"
 
 
 class WireguardPeer(Part, frozen=True, kw_only=True, rename="camel"):
@@ -124,7 +124,7 @@ class LinkSpec(Spec, frozen=True, kw_only=True, rename="camel"):
     up: bool = False
     mtu: int = 0
     kind: str = ""
-    type: LinkType = ""
+    type: LinkType = "netrom"
     hardware_addr: OmitEmpty[HardwareAddr] = ""
     parent_name: OmitEmpty[str] = ""
     master_name: OmitEmpty[str] = ""

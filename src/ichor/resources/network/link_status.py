@@ -19,15 +19,15 @@ class LinkStatus(Spec, frozen=True, kw_only=True, rename="camel"):
             "Alias": "{.alias}",
             "Type": "{.type}",
             "Kind": "{.kind}",
-            "Hw_Addr": "{.hardwareAddr}",
-            "Oper_State": "{.operationalState}",
-            "Link_State": "{.linkState}",
+            "Hw Addr": "{.hardwareAddr}",
+            "Oper State": "{.operationalState}",
+            "Link State": "{.linkState}",
         },
     )
     alias: OmitEmpty[str] = ""
     alt_names: OmitEmpty[tuple[str, ...]] = ()
     index: int = 0
-    type: LinkType = ""
+    type: LinkType = "netrom"
     link_index: int = 0
     flags: LinkFlags = ""
     hardware_addr: HardwareAddr = ""

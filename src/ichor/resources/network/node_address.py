@@ -23,7 +23,7 @@ class NodeAddressFilter(Spec, frozen=True, kw_only=True, rename="camel"):
         type="NodeAddressFilters.net.talos.dev",
         namespace="network",
         aliases=("nodeaddressfilter", "naf", "nafs"),
-        columns={"Include_Subnets": "{.includeSubnets}", "Exclude_Subnets": "{.excludeSubnets}"},
+        columns={"Include Subnets": "{.includeSubnets}", "Exclude Subnets": "{.excludeSubnets}"},
     )
     include_subnets: tuple[Prefix, ...] = ()
     exclude_subnets: tuple[Prefix, ...] = ()

@@ -21,7 +21,7 @@ class ResolverSpec(Spec, frozen=True, kw_only=True, rename="camel"):
         columns={
             "Layer": "{.layer}",
             "Resolvers": "{.dnsServers}",
-            "Search_Domains": "{.searchDomains}",
+            "Search Domains": "{.searchDomains}",
         },
     )
     dns_servers: tuple[Address, ...] = ()
@@ -36,7 +36,7 @@ class ResolverStatus(Spec, frozen=True, kw_only=True, rename="camel"):
         type="ResolverStatuses.net.talos.dev",
         namespace="network",
         aliases=("resolvers", "resolverstatus", "rs"),
-        columns={"Resolvers": "{.dnsServers}", "Search_Domains": "{.searchDomains}"},
+        columns={"Resolvers": "{.dnsServers}", "Search Domains": "{.searchDomains}"},
     )
     dns_servers: tuple[Address, ...] = ()
     name_servers: OmitEmpty[tuple[NameServer, ...]] = ()

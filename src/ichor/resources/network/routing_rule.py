@@ -16,7 +16,7 @@ class RoutingRuleSpec(Spec, frozen=True, kw_only=True, rename="camel"):
     family: Family = Family.INET4
     src: Prefix = ""
     dst: Prefix = ""
-    table: RoutingTable = ""
+    table: RoutingTable = "unspec"
     priority: int = 0
     action: RoutingRuleAction = RoutingRuleAction.UNSPEC
     iif_name: OmitEmpty[str] = ""
@@ -36,7 +36,7 @@ class RoutingRuleStatus(Spec, frozen=True, kw_only=True, rename="camel"):
     family: Family = Family.INET4
     src: Prefix = ""
     dst: Prefix = ""
-    table: RoutingTable = ""
+    table: RoutingTable = "unspec"
     priority: int = 0
     action: RoutingRuleAction = RoutingRuleAction.UNSPEC
     iif_name: OmitEmpty[str] = ""

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from msgspec import field
+
 from ichor.cosi.resource import Definition, Spec
 
 
@@ -57,6 +59,6 @@ class MemoryStat(Spec, frozen=True, kw_only=True, rename="camel"):
     huge_pages_rsvd: int = 0
     huge_pages_surp: int = 0
     hugepagesize: int = 0
-    direct_map4k: int = 0
-    direct_map2m: int = 0
-    direct_map1g: int = 0
+    direct_map4k: int = field(default=0, name="directMap4k")
+    direct_map2m: int = field(default=0, name="directMap2m")
+    direct_map1g: int = field(default=0, name="directMap1g")

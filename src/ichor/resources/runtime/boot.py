@@ -13,7 +13,7 @@ class BootedEntry(Spec, frozen=True, kw_only=True, rename="camel"):
         type="BootedEntries.talos.dev",
         namespace="runtime",
         aliases=("bootedentry", "be", "bes"),
-        columns={"Booted_Entry": "{.bootedEntry}"},
+        columns={"Booted Entry": "{.bootedEntry}"},
     )
     booted_entry: OmitEmpty[str] = ""
 
@@ -23,7 +23,7 @@ class BootID(Spec, frozen=True, kw_only=True):
         type="BootIDs.runtime.talos.dev",
         namespace="runtime",
         aliases=("bootid", "bid", "bids"),
-        columns={"Boot_ID": "{.bootID}"},
+        columns={"Boot ID": "{.bootID}"},
     )
     boot_id: str = field(default="", name="bootID")
 

@@ -12,7 +12,7 @@ class ImageFactorySchematic(Spec, frozen=True, kw_only=True, rename="camel"):
         type="ImageFactorySchematics.runtime.talos.dev",
         namespace="runtime",
         aliases=("imagefactoryschematic", "ifs"),
-        columns={"Schematic_ID": "{.schematicId}", "Flavor": "{.flavor}", "API_URL": "{.apiUrl}"},
+        columns={"Schematic ID": "{.schematicId}", "Flavor": "{.flavor}", "API URL": "{.apiUrl}"},
     )
     schematic_id: str = ""
     flavor: str = ""

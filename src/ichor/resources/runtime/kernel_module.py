@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from msgspec import field
+
 from ichor.cosi.resource import Definition, Spec
 from ichor.resources.fields import OmitEmpty
 from ichor.resources.runtime.kinds import KernelModuleState, KernelModuleType
@@ -13,7 +15,7 @@ class KernelModuleSpec(Spec, frozen=True, kw_only=True):
         namespace="runtime",
         aliases=("kernelmodulespec", "kms"),
     )
-    string: str = ""
+    name: str = field(default="", name="string")
     parameters: tuple[str, ...] = ()
 
 

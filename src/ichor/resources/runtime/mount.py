@@ -14,7 +14,7 @@ class MountStatus(Spec, frozen=True, kw_only=True, rename="camel"):
         columns={
             "Source": "{.source}",
             "Target": "{.target}",
-            "Filesystem_Type": "{.filesystemType}",
+            "Filesystem Type": "{.filesystemType}",
         },
     )
     source: str = ""

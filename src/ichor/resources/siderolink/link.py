@@ -11,7 +11,7 @@ class SiderolinkConfig(Spec, frozen=True, kw_only=True, rename="camel"):
         type="SiderolinkConfigs.siderolink.talos.dev",
         namespace="config",
         aliases=("siderolinkconfig", "sc", "scs"),
-        columns={"API_Endpoint": "{.apiEndpoint}", "Tunnel": "{.tunnel}"},
+        columns={"API Endpoint": "{.apiEndpoint}", "Tunnel": "{.tunnel}"},
         sensitive=True,
     )
     api_endpoint: str = ""
@@ -40,10 +40,10 @@ class SiderolinkTunnel(Spec, frozen=True, kw_only=True, rename="camel"):
         namespace="config",
         aliases=("siderolinktunnel", "st", "sts"),
         columns={
-            "API_Endpoint": "{.apiEndpoint}",
-            "Link_name": "{.linkName}",
+            "API Endpoint": "{.apiEndpoint}",
+            "Link name": "{.linkName}",
             "MTU": "{.mtu}",
-            "Node_address": "{.nodeAddress}",
+            "Node address": "{.nodeAddress}",
         },
         sensitive=True,
     )

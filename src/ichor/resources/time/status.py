@@ -35,8 +35,8 @@ class NTPStatus(Spec, frozen=True, kw_only=True, rename="camel"):
         namespace="runtime",
         aliases=("ntpstatus", "ntps"),
         columns={
-            "Spike_Detected": "{.spikeDetected}",
-            "Consecutive_Spikes": "{.consecutiveSpikes}",
+            "Spike Detected": "{.spikeDetected}",
+            "Consecutive Spikes": "{.consecutiveSpikes}",
         },
     )
     spike_detected: bool = False

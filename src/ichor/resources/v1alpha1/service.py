@@ -10,7 +10,7 @@ class Service(Spec, frozen=True, kw_only=True):
         type="Services.v1alpha1.talos.dev",
         namespace="runtime",
         aliases=("svc", "service"),
-        columns={"Running": "{.running}", "Healthy": "{.healthy}", "Health_Unknown": "{.unknown}"},
+        columns={"Running": "{.running}", "Healthy": "{.healthy}", "Health Unknown": "{.unknown}"},
     )
     running: bool = False
     healthy: bool = False
