@@ -87,6 +87,25 @@ def test_each_runs_once_per_changed_item_however_many_there_are() -> None:
     assert world.spec(Text, "text-n042") == Text(text="999")
 
 
+def test_an_input_that_all_items_share_runs_them_all() -> None:
+    class Scaled(Struct, frozen=True, kw_only=True):
+        number: Annotated[Number, Each()]
+        scale: Annotated[Total | None, Get(id="scale")]
+
+    def reconcile(inputs: Scaled) -> Iterator[tuple[str, Text]]:
+        factor = inputs.scale.value if inputs.scale else 1
+        yield f"t{inputs.number.value}", Text(text=str(inputs.number.value * factor))
+
+    scale = Transform(name="t", inputs=Scaled, outputs=[Out(Text)], reconcile=reconcile)
+    world = World([scale])
+    world.put(Number(value=1), "a")
+    world.put(Number(value=2), "b")
+    world.settle()
+    world.put(Total(value=10), "scale")
+    world.settle()
+    assert world.specs(Text) == {"t1": Text(text="10"), "t2": Text(text="20")}
+
+
 def test_outputs_of_an_item_go_with_it() -> None:
     world = World([text])
     world.put(Number(value=1), "a")

@@ -16,7 +16,7 @@ from ichor.cosi.resource import Definition, Key, Spec, key_of, resource
 from ichor.cosi.state import AnyResource, State
 from ichor.cosi.timers import Timers
 from ichor.cosi.timing import Backoff, TimePort
-from ichor.errors import InputError, TransientError
+from ichor.errors import IchorError, InputError, TransientError
 from ichor.log import fields, logger
 
 log = logger(__name__)
@@ -75,7 +75,7 @@ class Failures:
             delay = error.retry_after
             failure.paused_until = now + delay.total_seconds()
         self.retries.set((node.name, scope), now + delay.total_seconds())
-        message = f"{type(error).__name__}: {error}"
+        message = _shown(error)
         if message != failure.message:
             failure.message = message
             self._show(node, scope, error)
@@ -100,7 +100,7 @@ class Failures:
             extra=fields(
                 controller=node.name,
                 item=scope,
-                error=f"{type(error).__name__}: {error}",
+                error=_shown(error),
                 retry=f"{delay.total_seconds():.1f}s",
                 inputs=" ".join(versions(self._state, node, scope)),
             ),
@@ -108,7 +108,7 @@ class Failures:
         )
 
     def _show(self, node: Node, scope: str, error: Exception) -> None:
-        status = ControllerStatus(controller=node.name, item=scope, error=str(error))
+        status = ControllerStatus(controller=node.name, item=scope, error=_shown(error))
         key = _status_key(node, scope)
         current = self._state.find(key)
         if current is None:
@@ -126,6 +126,11 @@ def versions(state: State, node: Node, scope: str, limit: int = 8) -> list[str]:
     for binding in node.inputs.bindings:
         found.extend(binding.visible(state)[:limit])
     return [f"{one.metadata.type}/{one.id}@{one.metadata.version}" for one in found]
+
+
+def _shown(error: Exception) -> str:
+    """Our own errors are sentences; of others the name says more than the text."""
+    return str(error) if isinstance(error, IchorError) else f"{type(error).__name__}: {error}"
 
 
 def _status_key(node: Node, scope: str) -> Key:
