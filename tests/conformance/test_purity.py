@@ -6,18 +6,23 @@
 import socket
 import subprocess
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.conformance.generated import inputs, values
+from tests.cosi.specs import Number, Text
 from tests.cosi.test_actuator import Table, table_apply
 from tests.cosi.test_plan import counter
 from tests.cosi.test_transform import text, total
 
 from ichor.cosi.controller import Actuator, Controller, Transform
+from ichor.cosi.memory import Memory
+from ichor.testing.engine import START, World
 from ichor.testing.purity import ImpureError, pure
+from ichor.testing.recorded import inputs_of
 
 CONTROLLERS: list[Controller] = [total, text, counter]
 # What an Actuator observes is not declared by a struct: its type stands beside it.
@@ -54,6 +59,24 @@ def test_a_transform_touches_nothing(controller: Controller, data: st.DataObject
     assert isinstance(controller, Transform)
     given_inputs = data.draw(inputs(controller.inputs))
     check(lambda: controller.reconcile(given_inputs))
+
+
+def recorded() -> Memory:
+    """A store to decide on; the recordings of live nodes join it here."""
+    world = World()
+    for value in range(4):
+        world.put(Number(value=value), f"n{value}")
+        world.put(Text(text=str(value)), f"t{value}")
+    return world.state
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda one: one.name)
+def test_a_transform_touches_nothing_of_what_a_store_holds(controller: Controller) -> None:
+    assert isinstance(controller, Transform)
+    calls = list(inputs_of(recorded(), controller, START))
+    assert calls
+    for given_inputs in calls:
+        check(partial(controller.reconcile, given_inputs))
 
 
 @pytest.mark.parametrize(("controller", "observes"), ACTUATORS, ids=lambda one: str(one)[:40])

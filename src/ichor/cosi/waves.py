@@ -257,8 +257,7 @@ class Waves:
     def _ended(self, owner: Node, event: Event, key: Key) -> None:
         """One of our outputs is torn down: destroy it when free, wake its scope when gone."""
         if event.type is EventType.DESTROYED:
-            scope = owner.outputs.release(key)
-            if scope is not None:
+            for scope in owner.outputs.freed(key):
                 owner.mark_scope(scope)
                 self._enqueue(owner)
         elif event.resource is not None and not event.resource.metadata.finalizers:
