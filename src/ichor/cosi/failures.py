@@ -5,6 +5,7 @@ when an input changes (unless the world asked for a pause by `retry_after`); vis
 ControllerStatus, which goes when the controller is well again.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 from typing import ClassVar
@@ -12,11 +13,11 @@ from typing import ClassVar
 from msgspec import Struct
 
 from ichor.cosi.node import Node
-from ichor.cosi.resource import Definition, Key, Spec, key_of, resource
+from ichor.cosi.resource import Definition, Key, Resource, Spec, key_of, resource
 from ichor.cosi.state import AnyResource, State
 from ichor.cosi.timers import Timers
 from ichor.cosi.timing import Backoff, TimePort
-from ichor.errors import IchorError, InputError, TransientError
+from ichor.errors import Conflict, IchorError, InputError, NotFound, TransientError
 from ichor.log import fields, logger
 
 log = logger(__name__)
@@ -88,7 +89,7 @@ class Failures:
             return
         self.retries.clear((node.name, scope))
         key = _status_key(node, scope)
-        if self._state.find(key) is not None:
+        with suppress(Conflict, NotFound):  # a note that somebody took or keeps is theirs
             self._state.destroy(key, OWNER)
         if not self._quiet:
             log.info("controller is well again", extra=fields(controller=node.name, item=scope))
@@ -111,11 +112,11 @@ class Failures:
         status = ControllerStatus(controller=node.name, item=scope, error=_shown(error))
         key = _status_key(node, scope)
         current = self._state.find(key)
-        if current is None:
-            self._state.create(resource(status, key.id), OWNER)
-        elif current.spec != status:
-            changed = resource(status, key.id)
-            self._state.update(_at(changed, current), OWNER)
+        with suppress(Conflict):
+            if current is None:
+                self._state.create(resource(status, key.id), OWNER)
+            else:
+                self._state.update(Resource(metadata=current.metadata, spec=status), OWNER)
 
 
 def versions(state: State, node: Node, scope: str, limit: int = 8) -> list[str]:
@@ -135,7 +136,3 @@ def _shown(error: Exception) -> str:
 
 def _status_key(node: Node, scope: str) -> Key:
     return key_of(ControllerStatus, f"{node.name}/{scope}" if scope else node.name)
-
-
-def _at(changed: AnyResource, current: AnyResource) -> AnyResource:
-    return type(changed)(metadata=current.metadata, spec=changed.spec)
