@@ -61,7 +61,9 @@ def confined(arguments: tuple[str, ...]) -> NoReturn:
             print(*line.split())
     for kind in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
         socket.socket(kind).close()
-    threading.Thread(target=print, args=("thread",)).start()
+    thread = threading.Thread(target=print, args=("thread",))
+    thread.start()
+    thread.join()
     for name, forbidden in FORBIDDEN.items():
         try:
             forbidden()
