@@ -1,6 +1,7 @@
 """All four kinds over a unix socket, and how calls end."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -108,8 +109,11 @@ def test_an_unknown_method_is_unimplemented(tmp_path: Path) -> None:
 
 
 def test_a_failing_handler_tells_no_secret(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # import-linter, run by another test in this process, disables all loggers that exist.
+    monkeypatch.setattr(logging.getLogger("ichor.rpc.calls"), "disabled", False)
+
     async def fail(_: BytesValue, __: Context) -> BytesValue:
         raise KeyError("secret")
 
