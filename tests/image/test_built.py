@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ichor.image import go, root
+from ichor.image import go, root, tools
 from ichor.image.build import Artifacts, artifacts
 from ichor.image.cache import Cache, default_root
 from ichor.image.inspect import inspect
@@ -54,7 +54,7 @@ def made() -> Artifacts:
 
 
 def test_the_root_packs_to_the_same_bytes_again(made: Artifacts, tmp_path: Path) -> None:
-    root.pack(made.root_tree, tmp_path / "again", 3)
+    root.pack(made.root_tree, tmp_path / "again", 3, tools.mksquashfs(Cache(default_root())))
     first, second = (_sha256(path) for path in (made.root_squashfs, tmp_path / "again"))
     assert first == second
 
@@ -62,13 +62,13 @@ def test_the_root_packs_to_the_same_bytes_again(made: Artifacts, tmp_path: Path)
 def test_the_root_is_small_and_has_no_shell_setuid_file_or_package_database(
     made: Artifacts,
 ) -> None:
-    report = inspect(made)
+    report = inspect(made, tools.unsquashfs(Cache(default_root())))
     assert report.squashfs < 80_000_000
     assert (report.setuid, report.shells, report.package_databases) == ((), (), ())
     assert sorted(report.executables) == [
         *(f"opt/cni/bin/{name}" for name in sorted(root.CNI)),
         *("usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/bin/init"),
-        *("usr/bin/python3.13", "usr/bin/runc"),
+        *("usr/bin/nft", "usr/bin/python3.13", "usr/bin/runc"),
     ]
     assert not list(made.root_tree.rglob("*.py"))
 

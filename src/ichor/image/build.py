@@ -80,7 +80,7 @@ def build(
             raise InputError(f"nothing is called {name!r}", hint=f"one of {', '.join(steps)}")
     wanted = [steps[name] for name in names or ("root", "images", "store", "kubectl")]
     if _must_refresh(cache, wanted):
-        for line in debian.refresh(cache):
+        for line in debian.refresh():
             watcher.says(f"lock: {line}")
         steps = targets(cache, level)
         wanted = [steps[name] for name in names or ("root", "images", "store", "kubectl")]

@@ -2,7 +2,7 @@
 
 key = sha256(name, recipe, digests of inputs, keys of needed steps)
 <cache>/steps/<name>-<key[:16]>/   a finished result; it appears by rename, whole or not at all
-<cache>/tmp/<name>-<key[:16]>/     being built; removed at the next try
+<cache>/tmp/<name>-<key[:16]>/     being built; removed by the next run
 <cache>/lock                       flock; its text says who holds it
 <cache>/seconds.json               how long each step took, for the estimates
 A step that declares all it reads gives the same bytes for the same key; nothing here checks that.
@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -95,6 +95,7 @@ class Cache:
         if not self.missing(steps):
             return
         with self.locked(watcher):
+            remove(self.root / "tmp")  # what a run that was killed has left
             todo = self.missing(steps)  # another run may have built them while we waited
             known = self._seconds()
             watcher.plan([(step.name, known.get(step.name, step.seconds)) for step in todo])
@@ -121,7 +122,7 @@ class Cache:
         log.debug("built", extra=fields(step=step.name, seconds=round(seconds, 1)))
 
     @contextlib.contextmanager
-    def locked(self, watcher: Watcher) -> Iterator[None]:
+    def locked(self, watcher: Watcher) -> Generator[None]:
         """Hold the one lock of the cache; says who holds it while waiting."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("a+") as file:

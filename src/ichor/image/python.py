@@ -6,7 +6,6 @@ wheels   usr/lib/ichor/<packages of requirements/image.txt>, byte code and strip
 package  usr/lib/ichor/ichor/**.pyc and the entry usr/lib/ichor/__main__.pyc
 """
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,9 +14,10 @@ from zipfile import ZipFile
 
 from ichor.config.versions import version
 from ichor.formats import elf
-from ichor.image import checkout, debian
+from ichor.image import checkout, debian, tools
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
+from ichor.image.tree import merge
 
 PACKAGES: Final = ("python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib")
 LIBRARIES: Final = (
@@ -37,8 +37,6 @@ LIBRARIES: Final = (
 SITE: Final = "usr/lib/ichor"
 LIB: Final = f"usr/lib/python{version('python')}"
 BIN: Final = f"usr/bin/python{version('python')}"
-_LOADER: Final = "usr/lib64/ld-linux-x86-64.so.2"
-_ARCH: Final = "usr/lib/x86_64-linux-gnu"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
 _NOT_IN_NODE: Final = frozenset({"testing", "provision", "image", "cli"})
@@ -70,8 +68,7 @@ def bare_step(cache: Cache) -> Step:
 
 def interpreter(bare: Path) -> list[str]:
     """Give the command that runs the interpreter of a bare tree on this host."""
-    libraries = f"{bare / _ARCH}"
-    return [str(bare / _LOADER), "--library-path", libraries, str(bare / BIN), "-ISB"]
+    return [*tools.in_place(bare, BIN), "-ISB"]
 
 
 def stdlib_step(cache: Cache) -> Step:
@@ -91,16 +88,17 @@ def stdlib_step(cache: Cache) -> Step:
 
 def wheels_step(cache: Cache) -> Step:
     pins = checkout.requirements("image")
-    inputs = {"pins": file_digest(pins), "strip": _strip_version(), **_recipe()}
+    inputs = {"pins": file_digest(pins), **_recipe()}
 
     def build(out: Path) -> None:
         source = out.with_name(f"{out.name}.py")
         _download(pins, source)
         _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}")
         for path in (out / SITE).rglob("*.so*"):
-            run(["strip", "--strip-unneeded", path], package="binutils")
+            run([*tools.strip(cache), "--strip-unneeded", path])
 
-    return Step("python/wheels", build, inputs, (bare_step(cache),), 5)
+    needs = (bare_step(cache), tools.tools_step(cache))
+    return Step("python/wheels", build, inputs, needs, 5)
 
 
 def package_step(cache: Cache) -> Step:
@@ -116,16 +114,6 @@ def package_step(cache: Cache) -> Step:
         _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}")
 
     return Step("python/ichor", build, inputs, (bare_step(cache),), 2)
-
-
-def merge(source: Path, target: Path) -> None:
-    """Add a tree to another by hard links; directories are shared, a file that is there stays."""
-    for path in sorted(source.rglob("*")):
-        out = target / path.relative_to(source)
-        if path.is_dir() and not path.is_symlink():
-            out.mkdir(parents=True, exist_ok=True)
-        elif not out.exists() and not out.is_symlink():
-            os.link(path, out, follow_symlinks=False)
 
 
 def _recipe() -> dict[str, str]:
@@ -189,7 +177,3 @@ def _download(pins: Path, out: Path) -> None:
     for info in out.glob("*.dist-info"):
         shutil.rmtree(info)
     shutil.rmtree(wheels)
-
-
-def _strip_version() -> str:
-    return run(["strip", "--version"], package="binutils").splitlines()[0]
