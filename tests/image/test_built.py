@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ichor.image import go, root, tools
+from ichor.image import go, native, root, tools
 from ichor.image.build import Artifacts, artifacts
 from ichor.image.cache import Cache, default_root
 from ichor.image.inspect import inspect
@@ -98,6 +99,18 @@ def test_kube_images_share_their_lowest_layer(made: Artifacts) -> None:
         if "/kube" in name
     }
     assert len(lowest) == 1
+
+
+def test_pause_ends_on_sigterm(made: Artifacts) -> None:
+    cache = Cache(default_root())
+    # Blocked here and inherited, so that the signal cannot come before pause has blocked it itself.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        process = subprocess.Popen([cache.path(native.pause_step()) / "pause"])
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
 @pytest.fixture

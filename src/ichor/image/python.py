@@ -39,7 +39,7 @@ LIB: Final = f"usr/lib/python{version('python')}"
 BIN: Final = f"usr/bin/python{version('python')}"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
-_NOT_IN_NODE: Final = frozenset({"testing", "provision", "image", "cli"})
+NOT_IN_NODE: Final = frozenset({"testing", "provision", "image", "cli"})
 _ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
 
 import importlib
@@ -102,7 +102,7 @@ def wheels_step(cache: Cache) -> Step:
 
 
 def package_step(cache: Cache) -> Step:
-    parts = [each for each in sorted(checkout.PACKAGE.iterdir()) if each.name not in _NOT_IN_NODE]
+    parts = [each for each in sorted(checkout.PACKAGE.iterdir()) if each.name not in NOT_IN_NODE]
     inputs = {"source": file_digest(*parts), **_recipe()}
 
     def build(out: Path) -> None:
@@ -111,7 +111,7 @@ def package_step(cache: Cache) -> Step:
         for part in parts:
             _copy_source(part, source / "ichor" / part.name)
         (source / "__main__.py").write_text(_ENTRY)
-        _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}")
+        _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}", data=True)
 
     return Step("python/ichor", build, inputs, (bare_step(cache),), 2)
 
@@ -121,17 +121,21 @@ def _recipe() -> dict[str, str]:
     return {"recipe": file_digest(here, here.with_name("compile_tree.py"))}
 
 
-def _compile(bare: Path, source: Path, target: Path, shown: str) -> None:
-    """Byte-compile a tree, take its libraries along, then drop the sources."""
+def _compile(bare: Path, source: Path, target: Path, shown: str, *, data: bool = False) -> None:
+    """Byte-compile a tree, take its libraries (or all its data) along, then drop the sources."""
     script = Path(__file__).with_name("compile_tree.py")
     run([*interpreter(bare), script, source, target, shown])
     for path in sorted(source.rglob("*")):
-        if path.is_file() and elf.is_elf(path.read_bytes()[:4]):
+        if path.is_file() and (_is_data(path) if data else elf.is_elf(path.read_bytes()[:4])):
             out = target / path.relative_to(source)
             out.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, out)
             out.chmod(0o644)
     shutil.rmtree(source)
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix not in (".py", ".pyc", ".pyi", ".md") and path.name != "py.typed"
 
 
 def _dropped() -> Path:
