@@ -98,6 +98,8 @@ class Cache:
             # What a killed run has left; a child of it may still be writing there, hence no fuss.
             shutil.rmtree(self.root / "tmp", ignore_errors=True)
             todo = self.missing(steps)  # another run may have built them while we waited
+            if not todo:
+                return
             known = self._seconds()
             watcher.plan([(step.name, known.get(step.name, step.seconds)) for step in todo])
             for step in todo:
