@@ -8,7 +8,7 @@ from ichor.config import bundle, generate
 from ichor.config.bundle import Bundle
 from ichor.config.container import Config
 from ichor.config.images import pulled
-from ichor.pki.issue import Algorithm
+from ichor.pki.leaf import Algorithm
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -33,6 +33,15 @@ def test_a_patch_of_nothing_changes_nothing() -> None:
     assert patched() == WORKER
 
 
+def test_a_text_that_looks_like_a_number_stays_as_it_was_written() -> None:
+    text = document("KubeNodeConfig", "labels: {a: 1.10, b: 0x1F, c: 1e3, d: 0644, e: }")
+    node = decode(text).one(KubeNodeConfig)
+    assert node is not None
+    assert node.labels == {"a": "1.10", "b": "0x1F", "c": "1e3", "d": "0644", "e": ""}
+    assert decode(patch.apply(text, [])) == decode(text)
+    assert decode(patched(text)).one(KubeNodeConfig) == node
+
+
 def test_scalars_are_replaced_and_lists_grow() -> None:
     config = decode(patched(
         "machine: {certSANs: [a.b]}", "machine: {certSANs: [c.d], features: {rbac: true}}"

@@ -13,7 +13,8 @@ from ichor.errors import FormatError
 from ichor.pki import certificate, der, pem, renewal, roles
 from ichor.pki.certificate import Certificate
 from ichor.pki.der import Reader
-from ichor.pki.issue import Algorithm, Leaf, Usage, issue_pair, make_ca
+from ichor.pki.issue import issue_pair, make_ca
+from ichor.pki.leaf import Algorithm, Leaf, Usage
 from ichor.pki.roles import Role
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -226,7 +227,21 @@ def test_reading_certificates_needs_no_cryptography() -> None:
     import subprocess
     import sys
 
-    modules = "ichor.pki.certificate, ichor.pki.roles, ichor.pki.renewal, ichor.config.validate"
+    modules = ", ".join(
+        f"ichor.{name}"
+        for name in (
+            "pki.certificate",
+            "pki.roles",
+            "pki.renewal",
+            "pki.leaf",
+            "config.decode",
+            "config.encode",
+            "config.validate",
+            "config.patch",
+            "config.diff",
+            "client.talosconfig",
+        )
+    )
     code = f"import sys, {modules}; print('cryptography' in sys.modules)"
     ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src"}

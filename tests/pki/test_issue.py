@@ -14,11 +14,8 @@ from ichor.pki import certificate, pem
 from ichor.pki.certificate import CLIENT_AUTH, SERVER_AUTH
 from ichor.pki.issue import (
     SKEW,
-    Algorithm,
     Entropy,
-    Leaf,
     Pair,
-    Usage,
     issue,
     issue_pair,
     key_pem,
@@ -31,6 +28,7 @@ from ichor.pki.issue import (
     sign_csr,
     sign_server_csr,
 )
+from ichor.pki.leaf import Algorithm, Leaf, Usage
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(hours=24)

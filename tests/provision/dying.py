@@ -1,5 +1,6 @@
-"""Create or destroy a cluster and die by SIGKILL at the n-th thing done: dying.py VERB NAME ROOT N.
+"""Create or destroy a cluster and get a signal at the n-th thing done: dying.py VERB NAME ROOT N.
 
+VERB: create or destroy, which get SIGKILL; command, which is `ichor cluster create` and Ctrl-C.
 Every file opened, socket message, process and removal counts (audit events). Prints their number
 and exits 0 if N is never reached.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pyroute2  # noqa: F401 - imported before counting, as are its own lazy imports
 
+from ichor.cli.main import main as ichor
 from ichor.provision import record
 from ichor.provision.containers import Containers
 from ichor.provision.provisioner import Request, plan
@@ -19,23 +21,28 @@ COUNTED = ("open", "os.", "socket.", "subprocess.", "shutil.", "fcntl.")
 
 
 class Counter:
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, number: signal.Signals) -> None:
         self.armed = False
         self.seen = 0
         self._limit = limit
+        self._signal = number
 
     def hook(self, event: str, _: object) -> None:
         if self.armed and event.startswith(COUNTED):
             self.seen += 1
             if self.seen == self._limit:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._signal)
 
 
-def main(verb: str, name: str, root: str, limit: str) -> None:
-    counter = Counter(int(limit))
+def main(verb: str, name: str, root: str, limit: str) -> int:
+    counter = Counter(int(limit), signal.SIGINT if verb == "command" else signal.SIGKILL)
     sys.addaudithook(counter.hook)
     cluster = plan(Request(name=name, root=Path(root)))
     counter.armed = True
+    if verb == "command":
+        code = ichor(["cluster", "create", "--name", name, "--root", root])
+        print(counter.seen)
+        return code
     with record.locked(name):
         if verb == "create":
             for phase in Containers().create(cluster, {}, seed):
@@ -44,6 +51,7 @@ def main(verb: str, name: str, root: str, limit: str) -> None:
             Containers().destroy(name)
     counter.armed = False
     print(counter.seen)
+    return 0
 
 
 def seed(_: record.Node, var: Path) -> None:
@@ -51,4 +59,4 @@ def seed(_: record.Node, var: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

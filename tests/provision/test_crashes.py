@@ -11,6 +11,7 @@ from tests.provision.clusters import HERE, create, destroyed_after, left_of, sta
 
 from ichor.provision import destroy, inventory, record
 from ichor.provision.containers import Containers
+from ichor.provision.life import State
 
 pytestmark = [pytest.mark.root, pytest.mark.usefixtures("state", "bounded")]
 
@@ -43,6 +44,31 @@ def test_a_creator_killed_anywhere_leaves_nothing_that_destroy_does_not_remove(r
             assert left_of(name) == [], point
             assert inventory.compare(before, after, containing=name) == [], point
             assert inventory.compare(before, after, containing=str(root)) == [], point
+
+
+def test_ctrl_c_says_what_to_do_and_leaves_nothing_that_destroy_does_not_remove(
+    root: Path,
+) -> None:
+    name = unique("o")
+    with destroyed_after(name):
+        whole = run_dying("command", name, root, 0)
+        assert whole.returncode == 0, whole.stderr
+        Containers().destroy(name)
+        total = int(whole.stdout.split()[-1])
+        for point in (total // 2, total * 3 // 4, total - 5):
+            cut = run_dying("command", name, root, point)
+            assert (cut.returncode, cut.stderr.strip()) == (130, "interrupted")
+            assert f"ichor cluster destroy --name {name}" in cut.stdout
+            Containers().destroy(name)
+            assert left_of(name) == [], point
+
+
+def test_nodes_outlive_the_process_that_made_them(root: Path) -> None:
+    name = unique("p")
+    with destroyed_after(name):
+        assert run_dying("create", name, root, 0).returncode == 0
+        states = Containers().status(record.load(name)).values()
+        assert all(each is not None and each.state is State.RUNNING for each in states)
 
 
 def test_a_destroy_killed_anywhere_is_finished_by_the_next(root: Path) -> None:

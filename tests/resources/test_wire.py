@@ -159,6 +159,11 @@ def test_a_secret_of_our_own_types_is_not_sent() -> None:
     assert tree == {"cert": "pem", "key": "<secret>"}
 
 
+def test_a_sensitive_spec_shows_no_field_and_any_other_shows_all() -> None:
+    assert repr(OSRootSecret(token="hush")) == "OSRootSecret(<sensitive>)"
+    assert repr(HostnameStatus(hostname="a")) == "HostnameStatus(hostname='a', domainname='')"
+
+
 def test_a_static_pod_is_its_own_yaml() -> None:
     pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"priority": 2000000000}}
     sent = encode_spec(StaticPod(pod=pod))

@@ -8,31 +8,22 @@ its own business needs, whatever it states.
 
 from collections.abc import Callable, Mapping
 
-from ichor.api.access import (
-    ADMIN,
-    ETCD_BACKUP,
-    IMAGE_VERIFIER,
-    META_WRITER,
-    OPERATOR,
-    READER,
-    may_call,
-)
+from ichor.api.access import may_call
+from ichor.pki.roles import ASSIGNABLE, METADATA_KEY, of_metadata
 from ichor.rpc.context import Context, Handler, Interceptor
 from ichor.rpc.peer import Peer, UnixPeer
 from ichor.rpc.status import Code, RpcError
 
-ROLE = "talos-role"
-EVERY = frozenset({ADMIN, OPERATOR, READER, ETCD_BACKUP, IMAGE_VERIFIER, META_WRITER})
 APID = 50
 TRUSTD = 51
-_ALLOWED: Mapping[int, frozenset[str]] = {APID: EVERY}
+_ALLOWED: Mapping[int, frozenset[str]] = {APID: ASSIGNABLE}
 
 Grant = Callable[[Context], frozenset[str]]
 
 
 def granted(context: Context) -> frozenset[str]:
     """Give the roles a call has; none for a process that is not known."""
-    return allowed_to(context.peer).intersection(context.metadata.all(ROLE))
+    return allowed_to(context.peer) & of_metadata(context.metadata.all(METADATA_KEY))
 
 
 def allowed_to(peer: Peer) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """`ichor gen`: secrets, configurations, keys and certificates, all offline."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ichor.config.container import Config
     from ichor.config.generate import Request
 
-CLIENT_LIFETIME: Final = timedelta(days=365)
 TYPES: Final = ("controlplane", "worker", "talosconfig")
 _DISCOVERY: Final = "with_cluster_discovery"
 _LATER: Final = "is known, not supported yet"
@@ -218,13 +217,13 @@ def talosconfig(cluster_name: str, made: "Bundle") -> str:
     from ichor.client.talosconfig import Context, Talosconfig, write
     from ichor.config.bundle import pair_of
     from ichor.config.secret import Secret
-    from ichor.pki.issue import Algorithm, Leaf, Usage, issue_pair
+    from ichor.pki.issue import issue_pair
+    from ichor.pki.leaf import Algorithm, os_client
     from ichor.pki.roles import Role
 
-    leaf = Leaf(
-        organizations=(Role.ADMIN,), usages=frozenset({Usage.CLIENT}), lifetime=CLIENT_LIFETIME
-    )
     ca = pair_of(made.certs.os)
-    client = issue_pair(ca, Algorithm.ED25519, leaf, now=now(), entropy=os.urandom)
+    client = issue_pair(
+        ca, Algorithm.ED25519, os_client((Role.ADMIN,)), now=now(), entropy=os.urandom
+    )
     context = Context(ca=ca.certificate, crt=client.certificate, key=Secret(client.key))
     return write(Talosconfig(context=cluster_name, contexts={cluster_name: context}))

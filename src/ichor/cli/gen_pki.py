@@ -18,7 +18,8 @@ force_option = click.option("-f", "--force", is_flag=True, help="Replace files t
 @force_option
 def ca(organization: str, hours: int, *, rsa: bool, force: bool) -> None:
     """Make a CA: ORGANIZATION.crt and ORGANIZATION.key."""
-    from ichor.pki.issue import Algorithm, make_ca
+    from ichor.pki.issue import make_ca
+    from ichor.pki.leaf import Algorithm
 
     pair = make_ca(
         organization,
@@ -36,7 +37,8 @@ def ca(organization: str, hours: int, *, rsa: bool, force: bool) -> None:
 @force_option
 def key(name: str, *, force: bool) -> None:
     """Make an Ed25519 key: NAME.key."""
-    from ichor.pki.issue import Algorithm, key_pem, make_key
+    from ichor.pki.issue import key_pem, make_key
+    from ichor.pki.leaf import Algorithm
 
     write_text(f"{name}.key", key_pem(make_key(Algorithm.ED25519, os.urandom)), force=force)
 
@@ -66,12 +68,13 @@ def csr(key_file: str, ip: str, roles: str, *, force: bool) -> None:
 @force_option
 def crt(ca_name: str, csr_file: str, name: str, hours: int, *, force: bool) -> None:
     """Sign a request for a client: NAME.crt, client authentication only."""
-    from ichor.pki.issue import Pair, Usage, sign_csr
+    from ichor.pki.issue import Pair, sign_csr
+    from ichor.pki.leaf import CLIENT
 
     certificate = sign_csr(
         Pair(certificate=read_text(f"{ca_name}.crt"), key=read_text(f"{ca_name}.key")),
         read_text(csr_file),
-        usages=frozenset({Usage.CLIENT}),
+        usages=CLIENT,
         lifetime=timedelta(hours=hours),
         now=_now(),
         entropy=os.urandom,

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "machineconfig": ("ichor.cli.machineconfig:machineconfig", "Generate or patch configurations."),
     "mc": ("ichor.cli.machineconfig:machineconfig", "Short for machineconfig."),
     "validate": ("ichor.cli.validate:validate", "Check a machine configuration."),
+    "discovery": ("ichor.apps.discoveryd.main:discovery", "run the discovery service"),
 }
 
 

@@ -1,6 +1,7 @@
 """`ichor validate`: is a configuration right, for a machine of a mode."""
 
 import sys
+from typing import cast
 
 import click
 
@@ -14,16 +15,18 @@ from ichor.errors import InputError
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
 def validate(file: str, mode: str, *, strict: bool) -> None:
     """Check a machine configuration without a machine."""
+    from ichor.config import keys
     from ichor.config import validate as rules
     from ichor.config.decode import decode
 
-    chosen = next(known for known in rules.MODES if known == mode)
-    found = rules.validate(decode(read_text(file), file=file), chosen)
+    chosen = cast("rules.Mode", mode)  # click has checked it
+    config = decode(read_text(file), file=file)
+    found = rules.validate(config, chosen)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
     for warning in found.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    errors = found.errors + (found.warnings if strict else ())
+    errors = (*found.errors, *keys.faults(config), *(found.warnings if strict else ()))
     if errors:
         raise InputError("\n  ".join(("", *errors)).rstrip(), path=file)
     print(f"{file} is valid for {mode} mode")

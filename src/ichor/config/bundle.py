@@ -24,7 +24,8 @@ from ichor.formats.yaml.nodes import parse_into
 from ichor.formats.yaml.problem import Problem, Problems
 from ichor.formats.yaml.values import Value
 from ichor.formats.yaml.write import dump
-from ichor.pki.issue import Algorithm, Entropy, Pair, key_pem, make_ca, make_key
+from ichor.pki.issue import Entropy, Pair, key_pem, make_ca, make_key
+from ichor.pki.leaf import Algorithm
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 SECRETBOX_KEY: Final = "key2"  # the name under which generated configurations hold it

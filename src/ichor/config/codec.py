@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol, cast
 from ichor.config.field import Check, Range, decode_base64
 from ichor.config.secret import Object, Secret
 from ichor.errors import InputError
-from ichor.formats.yaml.nodes import Fields, Items, Node, Scalar
+from ichor.formats.yaml.nodes import Fields, Items, Node, Scalar, is_null
 from ichor.formats.yaml.problem import Problem
 from ichor.formats.yaml.values import Value, atom, to_value
 from ichor.units import format_duration, parse_duration
@@ -46,6 +46,11 @@ class Codec(Protocol):
     def encode(self, value: object) -> Value: ...
 
 
+def is_absent(node: Node) -> bool:
+    """Say whether there stands null, which is as if the field were left out."""
+    return isinstance(node, Scalar) and node.plain and is_null(node.text)
+
+
 def got(node: Node) -> str:
     """Name what stands there, with its value if it is a short scalar; not for secret fields."""
     if isinstance(node, Scalar):
@@ -54,13 +59,16 @@ def got(node: Node) -> str:
 
 
 class Text:
-    """Text. A plain number or boolean is taken as it is written, as other readers do."""
+    """Text. A plain number or boolean is taken as it is written, null as empty text.
+
+    Other readers of these documents do so, and people write `extraArgs: {feature: true}`.
+    """
 
     expectation = "text"
 
     def decode(self, node: Node, at: Place) -> object:
         if isinstance(node, Scalar):
-            return node.text
+            return "" if is_absent(node) else node.text
         return at.fail(node, f"expected {self.expectation}, got {got(node)}")
 
     def encode(self, value: object) -> Value:
@@ -107,7 +115,7 @@ class Duration:
 class SecretText:
     def decode(self, node: Node, at: Place) -> object:
         if isinstance(node, Scalar):
-            return Secret(node.text)
+            return Secret("" if is_absent(node) else node.text)
         return at.fail(node, "expected a secret text, got a list or a map")
 
     def encode(self, value: object) -> Value:

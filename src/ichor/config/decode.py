@@ -5,7 +5,6 @@
 A document is the main one if it has neither kind nor apiVersion; else its kind chooses the class.
 """
 
-import difflib
 from collections.abc import Iterator
 from typing import Final, cast
 
@@ -105,6 +104,8 @@ def _unknown(node: Node, kind: str) -> Problem:
     elif not kind or kind == MAIN:
         message, hint = "expected apiVersion and kind, both texts", ""
     else:
+        import difflib  # 10 ms, and only for who needs it
+
         known = [name for name in (*KINDS, *UNSUPPORTED) if name != MAIN]
         near = difflib.get_close_matches(kind, known, n=1, cutoff=0.5)
         message, hint = "unknown kind", f"did you mean {near[0]}?" if near else ""

@@ -7,7 +7,7 @@ A document that is not there yet is added. JSON patches (RFC 6902) are refused.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -15,10 +15,12 @@ from ichor.config.container import Config
 from ichor.config.decode import check_part, decode, kind_of
 from ichor.config.document import Document, Identity, Named
 from ichor.config.merge import merge
+from ichor.config.raw import raw
 from ichor.config.registry import KINDS, MAIN
-from ichor.formats.yaml.nodes import Entry, Fields, Items, Node, Scalar, parse_into
+from ichor.config.shape import struct_of
+from ichor.formats.yaml.nodes import Entry, Fields, Items, Node, Scalar, parse, parse_into
 from ichor.formats.yaml.problem import Problem, Problems
-from ichor.formats.yaml.values import Value, load, to_value
+from ichor.formats.yaml.values import Value
 from ichor.formats.yaml.write import dump_all
 
 _PATCH: Final = "$patch"
@@ -50,7 +52,7 @@ def read(data: bytes | str, *, file: str = "<patch>") -> tuple[Patch, ...]:
 def apply(text: bytes | str, patches: Iterable[Patch], *, file: str = "<input>") -> str:
     """Lay patches over a configuration and check the outcome. Raises Problems."""
     decode(text, file=file)
-    documents = {_identity(v): v for v in load(text, file=file) if isinstance(v, dict)}
+    documents = {_identity(value): value for node in parse(text) if (value := _value(node))}
     for patch in patches:
         _apply_one(documents, patch)
     patched = dump_all(documents.values())
@@ -87,6 +89,11 @@ def _without(value: dict[str, Value], path: tuple[str, ...]) -> dict[str, Value]
     return {**value, name: _without(below, rest)} if isinstance(below, dict) else value
 
 
+def _value(node: Node) -> dict[str, Value]:
+    kind = KINDS.get(kind_of(node))
+    return cast("dict[str, Value]", raw(struct_of(kind), node)) if kind is not None else {}
+
+
 def _identity(value: dict[str, Value]) -> Identity:
     kind = str(value.get("kind", MAIN))
     named = issubclass(KINDS.get(kind, Document), Named)
@@ -103,9 +110,8 @@ def _patch(node: Node, problems: list[Problem]) -> Patch | None:
     removed: list[tuple[str, ...]] = []
     bare = _bare(node, (), removed, problems)
     check_part(bare, problems)
-    value = to_value(bare, []) if isinstance(bare, Fields) else None
-    kind = kind_of(bare)
-    if not isinstance(value, dict) or kind not in KINDS:
+    kind, value = kind_of(bare), _value(bare)
+    if kind not in KINDS:
         return None
     which = _identity(value)
     if issubclass(KINDS[kind], Named) and not which.name:

@@ -5,7 +5,6 @@ yet are refused as such. Fields are written in the order of the class, defaults 
 marked ALWAYS.
 """
 
-import difflib
 import functools
 import typing
 from collections.abc import Mapping
@@ -17,11 +16,11 @@ import msgspec.structs
 from msgspec import NODEFAULT
 
 from ichor.config import codec
-from ichor.config.codec import INVALID, Codec, Place
+from ichor.config.codec import INVALID, Codec, Place, is_absent
 from ichor.config.document import Part
 from ichor.config.field import ALWAYS, BASE64, REPLACE, Args, Check, Range
 from ichor.config.secret import Object, Secret
-from ichor.formats.yaml.nodes import Entry, Fields, Node, Scalar, is_null
+from ichor.formats.yaml.nodes import Entry, Fields, Node, Scalar
 from ichor.formats.yaml.values import Value
 
 _SIMPLE: Final[Mapping[object, Codec]] = {
@@ -69,7 +68,7 @@ class StructOf:
         """Decode one field; NODEFAULT stands for «as if it were left out»."""
         member = self.members.get(entry.key)
         if member is not None:
-            if _is_absent(entry.value):
+            if is_absent(entry.value):
                 return NODEFAULT
             return member.codec.decode(entry.value, at.child(entry.key))
         if entry.key in self.ignore:
@@ -81,6 +80,8 @@ class StructOf:
         return place.fail(_at(entry), "unknown field", self.nearest(entry.key))
 
     def nearest(self, name: str) -> str:
+        import difflib  # 10 ms, and only for who needs it
+
         known = [*self.members, *self.cls.UNSUPPORTED]
         lower = {option.lower(): option for option in known}
         found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
@@ -119,10 +120,6 @@ class StructOf:
 
 def _at(entry: Entry) -> Node:
     return Scalar(entry.line, "", plain=True)
-
-
-def _is_absent(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.plain and is_null(node.text)
 
 
 def locate(node: Node, path: str) -> Node:

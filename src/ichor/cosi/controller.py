@@ -63,12 +63,16 @@ A = TypeVar("A")
 
 
 class All(Struct, frozen=True):
-    """Every resource of the kind, ids ascending. For merges; else take Each."""
+    """Every resource of the kind, ids ascending. For merges; else take Each.
+
+    spec: of which class, where a program writes the declaration and the type cannot say.
+    """
 
     namespace: str = ""
     where: tuple[Term, ...] = ()
     ids: str = ""
     strong: bool = False
+    spec: type[Spec] | None = None
 
 
 class Each(Struct, frozen=True):

@@ -140,6 +140,8 @@ def _declared(struct: type[Struct]) -> Iterator[tuple[str, object, Marker]]:
 
 def _binding(field: str, declared: object, marker: All | Each | Get, required: bool) -> Binding:
     spec, whole = _spec(declared)
+    if isinstance(marker, All) and marker.spec is not None:
+        spec = marker.spec
     if spec is None:
         raise TypeError(f"{field}: {declared!r} names no spec")
     query = ANYTHING if isinstance(marker, Get) else where(*marker.where, ids=marker.ids)

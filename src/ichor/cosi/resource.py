@@ -65,9 +65,17 @@ class Definition(Struct, frozen=True, kw_only=True):
 
 
 class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """The base of every spec: frozen, strict, comparable by value."""
+    """The base of every spec: frozen, strict, comparable by value.
+
+    A sensitive one shows no field, so that none gets into a log or an error.
+    """
 
     definition: ClassVar[Definition]
+
+    def __repr__(self) -> str:
+        if self.definition.sensitive:
+            return f"{type(self).__name__}(<sensitive>)"
+        return super().__repr__()
 
 
 S = TypeVar("S", bound=Spec)

@@ -27,7 +27,7 @@ from ichor.log import fields, logger
 from ichor.ports.cgroup import Cgroups, Kill, Make, Place
 from ichor.ports.clock import Clock
 from ichor.ports.service import Action, Event, Exit, Forget, Service, Signal, Start, State, Stop
-from ichor.resources.runtime.service_spec import Restart, ServiceSpec
+from ichor.resources.runtime.service_spec import Image, Restart, ServiceSpec
 
 log = logger(__name__)
 
@@ -216,6 +216,8 @@ class Supervisor:
                 await self._drain(pump)
 
     async def _spawn(self, spec: ServiceSpec, pump: Pump | None) -> Process:
+        if isinstance(spec.program, Image):
+            raise TypeError(f"{spec.id} runs from an image: containerd's, not ours")
         if spec.cgroup:
             self._cgroups.apply(Make(path=spec.cgroup, resources=spec.resources))
         self._enter(spec.id, State.STARTING, "Starting process")

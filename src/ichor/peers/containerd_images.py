@@ -14,7 +14,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
-from ichor.errors import FormatError, NotFound
+from ichor.errors import FormatError, NotFound, TransientError
 from ichor.formats.jsonvalue import Object, decode_object
 from ichor.formats.ociimage import INDEX_TYPES, config_digest, manifest_digest
 from ichor.formats.ocispec import ImageConfig, image_config
@@ -127,6 +127,10 @@ class ContainerdImages:
                 if not call.done():
                     await sending
                 await call
+            except NotFound as err:
+                # Seen once in 30 imports, right after containerd's start; the same import again
+                # went well. Nothing we name could be missing.
+                raise TransientError(f"import: {err}") from err
             finally:
                 call.cancel()
                 sending.cancel()

@@ -5,7 +5,6 @@ drawn by OpenSSL itself. CAs: Ed25519 for the OS, P-256 for Kubernetes and etcd,
 know no other as well. Extensions satisfy OpenSSL's strict mode, Python's default since 3.13.
 """
 
-import enum
 import ipaddress
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from msgspec import Struct
 
 from ichor.errors import InputError
 from ichor.pki import pem
+from ichor.pki.leaf import DAY, Algorithm, Leaf, Usage
 
 Entropy: TypeAlias = Callable[[int], bytes]
 PrivateKey: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -28,17 +28,6 @@ PublicKey: TypeAlias = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rs
 SKEW: Final = timedelta(seconds=10)  # how far NotBefore lies back, for clocks that are behind
 CA_LIFETIME: Final = timedelta(days=3650)
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-
-
-class Algorithm(enum.Enum):
-    ED25519 = "ed25519"
-    P256 = "p256"
-    RSA = "rsa"
-
-
-class Usage(enum.Enum):
-    SERVER = "server"
-    CLIENT = "client"
 
 
 _USAGES: Final = {
@@ -55,16 +44,6 @@ class Pair(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Pair(certificate={self.certificate!r}, key=<secret>)"
-
-
-class Leaf(Struct, frozen=True, kw_only=True):
-    """What a certificate is to say. sans: addresses and DNS names, told apart by their form."""
-
-    common_name: str = ""
-    organizations: tuple[str, ...] = ()
-    sans: tuple[str, ...] = ()
-    usages: frozenset[Usage]
-    lifetime: timedelta
 
 
 def make_key(algorithm: Algorithm, entropy: Entropy) -> PrivateKey:
@@ -189,7 +168,7 @@ def sign_server_csr(
     *,
     now: datetime,
     entropy: Entropy,
-    lifetime: timedelta = timedelta(hours=24),
+    lifetime: timedelta = DAY,
 ) -> str:
     """Sign a machine's request as trustd does: server authentication only, no organisation.
 
@@ -316,3 +295,17 @@ def _sign(builder: x509.CertificateBuilder, key: PrivateKey) -> str:
     else:
         certificate = builder.sign(key, hashes.SHA256())
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def fits(pair: Pair) -> bool:
+    """Say whether the key is that of the certificate. Raises InputError if either is none."""
+    try:
+        certificate = x509.load_pem_x509_certificate(pair.certificate.encode())
+    except ValueError:
+        raise InputError("expected a certificate in PEM") from None
+    return _spki(certificate.public_key()) == _spki(load_key(pair.key).public_key())
+
+
+def _spki(key: object) -> bytes:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return _public(key).public_bytes(serialization.Encoding.DER, form)

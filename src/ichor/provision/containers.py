@@ -13,7 +13,7 @@ import ichor
 from ichor.errors import InputError, TransientError
 from ichor.provision import control, destroy, egress, network, preflight, record
 from ichor.provision.control import Verb
-from ichor.provision.life import Status
+from ichor.provision.life import State, Status
 from ichor.provision.provisioner import Phase, Seed
 from ichor.provision.record import Cluster, Node
 
@@ -38,7 +38,7 @@ class Containers:
 
     def _network(self, cluster: Cluster) -> None:
         network.make_hub(cluster)
-        if cluster.egress:
+        if cluster.egress and not egress.is_there(cluster.name):
             egress.add(cluster)
 
     def _disks(self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None) -> None:
@@ -63,13 +63,15 @@ class Containers:
     def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
         """Start nodes that are stopped; after a reboot of the host this makes all but the disks."""
         self._network(cluster)
-        absent: list[Node] = []
-        for node in _chosen(cluster, nodes):
-            if _status(node) is None:
-                absent.append(node)
-            else:
+        chosen = _chosen(cluster, nodes)
+        states = {node.name: _status(node) for node in chosen}
+        self._launch([node for node in chosen if states[node.name] is None])
+        for node in chosen:
+            status = states[node.name]
+            if status is not None and status.state is State.STOPPED:
+                # Its keeper would do it too, at the cost of an interpreter each.
+                network.make_node(node)
                 control.call(record.node_directory(node.cluster, node.name), Verb.START)
-        self._launch(absent)
 
     def stop(
         self,

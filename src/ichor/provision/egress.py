@@ -27,7 +27,6 @@ from ichor.provision import network
 from ichor.provision.record import Cluster
 from ichor.provision.syscalls import network_namespace
 
-_SYSCTL = Path("/proc/sys/net/ipv4/ip_forward")
 _KEPT = Path("/run/ichor/ip_forward")
 # Shared address space (RFC 6598): no route of a host's own is likely there.
 _LINKS = ipaddress.IPv4Network("100.64.0.0/10")
@@ -82,11 +81,11 @@ def add(cluster: Cluster) -> None:
     """Give the cluster its way out; what is there already is made anew."""
     with _forwarding():
         if not _KEPT.exists():
-            _KEPT.write_text(_SYSCTL.read_text())
+            _KEPT.write_text(network.FORWARDING.read_text())
         only = _KEPT.read_text().strip() == "0"
         _link(cluster)
         _nft("-f", "-", stdin=ruleset(cluster, only_clusters=only))
-        _SYSCTL.write_text("1\n")
+        network.FORWARDING.write_text("1\n")
 
 
 def _link(cluster: Cluster) -> None:
@@ -108,7 +107,6 @@ def _link(cluster: Cluster) -> None:
             hub.addr("add", index=up, address=ends.hub, prefixlen=ends.prefix_length)
             hub.link("set", index=up, state="up")
             hub.route("add", dst="default", gateway=ends.host)
-            _SYSCTL.write_text("1\n")
         host.route("add", dst=cluster.subnet, gateway=ends.hub)
 
 
@@ -129,8 +127,17 @@ def remove(cluster: str) -> None:
         if names.table(cluster) in tables():
             _nft("delete", "table", "ip", names.table(cluster))
         if _KEPT.exists() and not any(table.startswith("ichor_") for table in tables()):
-            _SYSCTL.write_text(_KEPT.read_text())
+            network.FORWARDING.write_text(_KEPT.read_text())
             _KEPT.unlink()
+
+
+def is_there(cluster: str) -> bool:
+    """Say whether the way out is whole: of a creator that was killed there may be half of it."""
+    return (
+        has_link(cluster)
+        and names.table(cluster) in tables()
+        and network.FORWARDING.read_text()[0] == "1"
+    )
 
 
 def has_link(cluster: str) -> bool:

@@ -6,14 +6,14 @@ namespace for three system calls: a socket stays in the namespace it was made in
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
 from ichor.errors import TransientError
 from ichor.log import fields, logger
-from ichor.provision.record import Forward
+from ichor.provision.record import Forward, Node
 from ichor.provision.syscalls import network_namespace
 
 log = logger(__name__)
@@ -47,22 +47,25 @@ async def dial(namespace: Path, address: str, port: int) -> socket.socket:
 class Forwarder:
     """Serves one Forward until closed; connections that are open then are cut."""
 
-    def __init__(self, hub: Path, address: str, forward: Forward) -> None:
+    def __init__(
+        self, hub: Path, address: str, forward: Forward, is_up: Callable[[], bool]
+    ) -> None:
         self._hub = hub
         self._address = address
         self._forward = forward
+        self._is_up = is_up
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, stack: AsyncExitStack) -> None:
+    async def start(self, stack: AsyncExitStack) -> None:
         port = self._forward.listen
         try:
             server = await asyncio.start_server(self._accept, LOOPBACK, port, limit=_CHUNK)
         except OSError as err:
             raise TransientError(f"cannot listen on {LOOPBACK}:{port}: {err.strerror}") from err
         stack.callback(server.close)
-        stack.callback(self._cut)
+        stack.callback(self.cut)
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
         for task in self._tasks:
             task.cancel()
 
@@ -72,8 +75,9 @@ class Forwarder:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         try:
-            await self._join(reader, writer)
-        except asyncio.CancelledError:  # by _cut only; start_server's callback would report it
+            if self._is_up():  # else the dial would wait for an answer to ARP
+                await self._join(reader, writer)
+        except asyncio.CancelledError:  # by cut only; start_server's callback would report it
             pass
         except (OSError, TimeoutError) as err:
             where = f"{self._address}:{self._forward.target}"
@@ -103,9 +107,18 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write_eof()
 
 
-async def serve(
-    stack: AsyncExitStack, hub: Path, address: str, forwards: Sequence[Forward]
-) -> None:
-    """Start all forwarders of a node; they end with the stack."""
-    for forward in forwards:
-        await Forwarder(hub, address, forward).run(stack)
+class Forwarders:
+    """All forwarders of a node. is_up: whether the node runs."""
+
+    def __init__(self, hub: Path, node: Node, is_up: Callable[[], bool]) -> None:
+        self._all = [Forwarder(hub, node.address, each, is_up) for each in node.forwards]
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Listen until the stack ends. Raises TransientError if a port is taken."""
+        for each in self._all:
+            await each.start(stack)
+
+    def cut(self) -> None:
+        """Hang up on everybody: with its namespace a node's end goes without a word (no FIN)."""
+        for each in self._all:
+            each.cut()

@@ -70,6 +70,7 @@ class Keeper:
         self._wanted.set()
         self._changed = asyncio.Condition()
         self.closing = asyncio.Event()
+        self.forwarders = forward.Forwarders(names.hub(node.cluster), node, self.is_up)
         self._grace = timedelta()
 
     @property
@@ -82,6 +83,9 @@ class Keeper:
             crashes=self._crashes,
             last_end=self._last_end,
         )
+
+    def is_up(self) -> bool:
+        return self._pid != 0
 
     async def _become(self, state: State) -> None:
         async with self._changed:
@@ -138,6 +142,7 @@ class Keeper:
         self._crashes = life.crashes_after(end, self._crashes, lived)
         extra = fields(meaning=end.value, how=self._last_end, crashes=self._crashes)
         log.info("init ended", extra=extra)
+        self.forwarders.cut()
         await self._sweep()
         if end is End.POWER_OFF:
             self._wanted.clear()
@@ -264,7 +269,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
     keeper = Keeper(node, directory, terminal)
     loop.add_signal_handler(signal.SIGTERM, keeper.close_gently)
     async with AsyncExitStack() as stack:
-        await forward.serve(stack, names.hub(node.cluster), node.address, node.forwards)
+        await keeper.forwarders.start(stack)
         with control.address(directory) as path:
             with suppress(FileNotFoundError):
                 os.unlink(path)  # noqa: PTH108 - of a keeper that was killed

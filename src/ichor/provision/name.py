@@ -57,6 +57,15 @@ def node_port(node: str) -> str:
     return f"v{_digest(node)}"
 
 
+def hardware_address(node: str) -> str:
+    """Give the node's MAC address, the same in every life: its neighbours' caches outlive it.
+
+    Locally administered, unicast (IEEE 802 §8.2): the first octet is 02.
+    """
+    digest = hashlib.sha256(f"mac {node}".encode()).hexdigest()
+    return ":".join(["02", *(digest[index : index + 2] for index in range(0, 10, 2))])
+
+
 def egress_link(cluster: str) -> str:
     return f"ich{_digest(cluster)}"
 

@@ -25,6 +25,9 @@ from ichor.provision.syscalls import (
     unshare,
 )
 
+# Of the network namespace of the thread that opens it.
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
 
@@ -81,6 +84,9 @@ def make_hub(cluster: Cluster) -> None:
     path, prefix = names.hub(cluster.name), int(cluster.subnet.partition("/")[2])
     if not is_made(path):
         make_namespace(path)
+    with network_namespace(path):
+        # A router that knows no way says so: dials fail at once where dropped ones would hang.
+        FORWARDING.write_text("1\n")
     with _inside(path) as hub:
         if index(hub, names.BRIDGE) is not None:
             return
@@ -108,7 +114,8 @@ def _link(inside: "IPRoute", hub: "IPRoute", node: Node, port: str) -> None:
     target = os.open(names.hub(node.cluster), os.O_RDONLY)
     try:
         peer = {"ifname": port, "net_ns_fd": target}
-        inside.link("add", ifname=names.NODE_LINK, kind="veth", peer=peer)
+        mac = names.hardware_address(node.name)
+        inside.link("add", ifname=names.NODE_LINK, kind="veth", address=mac, peer=peer)
     finally:
         os.close(target)
     label = names.alias(node.cluster, node.name)

@@ -1,14 +1,15 @@
-"""One question on stdin, one answer on stdout, gone.
+"""One question on stdin (a socket), the answer on the same, gone.
 
 Runs in a fork of the zygote as nobody, without capabilities, network or exec. A CA's key is in its
 memory for the milliseconds of one signature.
 """
 
 import os
-import sys
 from datetime import UTC, datetime
 
 from ichor.errors import IchorError
+from ichor.linux.helper import serve_once
+from ichor.pki.leaf import Algorithm, Leaf, Usage
 from ichor.pki.signing import (
     Answer,
     DrawRequest,
@@ -21,13 +22,14 @@ from ichor.pki.signing import (
 
 
 def main(arguments: tuple[str, ...] = ()) -> int:
-    question = read_question(sys.stdin.buffer.read())
+    request, channel = serve_once()
+    question = read_question(request)
     try:
         answer = reply(question, datetime.now(UTC))  # noqa: TID251 - a program of its own
     except IchorError as err:
         answer = Answer(error=str(err))
-    sys.stdout.buffer.write(encode(answer))
-    sys.stdout.buffer.flush()
+    channel.sendall(encode(answer))
+    channel.close()
     return 0
 
 
@@ -39,7 +41,7 @@ def reply(question: Question, now: datetime) -> Answer:
         case SignLeaf():
             return _leaf(question, now)
         case DrawRequest(algorithm=algorithm, common_name=name, sans=sans):
-            key = issue.make_key(issue.Algorithm(algorithm), os.urandom)
+            key = issue.make_key(Algorithm(algorithm), os.urandom)
             csr = issue.make_csr(key, common_name=name, sans=sans)
             return Answer(text=csr, key=issue.pkcs8_pem(key))
         case SignRequest(csr=csr, lifetime=lifetime, ca_cert=cert, ca_key=key_pem):
@@ -52,14 +54,14 @@ def reply(question: Question, now: datetime) -> Answer:
 def _leaf(question: SignLeaf, now: datetime) -> Answer:
     from ichor.pki import issue
 
-    leaf = issue.Leaf(
+    leaf = Leaf(
         common_name=question.common_name,
         organizations=question.organizations,
         sans=question.sans,
-        usages=frozenset(issue.Usage(usage) for usage in question.usages),
+        usages=frozenset(Usage(usage) for usage in question.usages),
         lifetime=question.lifetime,
     )
-    algorithm = issue.Algorithm(question.algorithm)
+    algorithm = Algorithm(question.algorithm)
     ca = issue.Pair(certificate=question.ca_cert, key=question.ca_key)
     if not question.ca_cert:  # a CA for this one signature, whose key nobody keeps
         ca = issue.make_ca(question.common_name, algorithm, now=now, entropy=os.urandom)

@@ -13,6 +13,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from ichor.cosi.resource import Definition, Spec
+from ichor.formats.ocispec import Container
 
 NAMESPACE = "runtime"
 
@@ -37,6 +38,12 @@ class Daemon(Struct, frozen=True, kw_only=True, tag="daemon"):
 
     entry: str
     arguments: tuple[str, ...] = ()
+
+
+class Image(Struct, frozen=True, kw_only=True, tag="image"):
+    """A container from an image, run by containerd in the namespace `system`."""
+
+    container: Container
 
 
 class Confinement(Struct, frozen=True, kw_only=True):
@@ -88,7 +95,7 @@ class ServiceSpec(Spec, frozen=True, kw_only=True):
         sensitive=True,
     )
     id: str
-    program: Exec | Daemon
+    program: Exec | Daemon | Image
     confinement: Confinement = Confinement()
     cgroup: str = ""
     resources: Resources = Resources()
