@@ -23,7 +23,8 @@ from tests.provision.clusters import (
 )
 
 from ichor.errors import Conflict, InputError, TransientError
-from ichor.provision import control, destroy, inventory, record
+from ichor.provision import cgroup, control, destroy, inventory, network, record
+from ichor.provision import name as names
 from ichor.provision.containers import Containers
 from ichor.provision.control import Verb
 from ichor.provision.life import State
@@ -167,6 +168,26 @@ def test_a_keeper_that_is_killed_takes_its_node_along_and_start_revives_it(
     assert Containers().status(cluster)[node.name] is None
     Containers().start(cluster)
     assert ask(node, f"ping {first(cluster).address}") == "reached\n"
+
+
+def test_a_keeper_that_is_asked_to_end_lets_its_node_power_off(cluster: Cluster) -> None:
+    keeper = os.pidfd_open(status(worker(cluster)).keeper)
+    try:
+        signal.pidfd_send_signal(keeper, signal.SIGTERM)
+        assert destroy.wait([keeper], timedelta(seconds=10)) == []
+    finally:
+        os.close(keeper)
+    assert "meaning=power-off" in (directory(worker(cluster)) / "keeper.log").read_text()
+
+
+def test_after_a_reboot_of_the_host_start_brings_the_cluster_back(cluster: Cluster) -> None:
+    destroy.kill([status(node).keeper for node in cluster.nodes])
+    for path in network.namespaces(cluster.name):
+        network.remove_namespace(path)
+    cgroup.remove(cgroup.find(names.cgroup(cluster.name)))
+    Containers().start(cluster)
+    assert ask(worker(cluster), f"ping {first(cluster).address}") == "reached\n"
+    assert ask(worker(cluster), "read /var/boots") == "x\nx\n"
 
 
 def test_a_second_keeper_of_a_node_is_refused(cluster: Cluster) -> None:
