@@ -1,0 +1,113 @@
+"""A netlink socket: requests with their answers, dumps that are whole, notices of change.
+
+Synchronous: the kernel answers rtnetlink within the send(2) that asks, so nothing waits here. A
+dump that the kernel marks as interrupted by a change is asked for again.
+"""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import closing
+
+from ichor.protocols.netlink import message
+from ichor.protocols.netlink.message import Message
+
+NETLINK_ROUTE = 0
+_SOL_NETLINK = 270
+_ADD_MEMBERSHIP, _CAP_ACK, _EXT_ACK = 1, 10, 11
+_BUFFER = 64 * 1024
+_TRIES = 8
+
+
+class Socket:
+    """One conversation with the kernel; close it."""
+
+    def __init__(self, protocol: int = NETLINK_ROUTE) -> None:
+        kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+        self._socket = socket.socket(socket.AF_NETLINK, kind, protocol)
+        self._socket.bind((0, 0))
+        for option in (_CAP_ACK, _EXT_ACK):
+            self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        self._sequence = 0
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def request(self, type_: int, payload: bytes, flags: int = 0) -> None:
+        """Have the kernel do something. Raises OSError with its reason."""
+        sequence = self._send(type_, payload, flags | message.ACK)
+        for each in self._answers(sequence):
+            _raise(each, type_)
+
+    def dump(self, type_: int, payload: bytes) -> list[Message]:
+        """Give all objects of a kind. Raises OSError, EAGAIN if they never hold still."""
+        for _ in range(_TRIES):
+            sequence = self._send(type_, payload, message.DUMP)
+            answers = list(self._answers(sequence))
+            for each in answers:
+                _raise(each, type_)
+            if not any(each.flags & message.DUMP_INTERRUPTED for each in answers):
+                return [each for each in answers if each.type > message.OVERRUN]
+        raise OSError(errno.EAGAIN, f"dump {type_} is interrupted by changes again and again")
+
+    def _send(self, type_: int, payload: bytes, flags: int) -> int:
+        self._sequence += 1
+        request = Message(type_, flags | message.REQUEST, self._sequence, payload)
+        self._socket.sendto(message.build(request), (0, 0))
+        return self._sequence
+
+    def _answers(self, sequence: int) -> Iterator[Message]:
+        """Yield the messages of one answer, the ERROR or DONE that ends it included."""
+        while True:
+            raw, (sender, _) = self._socket.recvfrom(_BUFFER)
+            if sender != 0:
+                continue  # only the kernel is answered to
+            for each in message.parse(raw):
+                if each.sequence != sequence:
+                    continue
+                yield each
+                if each.type in (message.ERROR, message.DONE):
+                    return
+
+
+def _raise(answer: Message, type_: int) -> None:
+    if answer.type != message.ERROR:
+        return
+    failure = message.failure(answer)
+    if failure.errno:
+        said = f": {failure.text}" if failure.text else ""
+        raise OSError(failure.errno, f"{os.strerror(failure.errno)}{said}", f"rtnetlink {type_}")
+
+
+async def notices(groups: Iterable[int]) -> AsyncIterator[None]:
+    """Yield after changes in these multicast groups; also when notices were lost (ENOBUFS)."""
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    changed = asyncio.Event()
+    changed.set()  # once at first: what changed before the subscription is not missed
+    with closing(socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)) as listener:
+        listener.bind((0, 0))
+        for group in groups:
+            listener.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(listener.fileno(), lambda: _drain(listener, changed))
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                yield
+        finally:
+            loop.remove_reader(listener.fileno())
+
+
+def _drain(listener: socket.socket, changed: asyncio.Event) -> None:
+    changed.set()
+    while True:
+        try:
+            listener.recv(_BUFFER)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise

@@ -1,0 +1,213 @@
+"""The network through rtnetlink: names <-> indices, values <-> messages.
+
+A snapshot is five dumps. Routes of the local table, cached routes and learned neighbours are the
+kernel's own bookkeeping and left out.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+
+from ichor.linux.netlink import Socket, notices
+from ichor.linux.network_read import read_network
+from ichor.ports.network import (
+    Action,
+    Add,
+    Address,
+    CreateLink,
+    Delete,
+    DeleteLink,
+    Neighbour,
+    Network,
+    Route,
+    Rule,
+    SetLink,
+    Veth,
+    Vlan,
+    Vxlan,
+)
+from ichor.ports.network import Bridge as BridgeKind
+from ichor.protocols.netlink import address, link, message, neighbour, route, rule
+from ichor.protocols.netlink.wire import AF_BRIDGE, AF_INET, AF_INET6, family_of
+
+_GROUPS = (
+    link.GROUP,
+    neighbour.GROUP,
+    address.GROUP_IPV4,
+    address.GROUP_IPV6,
+    route.GROUP_IPV4,
+    route.GROUP_IPV6,
+    rule.GROUP_IPV4,
+    rule.GROUP_IPV6,
+)
+_MAKE = message.CREATE | message.EXCLUDE
+_PUT = message.CREATE | message.REPLACE
+
+
+class KernelNetwork:
+    """Opens one socket per call: they are cheap, and a namespace may be entered between calls."""
+
+    def observe(self) -> Network:
+        sock = Socket()
+        try:
+            return read_network(sock)
+        finally:
+            sock.close()
+
+    def wakes(self) -> AsyncIterator[None]:
+        return notices(_GROUPS)
+
+    def apply(self, action: Action) -> None:
+        sock = Socket()
+        try:
+            _apply(sock, action)
+        finally:
+            sock.close()
+
+
+def _apply(sock: Socket, action: Action) -> None:
+    match action:
+        case CreateLink():
+            sock.request(link.NEW, link.build(_new_link(sock, action)), _MAKE)
+            if isinstance(action.kind, BridgeKind) and action.mtu:
+                # A bridge follows its ports' MTU unless it was changed after it was made; giving
+                # it at creation does not count, nor setting what it has already (br_if.c).
+                _apply(sock, SetLink(name=action.name, mtu=action.mtu))
+        case SetLink():
+            sock.request(link.NEW, link.build(_changed_link(sock, action)))
+        case DeleteLink(name=name):
+            sock.request(link.DELETE, link.build(link.Link(name=name)))
+        case Add(what=what):
+            _add(sock, what)
+        case Delete(what=what):
+            _delete(sock, what)
+
+
+def indices(sock: Socket) -> Mapping[str, int]:
+    seen = (link.parse(each.payload) for each in sock.dump(link.GET, link.build(link.Link())))
+    return {each.name: each.ifindex for each in seen}
+
+
+def _index(sock: Socket, name: str) -> int:
+    if not name:
+        return 0
+    try:
+        return indices(sock)[name]
+    except KeyError:
+        raise OSError(19, "No such device", name) from None
+
+
+def _new_link(sock: Socket, action: CreateLink) -> link.Link:
+    kind = type(action.kind).__name__.lower()
+    lower = 0
+    settings: link.Settings | None = None
+    match action.kind:
+        case BridgeKind(stp=stp):
+            settings = link.Bridge(stp)
+        case Vxlan(link=name) as vxlan:
+            carrier = _index(sock, name)
+            settings = link.Vxlan(vxlan.id, vxlan.port, vxlan.local, carrier, vxlan.learning)
+        case Vlan(id=id, link=name):
+            lower, settings = _index(sock, name), link.Vlan(id)
+        case Veth(peer=peer):
+            settings = link.Veth(peer)
+        case _:
+            pass
+    return link.Link(
+        name=action.name,
+        mac=action.mac,
+        mtu=None if isinstance(action.kind, BridgeKind) else action.mtu or None,
+        link=lower,
+        kind=kind,
+        settings=settings,
+    )
+
+
+def _changed_link(sock: Socket, action: SetLink) -> link.Link:
+    return link.Link(
+        ifindex=_index(sock, action.name),
+        flags=link.UP if action.up else 0,
+        change=link.UP if action.up is not None else 0,
+        mtu=action.mtu,
+        mac=action.mac or "",
+        master=None if action.master is None else _index(sock, action.master),
+    )
+
+
+def _add(sock: Socket, what: Address | Route | Neighbour | Rule) -> None:
+    match what:
+        case Address():
+            sock.request(address.NEW, address.build(_address(sock, what)), _PUT)
+        case Route():
+            sock.request(route.NEW, route.build(_route(sock, what)), _PUT)
+        case Neighbour():
+            sock.request(neighbour.NEW, neighbour.build(_neighbour(sock, what)), _PUT)
+        case Rule():
+            sock.request(rule.NEW, rule.build(_rule(what)), _MAKE)
+
+
+def _delete(sock: Socket, what: Address | Route | Neighbour | Rule) -> None:
+    match what:
+        case Address():
+            sock.request(address.DELETE, address.build(_address(sock, what)))
+        case Route():
+            sock.request(route.DELETE, route.build(_route(sock, what)))
+        case Neighbour():
+            sock.request(neighbour.DELETE, neighbour.build(_neighbour(sock, what)))
+        case Rule():
+            sock.request(rule.DELETE, rule.build(_rule(what)))
+
+
+def _split(text: str) -> tuple[str, int]:
+    plain, _, length = text.partition("/")
+    return plain, int(length or 0)
+
+
+def _address(sock: Socket, what: Address) -> address.Address:
+    local, prefix = _split(what.address)
+    return address.Address(_index(sock, what.link), local, prefix, scope=what.scope)
+
+
+def _route(sock: Socket, what: Route) -> route.Route:
+    destination, prefix = _split(what.destination)
+    return route.Route(
+        family=AF_INET6 if what.ipv6 else AF_INET,
+        destination=destination,
+        prefix=prefix,
+        gateway=what.gateway,
+        ifindex=_index(sock, what.link),
+        source=what.source,
+        table=what.table,
+        priority=what.priority,
+        protocol=what.protocol,
+        scope=what.scope,
+        type=what.type,
+        flags=route.ONLINK if what.onlink else 0,
+        mtu=what.mtu,
+    )
+
+
+def _neighbour(sock: Socket, what: Neighbour) -> neighbour.Neighbour:
+    family = AF_BRIDGE if what.forwarding else family_of(what.address)
+    return neighbour.Neighbour(
+        family=family,
+        ifindex=_index(sock, what.link),
+        mac=what.mac,
+        address=what.address,
+        state=neighbour.PERMANENT,
+        flags=neighbour.SELF if what.forwarding else 0,
+    )
+
+
+def _rule(what: Rule) -> rule.Rule:
+    source, source_prefix = _split(what.source)
+    destination, destination_prefix = _split(what.destination)
+    return rule.Rule(
+        family=AF_INET6 if what.ipv6 else AF_INET,
+        source=source,
+        source_prefix=source_prefix,
+        destination=destination,
+        destination_prefix=destination_prefix,
+        table=what.table,
+        priority=what.priority,
+        mark=what.mark,
+        mask=what.mask,
+    )

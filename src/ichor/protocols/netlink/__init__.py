@@ -1,0 +1,1 @@
+"""Netlink: messages and attributes, and the families we speak; bytes <-> values, no socket."""

@@ -1,0 +1,91 @@
+"""Toy daemons for the zygote's tests."""
+
+import mmap
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from ichor.linux.helper import serve_once
+
+
+def report(arguments: tuple[str, ...]) -> int:
+    """Print how a daemon finds itself, and end with code 3."""
+    print("name", Path("/proc/self/comm").read_text().strip())
+    print("cmdline", Path("/proc/self/cmdline").read_text().rstrip("\0"))
+    print("parent", os.getppid())
+    print("descriptors", sorted(int(fd.name) for fd in Path("/proc/self/fd").iterdir())[:4])
+    print("session", os.getsid(0) == os.getpid())
+    print("term", signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)
+    print("random", random.random())
+    print("environment", sorted(os.environ))
+    return 3
+
+
+def idle(arguments: tuple[str, ...]) -> int:
+    print("idle", flush=True)
+    while True:
+        signal.pause()
+
+
+def stubborn(arguments: tuple[str, ...]) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.fork():
+        print("stubborn", flush=True)
+    while True:
+        time.sleep(3600)
+
+
+def crash(arguments: tuple[str, ...]) -> int:
+    raise RuntimeError("a toy breaks")
+
+
+def orphans(arguments: tuple[str, ...]) -> int:
+    """Leave a grandchild that ends by itself."""
+    if os.fork() == 0:
+        os._exit(0)
+    sys.stdout.flush()
+    return 0
+
+
+def confined(arguments: tuple[str, ...]) -> NoReturn:
+    """Print what is left of our powers, then try to start a program."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(("Uid", "Gid", "Groups", "Cap", "NoNewPrivs", "Seccomp:")):
+            print(*line.split())
+    for kind in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
+        socket.socket(kind).close()
+    threading.Thread(target=print, args=("thread",)).start()
+    for name, forbidden in FORBIDDEN.items():
+        try:
+            forbidden()
+            print(name, "allowed")
+        except OSError as error:
+            print(name, error.errno)
+    sys.stdout.flush()
+    os.execv("/bin/true", ["/bin/true"])
+
+
+FORBIDDEN: dict[str, Callable[[], object]] = {
+    "fork": os.fork,
+    "packet": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
+    "setuid": lambda: os.setuid(0),
+    "kill": lambda: os.kill(os.getppid(), 9),
+    "map": lambda: mmap.mmap(-1, 4096, prot=7),
+}
+
+
+def upper(arguments: tuple[str, ...]) -> int:
+    """Answer in capitals, as a helper does."""
+    request, channel = serve_once()
+    with channel:
+        if request == b"hang":
+            signal.pause()
+        channel.sendall(request.upper())
+    return 1 if request == b"fail" else 0

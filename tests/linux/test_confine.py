@@ -1,0 +1,81 @@
+"""Confinement as the kernel tells it; each scenario in an interpreter of its own."""
+
+import signal
+
+import pytest
+from msgspec.structs import replace
+from tests.fresh import fresh
+from tests.linux.daemons import FORBIDDEN
+from tests.linux.test_services import World, run, toy
+
+from ichor.linux.confine import CAPABILITIES
+from ichor.ports.service import Exit, Start, State
+from ichor.resources.runtime.service_spec import Confinement, Exec, Restart, ServiceSpec
+
+pytestmark = pytest.mark.root
+
+NOBODY = Confinement(
+    uid=50,
+    gid=50,
+    capabilities=(),
+    seccomp="network-daemon",
+    limits={"nofile": (1024, 4096), "core": (0, 0)},
+    oom_score_adj=-998,
+)
+
+
+async def _daemon(world: World) -> None:
+    spec = replace(toy("confined", restart=Restart.NEVER), confinement=NOBODY)
+    await world.supervisor.apply(Start(spec=spec))
+    service = await world.state("toy", State.FAILED)
+    lines = world.supervisor.log_file("toy").path.read_text().splitlines()
+    assert service.exit == Exit(signal=signal.SIGSYS), lines
+    assert "Uid: 50 50 50 50" in lines
+    assert "Groups:" in lines
+    assert "NoNewPrivs: 1" in lines
+    assert "Seccomp: 2" in lines
+    for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert f"{kind}: 0000000000000000" in lines
+    assert "thread" in lines
+    assert [line for line in lines if line.split()[0] in FORBIDDEN] == [
+        "fork 1",
+        "packet 1",
+        "setuid 1",
+        "kill 1",
+        "map 1",
+    ]
+
+
+def daemon_scenario() -> None:
+    run(_daemon)
+
+
+def test_a_network_daemon_holds_nothing_and_dies_when_it_starts_a_program() -> None:
+    fresh(daemon_scenario)
+
+
+async def _capability(world: World) -> None:
+    spec = ServiceSpec(
+        id="cat",
+        program=Exec(argv=("/bin/cat", "/proc/self/status")),
+        confinement=Confinement(uid=60, gid=60, groups=(61,), capabilities=("net_bind_service",)),
+        log="cat",
+        restart=Restart.NEVER,
+    )
+    file = world.supervisor.log_file("cat")
+    await world.supervisor.apply(Start(spec=spec))
+    await world.state("cat", State.FINISHED)
+    text = file.path.read_text().replace("\t", " ")
+    only = f"{1 << CAPABILITIES.index('net_bind_service'):016x}"
+    for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert f"{kind}: {only}" in text
+    assert "Uid: 60 60 60 60" in text
+    assert "Groups: 61" in text
+
+
+def capability_scenario() -> None:
+    run(_capability)
+
+
+def test_a_program_keeps_exactly_the_capabilities_it_was_given() -> None:
+    fresh(capability_scenario)
