@@ -13,6 +13,7 @@ from ichor.cli.main import main
 from ichor.client import talosconfig
 from ichor.config.decode import decode
 from ichor.config.encode import encode
+from ichor.config.images import KUBERNETES_VERSION
 from ichor.pki import certificate
 
 ENDPOINT = "https://192.0.2.1:6443"
@@ -107,9 +108,12 @@ def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
 
 
 def test_images_are_ours_or_those_of_the_projects() -> None:
-    assert generate("--kubernetes-version", "1.36.1", "-t", "worker") == 0
-    assert "ichor.local/kubelet:v1.36.1" in Path("worker.yaml").read_text()
-    assert generate("--images", "pull", "-t", "worker", "-o", "w.yaml") == 0
+    assert generate("-t", "worker") == 0
+    assert f"ichor.local/kubelet:v{KUBERNETES_VERSION}" in Path("worker.yaml").read_text()
+    assert generate("--kubernetes-version", "1.36.1", "-t", "worker", "-o", "x.yaml") == 1
+    pull = ("--images", "pull", "--kubernetes-version", "v1.36.1")
+    assert generate(*pull, "-t", "worker", "-o", "w.yaml") == 0
+    assert "/kubelet:v1.36.1" in Path("w.yaml").read_text()
     assert "ichor.local" not in Path("w.yaml").read_text()
 
 

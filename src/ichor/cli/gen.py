@@ -163,7 +163,13 @@ def request_of(name: str, endpoint: str, options: Options) -> "Request":
     if not HTTPS.test(endpoint):
         raise InputError(f"expected {HTTPS.expectation}, got {endpoint!r}", path="CLUSTER_ENDPOINT")
     version = options.text("kubernetes_version") or images.KUBERNETES_VERSION
-    make = images.built if options.text("images") == "build" else images.pulled
+    is_built = options.text("images") == "build"
+    if is_built and version.removeprefix("v") != images.KUBERNETES_VERSION:
+        raise InputError(
+            f"--kubernetes-version {version}: this release builds {images.KUBERNETES_VERSION}",
+            hint="use --images=pull for another",
+        )
+    make = images.built if is_built else images.pulled
     return Request(
         cluster_name=name,
         endpoint=endpoint,
