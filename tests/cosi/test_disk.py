@@ -75,6 +75,16 @@ def test_an_unreadable_file_is_set_aside_and_reported(tmp_path: Path) -> None:
     assert path.with_name("state.db.damaged").exists()
 
 
+def test_what_was_written_is_there_though_nobody_closed_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    left_open, state = opened(path)
+    state.create(resource(Number(value=1), "a"))
+    disk, again = opened(path)
+    assert again.get(A).spec == Number(value=1)
+    disk.close()
+    left_open.close()
+
+
 def test_rows_of_kinds_nobody_named_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     filled(path)

@@ -289,6 +289,32 @@ def test_what_an_earlier_engine_wrote_is_adopted_or_swept() -> None:
     ]
 
 
+def test_a_wake_up_that_is_over_wakes_nobody() -> None:
+    class Timed(Struct, frozen=True, kw_only=True):
+        now: Annotated[datetime, Clock()]
+
+    def reconcile(inputs: Timed) -> Iterator[Yield]:
+        yield WakeAt(START)
+        yield WakeAt(START + timedelta(hours=1))
+
+    world = World([Transform(name="t", inputs=Timed, outputs=[Out(Text)], reconcile=reconcile)])
+    world.advance(timedelta(hours=3))
+    assert world.engine.metrics().controllers["t"].runs == 2
+
+
+def test_an_end_that_a_crash_left_half_way_is_finished() -> None:
+    first = World([total])
+    first.put(Number(value=1), "a")
+    first.settle()
+    first.engine.close()
+    first.state.teardown(key_of(Total, "sum"), "test.Total")
+    second = World([total], state=first.state, time=first.time)
+    second.settle()
+    found = second.get(Total, "sum")
+    assert found is not None
+    assert found.is_running
+
+
 def test_two_controllers_do_not_share_an_id() -> None:
     other = Transform(name="test.Other", inputs=Numbers, outputs=[Out(Total)], reconcile=add)
     world = World([total, other])

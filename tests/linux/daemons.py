@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from ichor.linux.helper import serve_once
+
 
 def report(arguments: tuple[str, ...]) -> int:
     """Print how a daemon finds itself, and end with code 3."""
@@ -77,3 +79,13 @@ FORBIDDEN: dict[str, Callable[[], object]] = {
     "kill": lambda: os.kill(os.getppid(), 9),
     "map": lambda: mmap.mmap(-1, 4096, prot=7),
 }
+
+
+def upper(arguments: tuple[str, ...]) -> int:
+    """Answer in capitals, as a helper does."""
+    request, channel = serve_once()
+    with channel:
+        if request == b"hang":
+            signal.pause()
+        channel.sendall(request.upper())
+    return 1 if request == b"fail" else 0

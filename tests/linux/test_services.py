@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -18,29 +18,13 @@ from ichor.linux.services import Supervisor, backoff
 from ichor.ports.service import Exit, Forget, Service, Signal, Start, State, Stop
 from ichor.resources.runtime.service_spec import Daemon, Exec, Restart, ServiceSpec
 from ichor.testing.cgroup import FakeCgroups
-
-
-class EagerClock:
-    """Sleeping ends at once, and how long it should have been is kept."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
+from ichor.testing.clock import FakeClock
 
 
 class World:
     def __init__(self, launcher: Launcher, logs: Path) -> None:
         self.launcher = launcher
-        self.clock = EagerClock()
+        self.clock = FakeClock()
         self.reaper = Reaper()
         self.cgroups = FakeCgroups()
         self.supervisor = Supervisor(
@@ -103,7 +87,7 @@ async def _report(world: World) -> None:
     assert service.exit == Exit(code=3)
     assert service.starts == 1
     text = "\n".join(world.supervisor.log_file("toy").tail)
-    assert "name toy" in text
+    assert "name toy" in text, text
     assert "cmdline toy --flag" in text
     assert f"parent {os.getpid()}" in text
     assert "descriptors [0, 1, 2, 3]" in text  # 3 lists the directory itself

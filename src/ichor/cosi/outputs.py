@@ -31,15 +31,20 @@ class Wanted(Struct, frozen=True):
 NOTHING = Wanted({})
 
 
-def collect(declared: Sequence[Out], yielded: Iterable[Yield]) -> Wanted:
-    """Run the iterable to its end and sort what it gives. Raises TypeError on a stray output."""
+def collect(declared: Sequence[Out], yielded: Iterable[Yield], now: datetime) -> Wanted:
+    """Run the iterable to its end and sort what it gives.
+
+    A wake-up that is not later than the `now` of the call is over: this is it.
+    Raises: TypeError on a stray output.
+    """
     outputs: dict[Key, Output] = {}
     wake: datetime | None = None
     kinds = {out.kind: out for out in declared}
     first = {out.spec: out.kind for out in reversed(declared)}
     for one in yielded:
         if isinstance(one, WakeAt):
-            wake = one.time if wake is None else min(wake, one.time)
+            if one.time > now:
+                wake = one.time if wake is None else min(wake, one.time)
             continue
         output = one if isinstance(one, Output) else Output(*one)
         kind = _kind(output, first)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -12,7 +13,6 @@ from ichor.cosi.inputs import Missing
 from ichor.cosi.node import WHOLE, Node
 from ichor.cosi.outputs import NOTHING, Wanted, collect
 from ichor.cosi.state import State
-from ichor.cosi.timing import TimePort
 from ichor.errors import TransientError
 
 ROUNDS = 32  # observations per actuation; a plan that goes on longer is tried again later
@@ -22,15 +22,17 @@ class StillPlannedError(TransientError):
     """Applying the plan does not empty it."""
 
 
-def shared_inputs(node: Node, state: State, time: TimePort) -> Mapping[str, object] | None:
+def shared_inputs(node: Node, state: State, now: datetime) -> Mapping[str, object] | None:
     """Read what every scope of the controller sees; None while a required input is missing."""
     try:
-        return node.inputs.shared(state, time.now())
+        return node.inputs.shared(state, now)
     except Missing:
         return None
 
 
-def run_scope(node: Node, scope: str, shared: Mapping[str, object] | None, state: State) -> Wanted:
+def run_scope(
+    node: Node, scope: str, shared: Mapping[str, object] | None, state: State, now: datetime
+) -> Wanted:
     """Run a Transform once, for one item or as a whole."""
     transform = node.controller
     if not isinstance(transform, Transform):
@@ -39,7 +41,7 @@ def run_scope(node: Node, scope: str, shared: Mapping[str, object] | None, state
     values = None if shared is None else _with_item(node, scope, shared, state)
     if values is not None:
         inputs = node.inputs.build(values)
-        wanted = collect(transform.outputs, transform.reconcile(inputs))
+        wanted = collect(transform.outputs, transform.reconcile(inputs), now)
     node.outputs.write(scope, wanted.outputs)
     finalizers.release_item(state, node, scope)
     return wanted
@@ -59,13 +61,13 @@ def _with_item(
     return {**shared, each.field: each.value(item)}
 
 
-async def actuate(node: Node, state: State, time: TimePort) -> Wanted:
+async def actuate(node: Node, state: State, now: datetime) -> Wanted:
     """Run an Actuator until its plan is empty; what it reports is written even if it fails."""
     actuator = node.controller
     if not isinstance(actuator, Actuator):
         raise TypeError(f"{node.name} is no Actuator")
     finalizers.hold_shared(state, node)
-    shared = shared_inputs(node, state, time)
+    shared = shared_inputs(node, state, now)
     if shared is None:
         node.outputs.write(WHOLE, {})
         return NOTHING
@@ -75,9 +77,9 @@ async def actuate(node: Node, state: State, time: TimePort) -> Wanted:
         observed = await _converge(node, actuator, inputs)
     except Exception:
         with suppress(Exception):  # the first error is the one to tell
-            _report(node, actuator, inputs, await answer(actuator.observe()))
+            _report(node, actuator, inputs, await answer(actuator.observe()), now)
         raise
-    wanted = _report(node, actuator, inputs, observed)
+    wanted = _report(node, actuator, inputs, observed, now)
     finalizers.release(state, node.name, leaving)
     return wanted
 
@@ -102,11 +104,15 @@ async def _converge(
 
 
 def _report(
-    node: Node, actuator: Actuator[Struct, object, object], inputs: Struct, observed: object
+    node: Node,
+    actuator: Actuator[Struct, object, object],
+    inputs: Struct,
+    observed: object,
+    now: datetime,
 ) -> Wanted:
     if actuator.report is None:
         return NOTHING
-    wanted = collect(actuator.outputs, actuator.report(inputs, observed))
+    wanted = collect(actuator.outputs, actuator.report(inputs, observed), now)
     node.outputs.write(WHOLE, wanted.outputs)
     node.outputs.sweep()
     return wanted
@@ -117,12 +123,12 @@ def _names(actions: Iterable[object]) -> str:
     return ", ".join(sorted({type(action).__name__ for action in actions}))
 
 
-def take_snapshot(node: Node, snapshot: object) -> Wanted:
+def take_snapshot(node: Node, snapshot: object, now: datetime) -> Wanted:
     """Write what a Source makes of a snapshot."""
     source = node.controller
     if not isinstance(source, Source):
         raise TypeError(f"{node.name} is no Source")
-    wanted = collect(source.outputs, source.reconcile(snapshot))
+    wanted = collect(source.outputs, source.reconcile(snapshot), now)
     node.outputs.write(WHOLE, wanted.outputs)
     node.outputs.sweep()
     return wanted

@@ -56,6 +56,9 @@ class Engine:
         )
         self._flights: dict[str, Flight[None]] = {}
         self._streams: dict[str, Stream[object]] = {}
+        self._streaming = [
+            node for node in self.waves.nodes.values() if _stream_of(node.controller) is not None
+        ]
 
     @property
     def controllers(self) -> Sequence[Controller]:
@@ -107,7 +110,7 @@ class Engine:
             if flight.poll() is not None:
                 del self._flights[name]
                 return True
-        return any(self._poll_stream(node) for node in self.waves.nodes.values())
+        return any(self._poll_stream(node) for node in self._streaming)
 
     def _poll_stream(self, node: Node) -> bool:
         stream = self._stream(node)
@@ -146,9 +149,8 @@ class Engine:
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for node in self.waves.nodes.values():
-                if _stream_of(node.controller) is not None:
-                    tasks.create_task(self._follow(node), name=f"follow {node.name}")
+            for node in self._streaming:
+                tasks.create_task(self._follow(node), name=f"follow {node.name}")
             while True:
                 self._wake.clear()
                 self.waves.expire()

@@ -127,7 +127,7 @@ class Waves:
         """Run an Actuator; never raises but for cancellation."""
         started = self.time.monotonic()
         try:
-            wanted = await actuate(node, self.state, self.time)
+            wanted = await actuate(node, self.state, self.time.now())
         except Exception as err:  # noqa: BLE001 - the supervisor of all controllers
             self.failures.failed(node, WHOLE, err)
         else:
@@ -142,7 +142,7 @@ class Waves:
         """Take a Source's snapshot."""
         started = self.time.monotonic()
         try:
-            wanted = take_snapshot(node, snapshot)
+            wanted = take_snapshot(node, snapshot, self.time.now())
         except Exception as err:  # noqa: BLE001
             self.failures.failed(node, WHOLE, err)
         else:
@@ -156,12 +156,12 @@ class Waves:
             self.failures.failed(owner, WHOLE, err)
 
     def _run(self, node: Node) -> None:
-        started = self.time.monotonic()
+        started, now = self.time.monotonic(), self.time.now()
         scopes, is_all = node.take(self.state)
         try:
             finalizers.hold_shared(self.state, node)
-            shared = shared_inputs(node, self.state, self.time)
-            wells = [self._run_scope(node, scope, shared) for scope in scopes]
+            shared = shared_inputs(node, self.state, now)
+            wells = [self._run_scope(node, scope, shared, now) for scope in scopes]
             if is_all and all(wells):
                 node.outputs.sweep()
             finalizers.release_undone(self.state, node)
@@ -172,9 +172,11 @@ class Waves:
                 self.failures.succeeded(node, WHOLE)
         self._count(node, started, len(scopes))
 
-    def _run_scope(self, node: Node, scope: str, shared: Mapping[str, object] | None) -> bool:
+    def _run_scope(
+        self, node: Node, scope: str, shared: Mapping[str, object] | None, now: datetime
+    ) -> bool:
         try:
-            wanted = run_scope(node, scope, shared, self.state)
+            wanted = run_scope(node, scope, shared, self.state, now)
         except Exception as err:  # noqa: BLE001
             self.failures.failed(node, scope, err)
             return False
@@ -215,6 +217,7 @@ class Waves:
             node.rank = rank.get(node.name, 0)
             node.mark_all()
             self._enqueue(node)
+            self._endings.update(dict.fromkeys(node.outputs.scopes, node))  # left by a crash
 
     def _enqueue(self, node: Node) -> None:
         if isinstance(node.controller, Source):

@@ -16,6 +16,7 @@ from pathlib import Path
 _CHUNK = 64 * 1024
 _LIMIT = 5 * 1024 * 1024  # facts/constants.tsv LogRotateThreshold
 _TAIL = 20
+_LONGEST_LINE = 4096
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class LogFile:
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
     _fd: int = -1
     _size: int = 0
+    _begun: bytes = b""
 
     def write(self, chunk: bytes) -> None:
         if self._fd < 0:
@@ -38,8 +40,14 @@ class LogFile:
         while view:
             view = view[os.write(self._fd, view) :]
         self._size += len(chunk)
-        self.tail.extend(chunk.decode(errors="replace").splitlines()[-_TAIL:])
+        self._remember(chunk)
         self.on_grown()
+
+    def _remember(self, chunk: bytes) -> None:
+        """Keep the last whole lines: an unbuffered writer sends them in pieces."""
+        *lines, self._begun = (self._begun + chunk).rsplit(b"\n", _TAIL + 1)
+        self._begun = self._begun[-_LONGEST_LINE:]
+        self.tail.extend(line.decode(errors="replace") for line in lines[-_TAIL:])
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,19 +82,24 @@ class Pump:
         os.close(self.write_end)
 
     def _carry(self) -> None:
+        if not self._take():
+            self.stop()
+
+    def _take(self) -> bool:
+        """Carry what is there; False at the end."""
         try:
             chunk = os.read(self._read, _CHUNK)
         except BlockingIOError:
-            return
-        if not chunk:
-            self.stop()
-            return
-        self._log.write(chunk)
+            return True
+        if chunk:
+            self._log.write(chunk)
+        return bool(chunk)
 
     def stop(self) -> None:
-        """Stop reading, though a grandchild may still hold the pipe."""
+        """Stop reading, though a grandchild may still hold the pipe; what is in it is kept."""
         if self.ended.done():
             return
+        self._take()
         asyncio.get_running_loop().remove_reader(self._read)
         os.close(self._read)
         self.ended.set_result(None)

@@ -6,7 +6,7 @@ imports lazily before the block, for an import opens files.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 _WORLD = frozenset({"open", "socket", "subprocess", "os", "shutil", "ctypes", "time", "sqlite3"})
@@ -36,7 +36,7 @@ _guard = _Guard()
 
 
 @contextmanager
-def pure() -> Iterator[None]:
+def pure() -> Generator[None, None, None]:
     """Raises: ImpureError where the block touches the world."""
     _guard.install()
     _guard.is_armed = True

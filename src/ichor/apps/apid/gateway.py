@@ -91,9 +91,8 @@ def _metadata(backend: Backend, error: RpcError | None = None) -> bytes:
     metadata = common_pb2.Metadata(hostname=backend.name)
     if error is not None:
         metadata.error = f"rpc error: code = {error.code.name} desc = {error.message}"
-        metadata.status.CopyFrom(
-            rpc_status_pb2.Status(code=error.code.value, message=error.message)
-        )
+        metadata.status.code = error.code.value
+        metadata.status.message = error.message
     return submessage(_METADATA_FIELD, metadata.SerializeToString())
 
 

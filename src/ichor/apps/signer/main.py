@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 
 from ichor.errors import IchorError
+from ichor.pki.leaf import Algorithm, Leaf, Usage
 from ichor.pki.signing import (
     Answer,
     DrawRequest,
@@ -39,7 +40,7 @@ def reply(question: Question, now: datetime) -> Answer:
         case SignLeaf():
             return _leaf(question, now)
         case DrawRequest(algorithm=algorithm, common_name=name, sans=sans):
-            key = issue.make_key(issue.Algorithm(algorithm), os.urandom)
+            key = issue.make_key(Algorithm(algorithm), os.urandom)
             csr = issue.make_csr(key, common_name=name, sans=sans)
             return Answer(text=csr, key=issue.pkcs8_pem(key))
         case SignRequest(csr=csr, lifetime=lifetime, ca_cert=cert, ca_key=key_pem):
@@ -52,14 +53,14 @@ def reply(question: Question, now: datetime) -> Answer:
 def _leaf(question: SignLeaf, now: datetime) -> Answer:
     from ichor.pki import issue
 
-    leaf = issue.Leaf(
+    leaf = Leaf(
         common_name=question.common_name,
         organizations=question.organizations,
         sans=question.sans,
-        usages=frozenset(issue.Usage(usage) for usage in question.usages),
+        usages=frozenset(Usage(usage) for usage in question.usages),
         lifetime=question.lifetime,
     )
-    algorithm = issue.Algorithm(question.algorithm)
+    algorithm = Algorithm(question.algorithm)
     ca = issue.Pair(certificate=question.ca_cert, key=question.ca_key)
     if not question.ca_cert:  # a CA for this one signature, whose key nobody keeps
         ca = issue.make_ca(question.common_name, algorithm, now=now, entropy=os.urandom)
