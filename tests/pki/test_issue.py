@@ -167,6 +167,7 @@ def test_a_host_name_too_long_for_a_common_name_is_among_the_alternative_names()
 
 @pytest.mark.parametrize("wanted", [
     Leaf(organizations=("",), usages=SERVER, lifetime=DAY),
+    Leaf(organizations=("x" * 65,), usages=SERVER, lifetime=DAY),
     Leaf(sans=("é",), usages=SERVER, lifetime=DAY),
 ])  # fmt: skip
 def test_a_name_that_no_certificate_can_hold_is_an_error_of_input(wanted: Leaf) -> None:

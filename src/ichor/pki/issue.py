@@ -258,10 +258,10 @@ def _name(common_name: str, organizations: Iterable[str]) -> x509.Name:
     named = [(NameOID.ORGANIZATION_NAME, each) for each in organizations]
     if 0 < len(common_name) <= _MAX_NAME:
         named.append((NameOID.COMMON_NAME, common_name))
-    try:
-        return x509.Name([x509.NameAttribute(kind, value) for kind, value in named])
-    except ValueError as err:
-        raise InputError(f"not a name in a certificate: {err}") from err
+    for _, value in named:
+        if not 0 < len(value) <= _MAX_NAME:
+            raise InputError(f"a name in a certificate has 1 to {_MAX_NAME} characters: {value!r}")
+    return x509.Name([x509.NameAttribute(kind, value) for kind, value in named])
 
 
 def _sans(sans: Iterable[str]) -> list[x509.GeneralName]:
