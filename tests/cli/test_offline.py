@@ -11,6 +11,7 @@ from tests.config import samples
 
 from ichor.cli.main import main
 from ichor.client import talosconfig
+from ichor.config import bundle
 from ichor.config.decode import decode
 from ichor.config.encode import encode
 from ichor.config.images import KUBERNETES_VERSION
@@ -37,8 +38,6 @@ def generate(*more: str) -> int:
 
 
 def samples_text() -> str:
-    from ichor.config import bundle
-
     return bundle.write(samples.secrets())
 
 
@@ -121,6 +120,27 @@ def test_secrets_are_gathered_from_a_control_plane() -> None:
     Path("cp.yaml").write_text(encode(samples.control_plane()))
     assert main(["gen", "secrets", "--from-controlplane-config", "cp.yaml"]) == 0
     assert Path("secrets.yaml").read_text() == samples_text()
+
+
+def test_the_authorities_of_an_existing_cluster_are_taken_over(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    held = samples.secrets(3).certs
+    Path("pki/etcd").mkdir(parents=True)
+    for name, each in {
+        "ca": held.kubernetes, "etcd/ca": held.etcd, "front-proxy-ca": held.aggregator
+    }.items():  # fmt: skip
+        Path(f"pki/{name}.crt").write_text(each.crt)
+        Path(f"pki/{name}.key").write_text(each.key.reveal())
+    assert main(["gen", "secrets", "-p", "pki"]) == 1
+    assert "pki/sa.key: no such file" in capsys.readouterr().err
+    Path("pki/sa.key").write_text(held.service_account.key.reveal())
+    assert main(["gen", "secrets", "-p", "pki", "-t", "abcdef.0123456789abcdef"]) == 0
+    made = bundle.read(Path("secrets.yaml").read_text())
+    assert made.certs.kubernetes == held.kubernetes
+    assert made.certs.etcd == held.etcd
+    assert made.certs.os != held.os
+    assert made.secrets.bootstrap.reveal() == "abcdef.0123456789abcdef"
 
 
 def test_a_wrong_configuration_is_named_with_file_and_line(
