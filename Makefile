@@ -32,6 +32,7 @@ unit: setup ## pure tests: no root, no network, no sleep
 
 gen: setup ## generated code and pages
 	@$(PY) tools/protoc.py
+	@$(PY) tools/config_reference.py
 
 lock: ## new pins for Python, Go and Debian
 	@tools/lock.sh
