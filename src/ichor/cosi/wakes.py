@@ -1,8 +1,11 @@
 """Wake-ups: one bell, any number of listeners, each hears at least once after the last ring."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 from weakref import WeakSet
+
+T = TypeVar("T")
 
 
 class Wakes:
@@ -25,3 +28,13 @@ async def _each(event: asyncio.Event) -> AsyncIterator[None]:
         await event.wait()
         event.clear()
         yield
+
+
+async def snapshots(
+    observe: Callable[[], T], wakes: Callable[[], AsyncIterator[None]]
+) -> AsyncIterator[T]:
+    """Give what is seen now, and again after every wake-up: a Source out of an observation."""
+    heard = wakes()
+    yield observe()
+    async for _ in heard:
+        yield observe()

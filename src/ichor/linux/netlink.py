@@ -85,6 +85,7 @@ async def notices(groups: Iterable[int]) -> AsyncIterator[None]:
     """Yield after changes in these multicast groups; also when notices were lost (ENOBUFS)."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
     changed = asyncio.Event()
+    changed.set()  # once at first: what changed before the subscription is not missed
     with closing(socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)) as listener:
         listener.bind((0, 0))
         for group in groups:

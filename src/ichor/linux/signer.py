@@ -1,16 +1,12 @@
-"""The signer as machined sees it: a process for each question, started by the zygote.
+"""The signer as machined sees it: a process for each question, gone with its answer."""
 
-    question ──stdin──► signer (nobody, no capability, no exec) ──stdout──► answer, exit
+from typing import Final
 
-The pipes carry keys, so they are not logged and nothing else inherits them.
-"""
-
-import asyncio
-import os
-from typing import IO, Final
-
-from ichor.errors import InputError, TransientError
-from ichor.linux.launch import Launcher, Standard
+from ichor.errors import InputError
+from ichor.linux import helper
+from ichor.linux.launch import Launcher
+from ichor.linux.logs import LogFile
+from ichor.linux.process import Reaper
 from ichor.pki.signing import Answer, Question, encode, read_answer
 from ichor.resources.runtime.service_spec import Confinement, Daemon
 
@@ -23,48 +19,26 @@ _CONFINEMENT: Final = Confinement(
 
 
 class Signer:
-    def __init__(self, launcher: Launcher) -> None:
+    """log: where its stderr goes."""
+
+    def __init__(self, launcher: Launcher, reaper: Reaper, log: LogFile) -> None:
         self._launcher = launcher
+        self._reaper = reaper
+        self._log = log
 
     async def ask(self, question: Question) -> Answer:
         """Raises InputError with the signer's reason, TransientError if it did not answer."""
-        question_in, question_out = os.pipe2(os.O_CLOEXEC)
-        answer_in, answer_out = os.pipe2(os.O_CLOEXEC)
-        with os.fdopen(answer_in, "rb", 0) as answers:
-            with os.fdopen(question_out, "wb", 0) as questions:
-                try:
-                    process = await self._launcher.launch(
-                        "signer",
-                        _PROGRAM,
-                        Standard(question_in, answer_out, 2),
-                        confinement=_CONFINEMENT,
-                    )
-                finally:
-                    os.close(question_in)
-                    os.close(answer_out)
-                os.close(process.pidfd)
-                # A question is far below what a pipe holds (64 KiB), so this does not block.
-                questions.write(encode(question))
-            data = await _read_all(answers)
-        await process.ended
-        if not data:
-            raise TransientError("the signer ended without an answer")
+        data = await helper.ask(
+            self._launcher,
+            self._reaper,
+            "signer",
+            _PROGRAM,
+            encode(question),
+            confinement=_CONFINEMENT,
+            log=self._log,
+            timeout=_LONGEST_S,
+        )
         answer = read_answer(data)
         if answer.error:
             raise InputError(answer.error)
         return answer
-
-
-async def _read_all(pipe: IO[bytes]) -> bytes:
-    """Read until the other end closes. Raises TransientError after a while."""
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), pipe
-    )
-    try:
-        async with asyncio.timeout(_LONGEST_S):
-            return await reader.read()
-    except TimeoutError:
-        raise TransientError(f"the signer did not answer within {_LONGEST_S:.0f} s") from None
-    finally:
-        transport.close()

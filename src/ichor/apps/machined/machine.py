@@ -7,34 +7,44 @@ from random import SystemRandom
 from uuid import uuid4
 
 from ichor.apps.machined import api, identity, layers
+from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
 from ichor.cosi.runtime import Engine
 from ichor.cosi.state import find_all
+from ichor.linux import host
 from ichor.linux.cgroup import detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
+from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
+from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
 from ichor.linux.random import KernelRandom
 from ichor.linux.services import Supervisor
 from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
+from ichor.peers.container_services import ContainerServices
+from ichor.peers.containerd import ContainerdContainers
 from ichor.peers.health import Prober
 from ichor.ports.power import Ending
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
 from ichor.resources.runtime.boot import BootID
+from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.rpc.client import Channel
+from ichor.rpc.peer import UnixTarget
 
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
+CONTAINERD = "/run/containerd/containerd.sock"
 
 
 class Machine:
@@ -51,6 +61,10 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
+
+        containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
+        self._containers = ContainerServices(containers, self._clock)
+        self._services = BothServices(self._supervisor, self._containers)
 
     async def run(self) -> Ending:
         """Live; gives how the machine should end."""
@@ -69,6 +83,7 @@ class Machine:
         finally:
             running.cancel()
             await server.stop(1.0)
+            await self._containers.stop_all()
             await self._supervisor.stop_all()
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
@@ -94,6 +109,7 @@ class Machine:
             log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))
         identity.ensure(self._state, KernelRandom())
         self._state.create(resource(BootID(boot_id=str(uuid4())), BOOT_ID_ID), OWNER)
+        self._state.create(resource(host.facts(), HOST_ID), OWNER)
         self._adopt(Path(layers.HOST) / "userdata")
 
     def _adopt(self, handed: Path) -> None:
@@ -107,7 +123,12 @@ class Machine:
         return Adapters(
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
-            issuance=LocalIssuance(Signer(self._launcher)),
-            services=self._supervisor,
+            issuance=LocalIssuance(
+                Signer(self._launcher, self._reaper, self._supervisor.log_file("signer"))
+            ),
+            kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
+            network=KernelNetwork(),
+            services=self._services,
+            system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
         )

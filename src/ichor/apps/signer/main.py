@@ -1,14 +1,14 @@
-"""One question on stdin, one answer on stdout, gone.
+"""One question on stdin (a socket), the answer on the same, gone.
 
 Runs in a fork of the zygote as nobody, without capabilities, network or exec. A CA's key is in its
 memory for the milliseconds of one signature.
 """
 
 import os
-import sys
 from datetime import UTC, datetime
 
 from ichor.errors import IchorError
+from ichor.linux.helper import serve_once
 from ichor.pki.leaf import Algorithm, Leaf, Usage
 from ichor.pki.signing import (
     Answer,
@@ -22,13 +22,14 @@ from ichor.pki.signing import (
 
 
 def main(arguments: tuple[str, ...] = ()) -> int:
-    question = read_question(sys.stdin.buffer.read())
+    request, channel = serve_once()
+    question = read_question(request)
     try:
         answer = reply(question, datetime.now(UTC))  # noqa: TID251 - a program of its own
     except IchorError as err:
         answer = Answer(error=str(err))
-    sys.stdout.buffer.write(encode(answer))
-    sys.stdout.buffer.flush()
+    channel.sendall(encode(answer))
+    channel.close()
     return 0
 
 
