@@ -167,6 +167,14 @@ def test_an_init_that_is_killed_comes_back_after_a_pause_that_grows(cluster: Clu
     assert ask(node, f"ping {first(cluster).address}") == "reached\n"
 
 
+def test_a_node_that_waits_to_be_started_again_can_be_stopped(cluster: Cluster) -> None:
+    node = worker(cluster)
+    control.call(directory(node), Verb.KILL)
+    Containers().stop(cluster, [node.name])
+    assert status(node).state is State.STOPPED
+    assert status(node).launches == 1
+
+
 def test_an_init_that_exits_counts_as_a_crash(cluster: Cluster) -> None:
     ask(worker(cluster), "exit 3")
     assert next_launch(worker(cluster), 1).last_end == "exit status 3"
