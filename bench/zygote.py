@@ -20,7 +20,8 @@ from ichor.linux.clock import KernelClock
 from ichor.linux.launch import Launcher
 from ichor.linux.process import Reaper, become_subreaper
 from ichor.linux.services import Supervisor
-from ichor.ports.service import Daemon, ServiceSpec, Start, Stop
+from ichor.ports.service import Start, Stop
+from ichor.resources.runtime.service_spec import Daemon, ServiceSpec
 from ichor.testing.cgroup import FakeCgroups
 
 STACK = ("asyncio", "ssl", "msgspec", "h2.connection", "yaml", "google.protobuf.message")

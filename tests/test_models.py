@@ -12,19 +12,10 @@ from ichor.ports.file import Directory, File, Remove, Write
 from ichor.ports.mount import Attach, Bind, Detach, Mount, Propagation
 from ichor.ports.network import Add, Address, CreateLink, Delete, DeleteLink, Link, Network, SetLink
 from ichor.ports.network import Bridge as BridgeKind
-from ichor.ports.service import (
-    Exec,
-    Forget,
-    Resources,
-    Service,
-    ServiceSpec,
-    Signal,
-    Start,
-    State,
-    Stop,
-)
+from ichor.ports.service import Forget, Service, Signal, Start, State, Stop
 from ichor.ports.sysctl import SetParameter
 from ichor.ports.uts import Names
+from ichor.resources.runtime.service_spec import Exec, Resources, ServiceSpec
 
 NAME = st.text(alphabet="abc", min_size=1, max_size=3)
 PATH = st.lists(NAME, min_size=1, max_size=3).map("/".join)

@@ -38,9 +38,9 @@ from ichor.ports.mount import (
     Propagation,
     Remount,
 )
-from ichor.ports.service import Resources
 from ichor.ports.sysctl import SetParameter
 from ichor.ports.uts import Names
+from ichor.resources.runtime.service_spec import Resources
 
 pytestmark = pytest.mark.root
 

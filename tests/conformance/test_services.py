@@ -8,7 +8,8 @@ from tests.fresh import fresh
 from tests.linux.test_services import World, run, toy
 
 from ichor.errors import NotFound
-from ichor.ports.service import Forget, Restart, Service, Services, Signal, Start, State, Stop
+from ichor.ports.service import Forget, Service, Services, Signal, Start, State, Stop
+from ichor.resources.runtime.service_spec import Restart
 from ichor.testing.service import FakeServices
 
 

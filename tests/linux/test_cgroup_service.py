@@ -12,7 +12,8 @@ from tests.linux.test_services import World, run, toy
 from ichor.linux import cgroup
 from ichor.linux.services import Supervisor
 from ichor.ports.cgroup import Make, Remove
-from ichor.ports.service import Resources, Start, State, Stop
+from ichor.ports.service import Start, State, Stop
+from ichor.resources.runtime.service_spec import Resources
 
 pytestmark = pytest.mark.root
 

@@ -10,16 +10,8 @@ from tests.linux.daemons import FORBIDDEN
 from tests.linux.test_services import World, run, toy
 
 from ichor.linux.confine import CAPABILITIES
-from ichor.ports.service import (
-    Confinement,
-    Daemon,
-    Exec,
-    Exit,
-    Restart,
-    ServiceSpec,
-    Start,
-    State,
-)
+from ichor.ports.service import Exit, Start, State
+from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec, Restart, ServiceSpec
 
 pytestmark = pytest.mark.root
 

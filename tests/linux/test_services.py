@@ -15,19 +15,8 @@ from tests.fresh import fresh
 from ichor.linux.launch import Launcher
 from ichor.linux.process import Reaper, become_subreaper
 from ichor.linux.services import Supervisor, backoff
-from ichor.ports.service import (
-    Daemon,
-    Exec,
-    Exit,
-    Forget,
-    Restart,
-    Service,
-    ServiceSpec,
-    Signal,
-    Start,
-    State,
-    Stop,
-)
+from ichor.ports.service import Exit, Forget, Service, Signal, Start, State, Stop
+from ichor.resources.runtime.service_spec import Daemon, Exec, Restart, ServiceSpec
 from ichor.testing.cgroup import FakeCgroups
 from ichor.testing.clock import FakeClock
 

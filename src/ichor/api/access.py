@@ -6,13 +6,11 @@ their own, so that nothing is ever added to the interface we speak.
 
 from collections.abc import Iterable, Mapping
 
-ADMIN = "os:admin"
-OPERATOR = "os:operator"
-READER = "os:reader"
-ETCD_BACKUP = "os:etcd:backup"
-IMAGE_VERIFIER = "os:image:verifier"
-META_WRITER = "os:meta:writer"
-IMPERSONATOR = "os:impersonator"
+from ichor.pki.roles import Role
+
+ADMIN = Role.ADMIN
+OPERATOR = Role.OPERATOR
+READER = Role.READER
 
 _READ = (ADMIN, OPERATOR, READER)
 _OPERATE = (ADMIN, OPERATOR)
@@ -67,14 +65,14 @@ _METHODS: Mapping[tuple[str, ...], str] = {
         machine.MachineService/ServiceStop
         machine.MachineService/Shutdown
     """,
-    (*_READ, ETCD_BACKUP): """
+    (*_READ, Role.ETCD_BACKUP): """
         machine.MachineService/EtcdAlarmList
         machine.MachineService/EtcdMemberList
         machine.MachineService/EtcdStatus
     """,
-    (*_OPERATE, ETCD_BACKUP): "machine.MachineService/EtcdSnapshot",
-    (*_READ, IMAGE_VERIFIER): "machine.ImageService/Verify",
-    (ADMIN, META_WRITER): """
+    (*_OPERATE, Role.ETCD_BACKUP): "machine.MachineService/EtcdSnapshot",
+    (*_READ, Role.IMAGE_VERIFIER): "machine.ImageService/Verify",
+    (ADMIN, Role.META_WRITER): """
         machine.MachineService/MetaWrite
         machine.MachineService/MetaDelete
     """,

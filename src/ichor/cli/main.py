@@ -14,7 +14,17 @@ from ichor import __version__
 from ichor.errors import IchorError
 
 # name: (module:attribute, help); the module is imported when the command runs or shows its help
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "build": ("ichor.cli.build:build", "Make what clusters and images are made of."),
+    "cluster": ("ichor.cli.cluster:cluster", "Clusters on this host, their nodes in containers."),
+    "config": ("ichor.cli.config:config", "Work with the client's configuration file."),
+    "gen": ("ichor.cli.gen:gen", "Make secrets, configurations, keys and certificates."),
+    "image": ("ichor.cli.image:image", "Look at the node's image."),
+    "machineconfig": ("ichor.cli.machineconfig:machineconfig", "Generate or patch configurations."),
+    "mc": ("ichor.cli.machineconfig:machineconfig", "Short for machineconfig."),
+    "validate": ("ichor.cli.validate:validate", "Check a machine configuration."),
+    "discovery": ("ichor.apps.discoveryd.main:discovery", "run the discovery service"),
+}
 
 
 class LazyGroup(click.Group):

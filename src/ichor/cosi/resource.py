@@ -15,7 +15,7 @@ fields they describe:
 import enum
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -25,6 +25,28 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 class Phase(enum.Enum):
     RUNNING = "running"
     TEARING_DOWN = "tearingDown"
+
+
+class Kind(NamedTuple):
+    """Where resources of one sort live; the unit of listing, watching and declaring."""
+
+    namespace: str
+    type: str
+
+
+class Key(NamedTuple):
+    """The name of one resource."""
+
+    namespace: str
+    type: str
+    id: str
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.namespace, self.type)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.type}/{self.id}"
 
 
 class Definition(Struct, frozen=True, kw_only=True):
@@ -43,9 +65,17 @@ class Definition(Struct, frozen=True, kw_only=True):
 
 
 class Spec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """The base of every spec: frozen, strict, comparable by value."""
+    """The base of every spec: frozen, strict, comparable by value.
+
+    A sensitive one shows no field, so that none gets into a log or an error.
+    """
 
     definition: ClassVar[Definition]
+
+    def __repr__(self) -> str:
+        if self.definition.sensitive:
+            return f"{type(self).__name__}(<sensitive>)"
+        return super().__repr__()
 
 
 S = TypeVar("S", bound=Spec)
@@ -71,6 +101,10 @@ class Metadata(Struct, frozen=True, kw_only=True):
     created: datetime = EPOCH
     updated: datetime = EPOCH
 
+    @property
+    def key(self) -> Key:
+        return Key(self.namespace, self.type, self.id)
+
 
 class Resource(Struct, Generic[S_co], frozen=True, kw_only=True):
     metadata: Metadata
@@ -81,5 +115,49 @@ class Resource(Struct, Generic[S_co], frozen=True, kw_only=True):
         return self.metadata.id
 
     @property
+    def key(self) -> Key:
+        return self.metadata.key
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.metadata.namespace, self.metadata.type)
+
+    @property
     def labels(self) -> Mapping[str, str]:
         return self.metadata.labels
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        return self.metadata.annotations
+
+    @property
+    def is_running(self) -> bool:
+        return self.metadata.phase is Phase.RUNNING
+
+
+def kind_of(spec: type[Spec], namespace: str = "") -> Kind:
+    """Give the kind of a spec class: its own namespace unless another is named."""
+    return Kind(namespace or spec.definition.namespace, spec.definition.type)
+
+
+def key_of(spec: type[Spec], id: str, namespace: str = "") -> Key:
+    return Key(namespace or spec.definition.namespace, spec.definition.type, id)
+
+
+def resource(
+    spec: S,
+    id: str,
+    *,
+    namespace: str = "",
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> Resource[S]:
+    """Make a resource that is in no store yet."""
+    metadata = Metadata(
+        namespace=namespace or spec.definition.namespace,
+        type=spec.definition.type,
+        id=id,
+        labels=labels or {},
+        annotations=annotations or {},
+    )
+    return Resource(metadata=metadata, spec=spec)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ichor.linux import libc
 from ichor.ports.cgroup import Action, Group, Kill, Make, Place, Remove
-from ichor.ports.service import Resources
+from ichor.resources.runtime.service_spec import Resources
 
 CGROUP2_SUPER_MAGIC = 0x63677270  # include/uapi/linux/magic.h
 _PERIOD_US = 100_000

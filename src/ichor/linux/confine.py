@@ -13,7 +13,7 @@ from ichor.errors import InputError
 from ichor.formats import bpf
 from ichor.formats.seccomp import POLICIES
 from ichor.linux import libc
-from ichor.ports.service import Confinement
+from ichor.resources.runtime.service_spec import Confinement
 
 # include/uapi/linux/capability.h, by number.
 _NAMES = (

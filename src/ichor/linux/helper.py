@@ -15,7 +15,8 @@ from ichor.errors import TransientError
 from ichor.linux.launch import Launcher, Process, Standard
 from ichor.linux.logs import LogFile, Pump
 from ichor.linux.process import Reaper
-from ichor.ports.service import Confinement, Daemon, Exit
+from ichor.ports.service import Exit
+from ichor.resources.runtime.service_spec import Confinement, Daemon
 
 _CHUNK = 64 * 1024
 

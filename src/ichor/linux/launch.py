@@ -20,7 +20,8 @@ from ichor.linux import zygote
 from ichor.linux.process import Reaper
 from ichor.linux.zygote import Launch, Launched
 from ichor.log import fields, logger
-from ichor.ports.service import Confinement, Daemon, Exec, Exit
+from ichor.ports.service import Exit
+from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec
 
 log = logger(__name__)
 

@@ -81,7 +81,7 @@ def _raise(answer: Message, type_: int) -> None:
 
 
 def notices(groups: Iterable[int]) -> AsyncIterator[None]:
-    """Yield after changes in these multicast groups from now on, also if notices were lost."""
+    """Yield once at first, then after changes in these groups, also if notices were lost."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
     listener = socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)
     listener.bind((0, 0))
@@ -92,6 +92,7 @@ def notices(groups: Iterable[int]) -> AsyncIterator[None]:
 
 async def _each(listener: socket.socket) -> AsyncIterator[None]:
     with listener:
+        yield  # what changed before the subscription is not missed
         while True:
             await readable(listener.fileno())
             _drain(listener)

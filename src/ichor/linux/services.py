@@ -26,19 +26,8 @@ from ichor.linux.wake import Wakes
 from ichor.log import fields, logger
 from ichor.ports.cgroup import Cgroups, Kill, Make, Place
 from ichor.ports.clock import Clock
-from ichor.ports.service import (
-    Action,
-    Event,
-    Exit,
-    Forget,
-    Restart,
-    Service,
-    ServiceSpec,
-    Signal,
-    Start,
-    State,
-    Stop,
-)
+from ichor.ports.service import Action, Event, Exit, Forget, Service, Signal, Start, State, Stop
+from ichor.resources.runtime.service_spec import Image, Restart, ServiceSpec
 
 log = logger(__name__)
 
@@ -237,6 +226,8 @@ class Supervisor:
                 await self._drain(pump)
 
     async def _spawn(self, spec: ServiceSpec, pump: Pump | None) -> Process:
+        if isinstance(spec.program, Image):
+            raise TypeError(f"{spec.id} runs from an image: containerd's, not ours")
         if spec.cgroup:
             self._cgroups.apply(Make(path=spec.cgroup, resources=spec.resources))
         self._enter(spec.id, State.STARTING, "Starting process")

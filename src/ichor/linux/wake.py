@@ -1,27 +1,3 @@
-"""Wake-ups: one bell, any number of listeners, each hears at least once after the last ring."""
+"""Wake-ups, under the name the adapters know."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from weakref import WeakSet
-
-
-class Wakes:
-    def __init__(self) -> None:
-        self._listeners: WeakSet[asyncio.Event] = WeakSet()
-
-    def ring(self) -> None:
-        for event in tuple(self._listeners):
-            event.set()
-
-    def listen(self) -> AsyncIterator[None]:
-        """Yield after every ring from now on; rings while the listener is busy count as one."""
-        event = asyncio.Event()
-        self._listeners.add(event)
-        return _each(event)
-
-
-async def _each(event: asyncio.Event) -> AsyncIterator[None]:
-    while True:
-        await event.wait()
-        event.clear()
-        yield
+from ichor.cosi.wakes import Wakes as Wakes

@@ -26,7 +26,7 @@ import msgspec
 
 from ichor.linux import libc
 from ichor.linux.confine import confine
-from ichor.ports.service import Confinement, Daemon, Exec
+from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec
 
 _GATE = 3
 _MAX_REQUEST = 128 * 1024

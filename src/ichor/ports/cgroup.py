@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ichor.ports.service import Resources
+from ichor.resources.runtime.service_spec import Resources
 
 
 class Group(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,3 @@
+module ichor.local/testtool
+
+go 1.26.0

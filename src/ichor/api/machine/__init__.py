@@ -1,0 +1,1 @@
+"""machine.MachineService, a file for each topic: handlers over the store and the ports."""

@@ -1,0 +1,135 @@
+"""ApplyConfiguration: a configuration that decodes and holds together becomes a new generation.
+
+| mode | reach of the generation |
+|---|---|
+| AUTO, NO_REBOOT | now, and from now on |
+| STAGED | from the next boot on |
+| TRY | now, until the timeout or the next boot |
+| REBOOT | gone from the interface; NO_REBOOT in maintenance mode |
+
+Nothing is stored on a dry run, or when anything is wrong. The reply comes when the generation is
+on the disk.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from ichor.api.access import ADMIN
+from ichor.api.authorize import Grant
+from ichor.config.container import Config
+from ichor.config.decode import decode
+from ichor.config.validate import Mode, validate
+from ichor.cosi.resource import resource
+from ichor.cosi.state import State, find, find_all
+from ichor.errors import Conflict, InputError
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.resources.config.active import ID, ActiveConfig
+from ichor.resources.config.generation import ConfigGeneration, Reach, generation_id
+from ichor.resources.config.machine import MachineConfig
+from ichor.resources.runtime.boot import BootID
+from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.rpc.context import Context, Handler
+from ichor.rpc.handlers import unary_unary
+from ichor.rpc.method import method
+from ichor.rpc.status import Code, RpcError
+
+KEPT = 10
+TRIAL = timedelta(minutes=1)
+_REQUEST = pb.ApplyConfigurationRequest
+_REACH: Mapping[int, Reach] = {
+    _REQUEST.AUTO: Reach.NOW,
+    _REQUEST.NO_REBOOT: Reach.NOW,
+    _REQUEST.STAGED: Reach.NEXT_BOOT,
+    _REQUEST.TRY: Reach.TRIAL,
+}
+
+
+class ConfigurationService:
+    def __init__(self, state: State, grant: Grant, now: Callable[[], datetime], mode: Mode) -> None:
+        self._state = state
+        self._grant = grant
+        self._now = now
+        self._mode = mode
+
+    def handlers(self) -> Mapping[str, Handler]:
+        apply = method(
+            pb, "MachineService", "ApplyConfiguration", _REQUEST, pb.ApplyConfigurationResponse
+        )
+        return {apply.path: unary_unary(apply, self.apply)}
+
+    async def apply(
+        self, request: pb.ApplyConfigurationRequest, context: Context
+    ) -> pb.ApplyConfigurationResponse:
+        is_maintained = not self._is_configured()
+        if not is_maintained and ADMIN not in self._grant(context):
+            raise RpcError(Code.PERMISSION_DENIED, "not authorized")
+        reach = _reach(request.mode, is_maintained=is_maintained)
+        text = request.data.decode(errors="replace")
+        warnings = self._check(decode(request.data, file="request"), is_maintained=is_maintained)
+        reply = pb.ApplyConfiguration(
+            warnings=warnings,
+            mode=_REQUEST.NO_REBOOT if reach is Reach.NOW else request.mode,
+            mode_details=self._details(text, reach, is_dry=request.dry_run),
+        )
+        if not request.dry_run:
+            timeout = request.try_mode_timeout.ToTimedelta() or TRIAL
+            self._store(text, reach, self._now() + timeout)
+        return pb.ApplyConfigurationResponse(messages=[reply])
+
+    def _is_configured(self) -> bool:
+        active = find(self._state, ActiveConfig, ID)
+        return active is not None and active.spec.value.is_complete
+
+    def _check(self, config: Config, *, is_maintained: bool) -> list[str]:
+        if not config.is_complete and not is_maintained:
+            raise InputError(
+                "the configuration has no main document",
+                hint="send the whole set of documents; a patch is merged by the client",
+            )
+        findings = validate(config, self._mode)
+        if findings.errors:
+            raise InputError("; ".join(findings.errors))
+        return [*findings.warnings, *findings.notes]
+
+    def _details(self, text: str, reach: Reach, *, is_dry: bool) -> str:
+        if not is_dry:
+            return f"Applied configuration, in force: {reach.value}."
+        before = find(self._state, MachineConfig, ID)
+        diff = "".join(_diff(before.spec.text if before else "", text))
+        return f"Dry run, in force would be: {reach.value}.\n{diff or 'No changes.'}"
+
+    def _store(self, text: str, reach: Reach, until: datetime) -> None:
+        known = find_all(self._state, ConfigGeneration)
+        boot = find(self._state, BootID, BOOT_ID_ID)
+        if boot is None:
+            raise Conflict("the machine has not begun to boot")
+        number = int(known[-1].id) + 1 if known else 1
+        generation = ConfigGeneration(
+            text=text,
+            applied=self._now(),
+            reach=reach,
+            boot=boot.spec.boot_id,
+            until=until if reach is Reach.TRIAL else self._now(),
+        )
+        self._state.create(resource(generation, generation_id(number)))
+        for old in known[: -KEPT + 1]:
+            if self._state.teardown(old.key):
+                self._state.destroy(old.key)
+
+
+def _reach(mode: int, *, is_maintained: bool) -> Reach:
+    if mode == _REQUEST.REBOOT:
+        if is_maintained:
+            return Reach.NOW
+        raise RpcError(Code.UNIMPLEMENTED, "mode REBOOT is gone: apply, then reboot")
+    reach = _REACH.get(mode)
+    if reach is None:
+        raise InputError(f"mode {mode}: expected AUTO, NO_REBOOT, STAGED or TRY", path="mode")
+    return reach
+
+
+def _diff(before: str, after: str) -> Iterator[str]:
+    return difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), "active", "applied"
+    )

@@ -1,0 +1,1 @@
+"""apid: the gateway. Authenticates callers, routes to this or other nodes, passes bytes on."""

@@ -1,0 +1,112 @@
+"""The gateway: who calls, with which roles, and the way on."""
+
+from collections.abc import Callable
+from typing import Final
+
+from ichor.apps.apid.routing import Everywhere, Here, There, target, to_machined, to_node
+from ichor.errors import FormatError
+from ichor.pki import certificate as x509
+from ichor.pki.roles import METADATA_KEY, Role, of_caller
+from ichor.proto.common import common_pb2
+from ichor.rpc.client import Channel
+from ichor.rpc.context import Context
+from ichor.rpc.labels import label_elements, submessage
+from ichor.rpc.peer import TcpTarget, TlsPeer
+from ichor.rpc.proxy import Backend, Many, One, Route
+from ichor.rpc.status import Code, RpcError
+from ichor.rpc.tls import Chain, ClientTls
+
+PORT: Final = 50000
+_METADATA_FIELD: Final = 1
+_MESSAGES_FIELD: Final = 1
+
+
+def verify(chain: Chain) -> None:
+    """Refuse a client whose certificate is for anything besides client authentication."""
+    try:
+        leaf = x509.parse(chain[0])
+    except (IndexError, FormatError):
+        raise RpcError(Code.UNAUTHENTICATED, "no readable client certificate") from None
+    if not leaf.is_client_only:
+        raise RpcError(Code.UNAUTHENTICATED, "the certificate is not for client authentication")
+
+
+class Gateway:
+    """machined: the channel to it. client: shows our certificate to other nodes, None on workers.
+
+    own: addresses of this node. Connections to nodes are kept until `forget`.
+    """
+
+    def __init__(self, machined: Channel, own: Callable[[], frozenset[str]]) -> None:
+        self._machined = machined
+        self._own = own
+        self._channels: dict[str, Channel] = {}
+        self.client: ClientTls | None = None
+        self.is_open = False
+
+    async def direct(self, context: Context) -> Route:
+        """Decide for one call: the director of rpc.proxy."""
+        roles = self._roles(context)
+        way = target(context.path, context.metadata, self._own(), can_route=not self.is_open)
+        match way:
+            case Here():
+                metadata = to_machined(context.metadata, roles)
+                return One(Backend("", self._machined, metadata))
+            case There(node):
+                return One(self._remote(node, context, roles))
+            case Everywhere(nodes, streaming):
+                return Many(
+                    [self._remote(node, context, roles) for node in nodes],
+                    streaming,
+                    _label_message if streaming else _label,
+                    _failed_message if streaming else _failed,
+                )
+
+    async def forget(self) -> None:
+        """Close connections to other nodes: certificates changed."""
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            await channel.close()
+
+    def _roles(self, context: Context) -> frozenset[str]:
+        if self.is_open:  # maintenance: nobody is authenticated, everybody may look
+            return frozenset({Role.READER})
+        if not isinstance(context.peer, TlsPeer) or not context.peer.chain:
+            raise RpcError(Code.UNAUTHENTICATED, "no client certificate")
+        leaf = x509.parse(context.peer.chain[0])
+        return of_caller(leaf, context.metadata.all(METADATA_KEY))
+
+    def _remote(self, node: str, context: Context, roles: frozenset[str]) -> Backend:
+        if self.client is None:
+            raise RpcError(Code.UNAVAILABLE, "this node has no certificate to call others with")
+        if node not in self._channels:
+            self._channels[node] = Channel(TcpTarget(node, PORT, self.client))
+        return Backend(
+            node, self._channels[node], to_node(context.metadata, roles, context.authority)
+        )
+
+
+def _metadata(backend: Backend, error: RpcError | None = None) -> bytes:
+    """Serialise common.Metadata as the field of an element."""
+    metadata = common_pb2.Metadata(hostname=backend.name)
+    if error is not None:
+        metadata.error = f"rpc error: code = {error.code.name} desc = {error.message}"
+        metadata.status.code = error.code.value
+        metadata.status.message = error.message
+    return submessage(_METADATA_FIELD, metadata.SerializeToString())
+
+
+def _label(backend: Backend, reply: bytes) -> bytes:
+    return label_elements(reply, _metadata(backend), field=_MESSAGES_FIELD)
+
+
+def _failed(backend: Backend, error: RpcError) -> bytes:
+    return submessage(_MESSAGES_FIELD, _metadata(backend, error))
+
+
+def _label_message(backend: Backend, message: bytes) -> bytes:
+    return message + _metadata(backend)
+
+
+def _failed_message(backend: Backend, error: RpcError) -> bytes:
+    return _metadata(backend, error)

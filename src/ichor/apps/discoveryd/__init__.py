@@ -1,0 +1,1 @@
+"""A discovery service of our own: keeps sealed descriptions of nodes, in memory, for a while."""

@@ -1,0 +1,96 @@
+"""The three layers of a node's file system, made before there is a store or a loop.
+
+    read-only   the squashfs, already there
+    temporary   tmpfs over /run, /tmp, /system; files of /etc written below /system/etc and bound
+    backed      overlays over directories of /etc and /opt whose upper side is on /var
+
+What is wanted is a list; what is there already is left alone, so that this can run twice.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from ichor.ports.file import Directory, Files, MakeDirectory
+from ichor.ports.mount import Attach, Bind, Mount, Mounts, Overlay, Propagate, Propagation
+
+STATE: Final = "/system/state"
+ETC: Final = "/system/etc"
+SOCKET: Final = "/system/run/machined/machine.sock"
+HOST: Final = "/run/host"
+OVERLAID: Final = ("/etc/kubernetes", "/etc/cni", "/opt")
+_OVERLAYS: Final = "/var/system/overlays"
+_STRICT: Final = ("nosuid", "nodev", "noexec")
+
+TEMPORARY: Final = (
+    Attach(
+        target="/tmp",  # noqa: S108 - the mount itself
+        fstype="tmpfs",
+        source="tmpfs",
+        options=("nosuid", "nodev"),
+        data="mode=1777,size=50%",
+    ),
+    Attach(
+        target="/system", fstype="tmpfs", source="tmpfs", options=_STRICT, data="mode=0755,size=50%"
+    ),
+)
+# path below /: mode; others 0755. Modes of what Kubernetes keeps are those of facts/paths.tsv.
+DIRECTORIES: Final = {
+    "system/etc": 0o755,
+    "system/state": 0o700,
+    "system/run": 0o755,
+    "system/run/machined": 0o755,
+    "system/secrets": 0o711,
+    "system/config": 0o755,
+    "system/resolved": 0o755,
+    "run/lock": 0o755,
+    "var/lib": 0o700,
+    "var/lib/cni": 0o700,
+    "var/lib/containerd": 0o700,
+    "var/lib/kubelet": 0o700,
+    "var/lib/kubelet/seccomp": 0o700,
+    "var/lib/kubelet/seccomp/profiles": 0o700,
+    "var/log": 0o755,
+    "var/log/audit": 0o700,
+    "var/log/containers": 0o755,
+    "var/log/pods": 0o755,
+    "var/mnt": 0o755,
+    "var/system": 0o700,
+    "var/system/overlays": 0o700,
+}
+
+
+def prepare(mounts: Mounts, files: Files) -> None:
+    """Make the layers. files: those below /. Raises OSError with the path."""
+    for action in missing(TEMPORARY, mounts.observe()):
+        mounts.apply(action)
+    for path, mode in DIRECTORIES.items():
+        files.apply(MakeDirectory(path=path, directory=Directory(mode=mode)))
+    overlays = tuple(overlay(target) for target in OVERLAID)
+    for each in overlays:
+        for path in (each.upper, each.work):
+            files.apply(MakeDirectory(path=path.lstrip("/")))
+    handed = f"{HOST}/state"
+    state = (Bind(target=STATE, source=handed, options=_STRICT),) if Path(handed).exists() else ()
+    for action in missing((*overlays, *state), mounts.observe()):
+        mounts.apply(action)
+    mounts.apply(Propagate(target="/", propagation=Propagation.SHARED, recursive=True))
+
+
+def overlay(target: str) -> Overlay:
+    """Give the overlay of a directory, its upper side named after its path."""
+    name = target.lstrip("/").replace("/", "-")
+    return Overlay(
+        target=target,
+        lower=(target,),
+        upper=f"{_OVERLAYS}/{name}-diff",
+        work=f"{_OVERLAYS}/{name}-work",
+        options=("nosuid", "nodev"),
+    )
+
+
+def missing(
+    wanted: Sequence[Attach | Bind | Overlay], held: Sequence[Mount]
+) -> Iterator[Attach | Bind | Overlay]:
+    targets = {mount.target for mount in held}
+    return (action for action in wanted if action.target not in targets)

@@ -1,0 +1,134 @@
+"""A node's life in one loop: store, engine, API, until somebody asks for the end."""
+
+import asyncio
+import signal
+from pathlib import Path
+from random import SystemRandom
+from uuid import uuid4
+
+from ichor.apps.machined import api, identity, layers
+from ichor.apps.machined.services import BothServices
+from ichor.apps.machined.wiring import Adapters, controllers
+from ichor.cosi.disk import Disk
+from ichor.cosi.memory import Memory
+from ichor.cosi.resource import Kind, Spec, kind_of, resource
+from ichor.cosi.runtime import Engine
+from ichor.cosi.state import find_all
+from ichor.linux import host
+from ichor.linux.cgroup import detect
+from ichor.linux.clock import KernelClock
+from ichor.linux.etc import KernelEtc
+from ichor.linux.file import KernelFiles
+from ichor.linux.issuance import LocalIssuance
+from ichor.linux.launch import Launcher
+from ichor.linux.mount import KernelMounts
+from ichor.linux.network import KernelNetwork
+from ichor.linux.process import Reaper, on_signals
+from ichor.linux.random import KernelRandom
+from ichor.linux.services import Supervisor
+from ichor.linux.signer import Signer
+from ichor.linux.uts import KernelUts
+from ichor.log import fields, logger
+from ichor.peers.container_services import ContainerServices
+from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.health import Prober
+from ichor.ports.power import Ending
+from ichor.resources.cluster.identity import Identity
+from ichor.resources.config.generation import ConfigGeneration, generation_id
+from ichor.resources.runtime.boot import BootID
+from ichor.resources.runtime.host import ID as HOST_ID
+from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.rpc.client import Channel
+from ichor.rpc.peer import UnixTarget
+
+log = logger(__name__)
+STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
+OWNER = "machined"
+CONTAINERD = "/run/containerd/containerd.sock"
+
+
+class Machine:
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+        self._clock = KernelClock()
+        self._reaper = Reaper()
+        self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._supervisor = Supervisor(
+            launcher=launcher,
+            reaper=self._reaper,
+            cgroups=detect(Path("/sys/fs/cgroup")),
+            clock=self._clock,
+            logs=Path("/var/log"),
+        )
+
+        containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
+        self._containers = ContainerServices(containers, self._clock)
+        self._services = BothServices(self._supervisor, self._containers)
+
+    async def run(self) -> Ending:
+        """Live; gives how the machine should end."""
+        self._launcher.start(self._reaper)
+        self._reaper.start()
+        on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), self._shut_down))
+        self._load()
+        engine = Engine(
+            self._state, controllers(self._world()), time=self._clock, random=SystemRandom()
+        )
+        server = api.server(self._state, self._clock.now, "container", "container")
+        await api.listen(server, Path(layers.SOCKET))
+        running = asyncio.get_running_loop().create_task(engine.run(), name="engine")
+        try:
+            return await self._end_of(running)
+        finally:
+            running.cancel()
+            await server.stop(1.0)
+            await self._containers.stop_all()
+            await self._supervisor.stop_all()
+
+    async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
+        """Wait for the end; an engine that ends by itself is a fault and raised."""
+        ended = asyncio.ensure_future(self._ending)
+        engine.add_done_callback(lambda _: ended.cancel())
+        try:
+            return await ended
+        except asyncio.CancelledError:
+            if engine.done():
+                engine.result()
+            raise
+
+    def _shut_down(self) -> None:
+        if not self._ending.done():
+            self._ending.set_result(Ending.POWER_OFF)
+
+    def _load(self) -> None:
+        """Take from STATE what outlives a boot, and add what only this boot knows."""
+        disk = Disk(Path(layers.STATE) / "store.db", STORED)
+        self._state.attach(disk)
+        for damage in disk.damage:
+            log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))
+        identity.ensure(self._state, KernelRandom())
+        self._state.create(resource(BootID(boot_id=str(uuid4())), BOOT_ID_ID), OWNER)
+        self._state.create(resource(host.facts(), HOST_ID), OWNER)
+        self._adopt(Path(layers.HOST) / "userdata")
+
+    def _adopt(self, handed: Path) -> None:
+        """Take the configuration the platform hands over, unless one was applied already."""
+        if handed.exists() and not find_all(self._state, ConfigGeneration):
+            generation = ConfigGeneration(text=handed.read_text(), applied=self._clock.now())
+            self._state.create(resource(generation, generation_id(1)))
+
+    def _world(self) -> Adapters:
+        mounts = KernelMounts()
+        return Adapters(
+            etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
+            health=Prober(self._clock),
+            issuance=LocalIssuance(
+                Signer(self._launcher, self._reaper, self._supervisor.log_file("signer"))
+            ),
+            kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
+            network=KernelNetwork(),
+            services=self._services,
+            system_files=KernelFiles(Path("/system/secrets")),
+            uts=KernelUts(),
+        )

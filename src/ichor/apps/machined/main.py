@@ -1,0 +1,44 @@
+"""PID 1 begins: the zygote before all else, the layers, then the loop; the end is the kernel's.
+
+An error that gets here is fatal and shown on the console: PID 1 restarts the machine, which is
+all it can do about itself.
+"""
+
+import asyncio
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Final, NoReturn
+
+from ichor import log
+from ichor.apps.machined import layers
+from ichor.linux.file import KernelFiles
+from ichor.linux.launch import Launcher
+from ichor.linux.mount import KernelMounts
+from ichor.linux.power import KernelPower
+from ichor.ports.power import Ending
+
+# What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
+DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main")
+
+
+def main(arguments: tuple[str, ...] = ()) -> NoReturn:
+    os.umask(0o022)
+    launcher = Launcher.fork(DAEMONS)
+    log.setup()
+    ending = Ending.RESTART
+    try:
+        layers.prepare(KernelMounts(), KernelFiles(Path("/")))
+        ending = asyncio.run(live(launcher))
+    except BaseException:  # noqa: BLE001 - the last one who could say what happened
+        traceback.print_exc()
+    sys.stderr.flush()
+    KernelPower().apply(ending)
+    raise SystemExit(1)  # reached only where reboot(2) is refused, which ends PID 1 all the same
+
+
+async def live(launcher: Launcher) -> Ending:
+    from ichor.apps.machined.machine import Machine  # after the fork, so that daemons lack it
+
+    return await Machine(launcher).run()

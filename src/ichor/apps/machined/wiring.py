@@ -1,0 +1,84 @@
+"""Who meets whom: the controllers of a node, each with the adapter it gets there.
+
+Whether the node is a container is decided here and nowhere else.
+"""
+
+from dataclasses import dataclass
+
+from ichor.controllers.config.current import current
+from ichor.controllers.config.decode import decode
+from ichor.controllers.config.machine_type import machine_type
+from ichor.controllers.cri.config import cri_config
+from ichor.controllers.cri.service import cri_service
+from ichor.controllers.files.apply import Place, file_apply
+from ichor.controllers.files.etc_apply import etc_apply
+from ichor.controllers.network.etc_files import etc_files
+from ichor.controllers.network.hostname import hostname
+from ichor.controllers.network.hostname_apply import hostname_apply
+from ichor.controllers.network.hostname_config import hostname_config
+from ichor.controllers.network.node_address import node_addresses
+from ichor.controllers.network.watch import network_watch
+from ichor.controllers.runtime.api_service import api_service
+from ichor.controllers.runtime.apid_service import apid_service
+from ichor.controllers.runtime.health import health
+from ichor.controllers.runtime.service import service
+from ichor.controllers.runtime.services import services
+from ichor.controllers.secrets.api import api
+from ichor.controllers.secrets.api_request import api_request
+from ichor.controllers.secrets.api_sans import api_sans
+from ichor.controllers.secrets.issuance import issuance
+from ichor.controllers.secrets.maintenance import maintenance
+from ichor.controllers.secrets.os_root import os_root
+from ichor.cosi.controller import Controller
+from ichor.ports.etc import Etc
+from ichor.ports.file import Files
+from ichor.ports.health import Health
+from ichor.ports.issuance import Issuance
+from ichor.ports.network import Networks
+from ichor.ports.service import Services
+from ichor.ports.uts import Uts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """The world as a node's controllers get it."""
+
+    etc: Etc
+    health: Health
+    issuance: Issuance
+    network: Networks
+    system_files: Files
+    kubernetes_files: Files
+    services: Services
+    uts: Uts
+
+
+def controllers(world: Adapters) -> tuple[Controller, ...]:
+    """Give the controllers of a node in a container."""
+    return (
+        current,
+        decode,
+        machine_type,
+        os_root,
+        api_sans,
+        api_request,
+        api,
+        maintenance,
+        issuance(world.issuance),
+        network_watch(world.network),
+        hostname_config,
+        hostname,
+        hostname_apply(world.uts),
+        node_addresses,
+        etc_files,
+        etc_apply(world.etc),
+        file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
+        file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
+        cri_config,
+        cri_service,
+        api_service,
+        apid_service,
+        services(world.services),
+        health(world.health),
+        service,
+    )

@@ -1,0 +1,237 @@
+"""`ichor cluster`: create, show, list, stop, start, logs, env and destroy clusters on this host."""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from ichor.cli.cluster_up import Options, prepare
+from ichor.errors import IchorError, InputError, NotFound
+from ichor.provision import name as names
+from ichor.provision import record
+from ichor.provision.containers import Containers
+from ichor.provision.life import Status
+from ichor.provision.provisioner import Phase, Provisioner, Request, plan
+from ichor.provision.record import Cluster
+from ichor.units import parse_duration
+
+DEFAULT_NAME = "ichor-default"
+
+_name = click.option("--name", default=DEFAULT_NAME, show_default=True, help="name of the cluster")
+_nodes = click.argument("nodes", nargs=-1)
+
+
+def provisioner() -> Provisioner:
+    return Containers()
+
+
+@click.group()
+def cluster() -> None:
+    """Clusters on this host, their nodes in containers of our own."""
+
+
+@cluster.command()
+@_name
+@click.option("--control-planes", default=1, show_default=True, help="number of control planes")
+@click.option("--workers", default=1, show_default=True, help="number of workers")
+@click.option("--subnet", default="10.5.0.0/24", show_default=True, help="the nodes' network")
+@click.option(
+    "--config-patch", multiple=True, type=click.Path(path_type=Path), help="patch, repeatable"
+)
+@click.option("--kubeconfig", default="", help="file to merge access into [~/.kube/config]")
+@click.option("--egress", is_flag=True, help="let nodes reach what this host reaches")
+@click.option(
+    "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
+)
+@click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
+@click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
+def create(
+    *,
+    name: str,
+    control_planes: int,
+    workers: int,
+    subnet: str,
+    config_patch: Sequence[Path],
+    kubeconfig: str,
+    egress: bool,
+    images: str,
+    root: Path | None,
+    wait: bool,
+    wait_timeout: str,
+) -> None:
+    """Create a cluster and wait until it is healthy."""
+    if root is None:
+        raise InputError("no root image was given", path="--root", hint="run ichor build")
+    request = Request(
+        name=name,
+        root=root,
+        control_planes=control_planes,
+        workers=workers,
+        subnet=subnet,
+        egress=egress,
+        kubeconfig=kubeconfig,
+    )
+    timeout = parse_duration(wait_timeout) if wait else None
+    options = Options(patches=tuple(config_patch), images=images, wait=timeout)
+    names.check_cluster(name)
+    with record.locked(name):
+        _create(plan(request), options)
+
+
+def _create(planned: Cluster, options: Options) -> None:
+    made = provisioner()
+    made.check(planned)
+    prepared = prepare(planned, options)
+    phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
+    try:
+        run_phases(phases)
+    except (IchorError, OSError, KeyboardInterrupt):
+        print(f"left for inspection; ichor cluster destroy --name {planned.name} removes it all")
+        raise
+    record.save(record.ready(planned))
+    print(f"next: eval $(ichor cluster env --name {planned.name})")
+
+
+def run_phases(phases: Sequence[Phase]) -> None:
+    """Run each, naming it before and its seconds after, so that one that hangs is known."""
+    begin = time.monotonic()
+    for phase in phases:
+        start = time.monotonic()
+        print(f"{phase.name:<24}", end="", flush=True)
+        try:
+            phase.action()
+        except BaseException:
+            print(f"{time.monotonic() - start:8.2f} s  failed", flush=True)
+            raise
+        print(f"{time.monotonic() - start:8.2f} s", flush=True)
+    print(f"{'sum':<24}{time.monotonic() - begin:8.2f} s")
+
+
+@cluster.command("list")
+def list_() -> None:
+    """List the clusters of this host."""
+    rows = [("NAME", "NODES", "SUBNET", "CREATED", "STATE")]
+    for name in record.names():
+        try:
+            found = record.load(name)
+        except IchorError as err:
+            rows.append((name, "?", "?", "?", f"damaged: {err}"))
+            continue
+        state = "ready" if found.ready else "unfinished"
+        rows.append((name, str(len(found.nodes)), found.subnet, found.created, state))
+    print_table(rows)
+
+
+@cluster.command()
+@_name
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table")
+def show(name: str, output: str) -> None:
+    """Show a cluster: its nodes, how to reach them, and what it has on this host."""
+    from ichor.provision import inventory
+
+    found = _existing(name)
+    states = provisioner().status(found)
+    if output == "json":
+        print(json_of(found, states).decode())
+        return
+    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "PID", "LAUNCHES", "FORWARDS")]
+    for node in found.nodes:
+        status = states[node.name]
+        state, pid, launches = "no keeper", "-", "-"
+        if status is not None:
+            state, launches = status.state.value, str(status.launches)
+            pid = str(status.pid or "-")
+        ports = ", ".join(f"{each.name} 127.0.0.1:{each.listen}" for each in node.forwards)
+        rows.append((node.name, node.role, node.address, state, pid, launches, ports))
+    print(f"{name}: subnet {found.subnet}, egress {'on' if found.egress else 'off'}")
+    print_table(rows)
+    for line in inventory.of_cluster(name):
+        if not line.startswith(("process", "cgroup")):
+            print(line)
+
+
+def json_of(found: Cluster, states: Mapping[str, Status | None]) -> bytes:
+    document = {"cluster": found, "status": states}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("   ".join(cells).rstrip())
+
+
+@cluster.command()
+@_name
+@_nodes
+@click.option("--grace", default="30s", show_default=True, help="how long a power-off may take")
+def stop(name: str, nodes: Sequence[str], grace: str) -> None:
+    """Power off nodes, all if none is named; their disks stay."""
+    with record.locked(name):
+        provisioner().stop(_existing(name), nodes, parse_duration(grace))
+
+
+@cluster.command()
+@_name
+@_nodes
+def start(name: str, nodes: Sequence[str]) -> None:
+    """Start nodes that are stopped, all if none is named."""
+    with record.locked(name):
+        provisioner().start(_existing(name), nodes)
+
+
+def _existing(name: str) -> Cluster:
+    try:
+        return record.load(name)
+    except NotFound as err:
+        have = ", ".join(record.names()) or "none"
+        hint = f"this host has {have}"
+        raise InputError(f"no cluster {name!r}", path="--name", hint=hint) from err
+
+
+@cluster.command()
+@_name
+@click.argument("node")
+def logs(name: str, node: str) -> None:
+    """Print what a node wrote to its console."""
+    known = [each.name for each in _existing(name).nodes]
+    if node not in known:
+        raise InputError(f"no node {node!r} in {name}", hint=f"it has {', '.join(known)}")
+    directory = record.node_directory(name, node)
+    for path in (directory / "console.log.1", directory / "console.log"):
+        if path.exists():
+            sys.stdout.buffer.write(path.read_bytes())
+
+
+@cluster.command()
+@_name
+def env(name: str) -> None:
+    """Print shell lines that point kubectl and ichor at a cluster: eval $(ichor cluster env)."""
+    found, directory = _existing(name), record.cluster_directory(name)
+    kubeconfig = found.kubeconfig or str(directory / "kubeconfig")
+    path = f"{directory / 'bin'}:{os.environ.get('PATH', '')}"
+    for key, value in (
+        ("KUBECONFIG", kubeconfig),
+        ("TALOSCONFIG", str(directory / "talosconfig")),
+        ("PATH", path),
+    ):
+        print(f"export {key}={shlex.quote(value)}")
+
+
+@cluster.command()
+@_name
+def destroy(name: str) -> None:
+    """Remove a cluster and everything it has on this host, also one half made."""
+    names.check_cluster(name)
+    begin = time.monotonic()
+    with record.locked(name):
+        removed = provisioner().destroy(name)
+    seconds = time.monotonic() - begin
+    print(f"{name} removed in {seconds:.2f} s" if removed else f"there is no cluster {name}")

@@ -1,0 +1,36 @@
+"""kube-controller-manager: image, arguments, environment, resources; it can be left out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
+
+from msgspec import field
+
+from ichor.config.document import Document, Fault
+from ichor.config.documents.kube_resources import Resources
+from ichor.config.field import IMAGE, Args
+from ichor.config.secret import Secret
+
+DENIED: frozenset[str] = frozenset(
+    [
+        "cluster-signing-cert-file",
+        "cluster-signing-key-file",
+        "authentication-kubeconfig",
+        "authorization-kubeconfig",
+        "root-ca-file",
+        "service-account-private-key-file",
+    ]
+)
+
+
+class KubeControllerManagerConfig(Document, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "KubeControllerManagerConfig"
+
+    enabled: bool = True
+    image: Annotated[str, IMAGE]
+    extra_args: Mapping[str, Args] = {}
+    env: Mapping[str, Secret] = {}
+    resources: Resources = field(default_factory=Resources)
+
+    def faults(self) -> Iterator[Fault]:
+        for name in sorted(DENIED & self.extra_args.keys()):
+            yield Fault(f"extraArgs.{name}", "this argument is set by the OS", "remove it")

@@ -1,0 +1,13 @@
+"""CoreDNS in the cluster; without an image the OS takes the one it was built with."""
+
+from typing import Annotated, ClassVar
+
+from ichor.config.document import Document
+from ichor.config.field import ALWAYS, IMAGE
+
+
+class KubeCoreDNSConfig(Document, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "KubeCoreDNSConfig"
+
+    enabled: Annotated[bool, ALWAYS] = True
+    image: Annotated[str, IMAGE] | None = None

@@ -1,0 +1,18 @@
+"""A static pod of the user's, given to the kubelet beside those of the control plane."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from ichor.config.document import Fault, Named
+from ichor.config.field import REPLACE
+from ichor.config.secret import Object
+
+
+class KubeStaticPodConfig(Named, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "KubeStaticPodConfig"
+
+    pod: Annotated[Object, REPLACE]
+
+    def faults(self) -> Iterator[Fault]:
+        if self.pod.get("kind") != "Pod" or self.pod.get("apiVersion") != "v1":
+            yield Fault("pod", "expected a Pod of apiVersion v1")

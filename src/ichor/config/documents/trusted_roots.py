@@ -1,0 +1,12 @@
+"""Certificates that are trusted beside those of the image, PEM."""
+
+from typing import ClassVar
+
+from ichor.config.document import Named
+from ichor.config.field import Cert
+
+
+class TrustedRootsConfig(Named, frozen=True, kw_only=True):
+    KIND: ClassVar[str] = "TrustedRootsConfig"
+
+    certificates: Cert

@@ -1,0 +1,143 @@
+"""Which kinds there are: decoded here, or known to the format and refused until they are built."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ichor.config.document import Document
+from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
+from ichor.config.documents.discovery_service import DiscoveryServiceConfig
+from ichor.config.documents.environment import EnvironmentConfig
+from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
+from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.documents.kube_admission_control import KubeAdmissionControlConfig
+from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
+from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
+from ichor.config.documents.kube_apiserver_ca import KubeAPIServerCAConfig
+from ichor.config.documents.kube_audit_policy import KubeAuditPolicyConfig
+from ichor.config.documents.kube_authentication import KubeAuthenticationConfig
+from ichor.config.documents.kube_authorizer import KubeAuthorizerConfig
+from ichor.config.documents.kube_cluster import KubeClusterConfig
+from ichor.config.documents.kube_controller_manager import KubeControllerManagerConfig
+from ichor.config.documents.kube_coredns import KubeCoreDNSConfig
+from ichor.config.documents.kube_etcd_encryption import KubeEtcdEncryptionConfig
+from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
+from ichor.config.documents.kube_inline_manifest import KubeInlineManifestConfig
+from ichor.config.documents.kube_network import KubeNetworkConfig
+from ichor.config.documents.kube_node import KubeNodeConfig
+from ichor.config.documents.kube_prism import KubePrismConfig
+from ichor.config.documents.kube_proxy import KubeProxyConfig
+from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
+from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
+from ichor.config.documents.kube_static_pod import KubeStaticPodConfig
+from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.documents.resolver import ResolverConfig
+from ichor.config.documents.security_profile import SecurityProfileConfig
+from ichor.config.documents.static_host import StaticHostConfig
+from ichor.config.documents.sysctl import SysctlConfig
+from ichor.config.documents.trusted_roots import TrustedRootsConfig
+from ichor.config.documents.v1alpha1 import MainConfig
+from ichor.config.documents.volume import VolumeConfig
+
+MAIN: Final = MainConfig.KIND
+
+# In the order in which a configuration is written.
+KINDS: Final[Mapping[str, type[Document]]] = {
+    cls.KIND: cls
+    for cls in (
+        MainConfig,
+        DiscoveryServiceConfig,
+        DiscoveryIdentityConfig,
+        ResolverConfig,
+        StaticHostConfig,
+        VolumeConfig,
+        FilesystemTrimConfig,
+        SecurityProfileConfig,
+        HostnameConfig,
+        EnvironmentConfig,
+        SysctlConfig,
+        TrustedRootsConfig,
+        KubeClusterConfig,
+        KubeNodeConfig,
+        KubeletConfig,
+        KubeNetworkConfig,
+        KubeAPIServerCAConfig,
+        KubePrismConfig,
+        KubeAggregatorCAConfig,
+        KubeAdmissionControlConfig,
+        KubeAuditPolicyConfig,
+        KubeAuthenticationConfig,
+        KubeAuthorizerConfig,
+        KubeEtcdEncryptionConfig,
+        KubeServiceAccountConfig,
+        KubeAPIServerConfig,
+        KubeControllerManagerConfig,
+        KubeSchedulerConfig,
+        KubeProxyConfig,
+        KubeFlannelCNIConfig,
+        KubeCoreDNSConfig,
+        KubeInlineManifestConfig,
+        KubeStaticPodConfig,
+    )
+}
+
+UNSUPPORTED: Final[frozenset[str]] = frozenset(
+    [
+        "BGPInstanceConfig",
+        "BlackholeRouteConfig",
+        "BondConfig",
+        "BridgeConfig",
+        "CRIBaseRuntimeSpecConfig",
+        "CRICustomizationConfig",
+        "ContainerConfig",
+        "DHCPv4Config",
+        "DHCPv6Config",
+        "DummyLinkConfig",
+        "EtcFileConfig",
+        "EthernetConfig",
+        "EventSinkConfig",
+        "ExistingVolumeConfig",
+        "ExtensionServiceConfig",
+        "ExternalVolumeConfig",
+        "FilesystemScrubConfig",
+        "HCloudVIPConfig",
+        "HTTPProbeConfig",
+        "ImageCacheConfig",
+        "ImageVerificationConfig",
+        "KernelModuleConfig",
+        "KmsgLogConfig",
+        "KubeCredentialProviderConfig",
+        "KubeExternalManifestConfig",
+        "KubeSpanConfig",
+        "KubeSpanEndpointsConfig",
+        "KubeTalosAPIAccessConfig",
+        "LVMLogicalVolumeConfig",
+        "LVMVolumeGroupConfig",
+        "Layer2VIPConfig",
+        "LinkAliasConfig",
+        "LinkConfig",
+        "NetworkDefaultActionConfig",
+        "NetworkRuleConfig",
+        "OOMConfig",
+        "PCIDriverRebindConfig",
+        "RAIDArrayConfig",
+        "RawVolumeConfig",
+        "RegistryAuthConfig",
+        "RegistryMirrorConfig",
+        "RegistryTLSConfig",
+        "RoutingRuleConfig",
+        "SideroLinkConfig",
+        "SwapVolumeConfig",
+        "SysfsConfig",
+        "TCPProbeConfig",
+        "TimeSyncConfig",
+        "UdevRulesConfig",
+        "UnattendedInstallConfig",
+        "UserVolumeConfig",
+        "VLANConfig",
+        "VRFConfig",
+        "VethConfig",
+        "WatchdogTimerConfig",
+        "WireguardConfig",
+        "ZswapConfig",
+    ]
+)

@@ -1,0 +1,195 @@
+"""What is wrong, or worth saying, about documents taken together, for a machine of a mode.
+
+errors: the machine would not work. warnings: it would, probably not as meant (errors if strict).
+notes: what a container has no means for, and so leaves out: `skipped: container`.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from ichor.config.container import Authority, Config
+from ichor.config.document import Document, identity
+from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
+from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
+from ichor.config.documents.kube_admission_control import KubeAdmissionControlConfig
+from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
+from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
+from ichor.config.documents.kube_apiserver_ca import KubeAPIServerCAConfig
+from ichor.config.documents.kube_audit_policy import KubeAuditPolicyConfig
+from ichor.config.documents.kube_authentication import KubeAuthenticationConfig
+from ichor.config.documents.kube_authorizer import KubeAuthorizerConfig
+from ichor.config.documents.kube_cluster import KubeClusterConfig
+from ichor.config.documents.kube_controller_manager import KubeControllerManagerConfig
+from ichor.config.documents.kube_coredns import KubeCoreDNSConfig
+from ichor.config.documents.kube_etcd_encryption import KubeEtcdEncryptionConfig
+from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
+from ichor.config.documents.kube_inline_manifest import KubeInlineManifestConfig
+from ichor.config.documents.kube_network import KubeNetworkConfig
+from ichor.config.documents.kube_proxy import KubeProxyConfig
+from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
+from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
+from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.documents.sysctl import SysctlConfig
+from ichor.config.documents.volume import VolumeConfig
+from ichor.errors import FormatError
+from ichor.pki import certificate
+
+Mode = Literal["metal", "cloud", "container"]
+MODES: Final[tuple[Mode, ...]] = ("metal", "cloud", "container")
+SKIPPED: Final = "skipped: container"
+
+_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
+    KubeAggregatorCAConfig,
+    KubeAdmissionControlConfig,
+    KubeAuditPolicyConfig,
+    KubeAuthenticationConfig,
+    KubeAuthorizerConfig,
+    KubeEtcdEncryptionConfig,
+    KubeServiceAccountConfig,
+    KubeAPIServerConfig,
+    KubeControllerManagerConfig,
+    KubeSchedulerConfig,
+    KubeProxyConfig,
+    KubeFlannelCNIConfig,
+    KubeCoreDNSConfig,
+    KubeInlineManifestConfig,
+)
+_NEEDED: Final[tuple[type[Document], ...]] = (
+    KubeletConfig,
+    KubeNetworkConfig,
+    KubeAPIServerCAConfig,
+    DiscoveryIdentityConfig,
+)
+_NEEDED_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
+    KubeAggregatorCAConfig,
+    KubeServiceAccountConfig,
+    KubeAPIServerConfig,
+    KubeControllerManagerConfig,
+    KubeSchedulerConfig,
+)
+_TAKEN_PORTS: Final = {
+    2379: "etcd",
+    2380: "etcd",
+    10250: "kubelet",
+    10257: "kube-controller-manager",
+    10259: "kube-scheduler",
+    50000: "apid",
+    50001: "trustd",
+}
+
+
+class Findings(Struct, frozen=True, kw_only=True):
+    """Each a sentence that begins with the document it is about."""
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def validate(config: Config, mode: Mode) -> Findings:
+    """Look at all documents together. A configuration for boot needs the main document."""
+    if config.main is None:
+        missing = "the main document (version, machine, cluster) is missing"
+        return Findings(errors=(missing,))
+    errors = [*_authorities(config), *_kubernetes(config), *_roles(config), *_ports(config)]
+    return Findings(
+        errors=tuple(errors),
+        warnings=tuple(_warnings(config)),
+        notes=tuple(skipped(config)) if mode == "container" else (),
+    )
+
+
+def skipped(config: Config) -> Iterator[str]:
+    """Yield what a container leaves out, ending in `skipped: container`."""
+    if config.one(FilesystemTrimConfig) is not None:
+        yield f"FilesystemTrimConfig: {SKIPPED}"
+    for volume in config.named(VolumeConfig).values():
+        if volume.mount.secure:
+            yield f"{identity(volume)} mount.secure: {SKIPPED}"
+    if config.main is not None and config.main.machine.features.disk_quota_support:
+        yield f"machine.features.diskQuotaSupport: {SKIPPED}"
+    sysctl = config.one(SysctlConfig)
+    for key in sysctl.params if sysctl else ():
+        if not key.replace("/", ".").startswith("net."):
+            yield f"SysctlConfig {key}: {SKIPPED}"
+
+
+def _authorities(config: Config) -> Iterator[str]:
+    named = {
+        "machine.ca": config.os_ca,
+        "cluster.etcd.ca": config.etcd_ca,
+        "KubeAPIServerCAConfig": config.kubernetes_ca,
+        "KubeAggregatorCAConfig": config.aggregator_ca,
+    }
+    for name, authority in named.items():
+        if authority is not None:
+            yield from _authority(name, authority)
+
+
+def _authority(name: str, authority: Authority) -> Iterator[str]:
+    for text in authority.accepted:
+        try:
+            found = certificate.parse_pem(text)
+        except FormatError as err:
+            yield f"{name}: not a readable certificate ({err})"
+            continue
+        if not found.is_ca:
+            yield f"{name}: the certificate is not that of a CA"
+
+
+def _kubernetes(config: Config) -> Iterator[str]:
+    if not config.has_kubernetes:
+        return
+    needed = _NEEDED + (_NEEDED_OF_CONTROL_PLANES if config.is_control_plane else ())
+    for cls in needed:
+        if config.one(cls) is None:
+            yield f"{cls.KIND}: missing, KubeClusterConfig needs it on a {config.machine_type}"
+    for name, authority in (
+        ("KubeAPIServerCAConfig", config.kubernetes_ca),
+        ("KubeAggregatorCAConfig", config.aggregator_ca),
+    ):
+        if config.is_control_plane and authority is not None and authority.key is None:
+            yield f"{name}: a control plane needs issuingCA"
+
+
+def _roles(config: Config) -> Iterator[str]:
+    if not config.has_kubernetes:
+        for document in config.documents:
+            if document.KIND.startswith("Kube"):
+                yield f"{identity(document)}: needs KubeClusterConfig"
+    if config.is_control_plane:
+        return
+    for document in config.documents:
+        if isinstance(document, _OF_CONTROL_PLANES):
+            yield f"{identity(document)}: is for control planes only"
+    if config.kubernetes_ca is not None and config.kubernetes_ca.key is not None:
+        yield "KubeAPIServerCAConfig: a worker must not have issuingCA; give it acceptedCAs"
+    if config.main is not None and config.main.machine.ca.key:
+        yield "machine.ca: a worker must not have the key of the CA"
+    if config.main is not None and config.main.cluster.etcd is not None:
+        yield "cluster.etcd: is for control planes only"
+
+
+def _ports(config: Config) -> Iterator[str]:
+    server = config.one(KubeAPIServerConfig)
+    taken = dict(_TAKEN_PORTS)
+    if server is not None:
+        if server.api_port in taken:
+            yield f"KubeAPIServerConfig: port {server.api_port} is that of {taken[server.api_port]}"
+        taken[server.api_port] = "kube-apiserver"
+    port = config.kubeprism_port
+    if port is not None and port in taken:
+        yield f"KubePrismConfig: port {port} is that of {taken[port]}"
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    cluster = config.one(KubeClusterConfig)
+    if cluster is not None and urlsplit(cluster.endpoint).path not in ("", "/"):
+        yield "KubeClusterConfig: the path of the endpoint has no effect"
+    if config.host_dns.resolve_member_names and not config.discovery_endpoints:
+        yield "ResolverConfig: resolveMemberNames finds nobody without a discovery service"
+    if config.discovery_endpoints and config.cluster_identity is None:
+        yield "DiscoveryServiceConfig: has no effect without DiscoveryIdentityConfig"

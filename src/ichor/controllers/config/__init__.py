@@ -1,0 +1,1 @@
+"""The configuration decoded, and what follows from it alone."""

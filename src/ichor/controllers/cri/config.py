@@ -1,0 +1,79 @@
+"""CRIConfig: containerd's configuration file.
+
+    runtime/HostFacts ─► files/EtcFileSpec "cri/containerd.toml"
+
+One containerd serves pods (CRI, namespace k8s.io) and the system's own services. What it may not do
+here is said by the host: without CAP_SYS_RESOURCE no score may be lowered, in a container there is
+no AppArmor to load profiles into.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Struct
+
+from ichor.config.versions import image
+from ichor.cosi.controller import Get, Out, Transform
+from ichor.resources.files.etc import EtcFileSpec
+from ichor.resources.runtime.host import ID, HostFacts
+
+NAME = "cri/containerd.toml"
+# Plugins that need what a node lacks, or that nobody here asks.
+DISABLED = (
+    "io.containerd.snapshotter.v1.erofs",
+    "io.containerd.differ.v1.erofs",
+    "io.containerd.snapshotter.v1.blockfile",
+    "io.containerd.snapshotter.v1.native",
+    "io.containerd.tracing.processor.v1.otlp",
+    "io.containerd.internal.v1.tracing",
+    "io.containerd.nri.v1.nri",
+)
+TEMPLATE = """\
+version = 3
+root = "/var/lib/containerd"
+state = "/run/containerd"
+oom_score = 0
+disabled_plugins = [{disabled}]
+
+[grpc]
+  address = "/run/containerd/containerd.sock"
+
+[plugins."io.containerd.cri.v1.images"]
+  snapshotter = "overlayfs"
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = "{pause}"
+
+[plugins."io.containerd.cri.v1.runtime"]
+  restrict_oom_score_adj = {restrict_oom}
+  disable_apparmor = {no_apparmor}
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = ["/opt/cni/bin"]
+    conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.cri.v1.runtime".containerd]
+    default_runtime_name = "runc"
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+        BinaryName = "/usr/bin/runc"
+        SystemdCgroup = false
+"""
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    host: Annotated[HostFacts, Get("runtime", ID)]
+
+
+def reconcile(inputs: Inputs) -> Iterator[tuple[str, EtcFileSpec]]:
+    host = inputs.host
+    text = TEMPLATE.format(
+        disabled=", ".join(f'"{plugin}"' for plugin in DISABLED),
+        pause=image("pause"),
+        restrict_oom="true" if host.restricts_oom else "false",
+        no_apparmor="false" if host.has_apparmor else "true",
+    )
+    yield NAME, EtcFileSpec(contents=text, mode=0o600)
+
+
+cri_config = Transform(
+    name="cri.Config", inputs=Inputs, outputs=[Out(EtcFileSpec)], reconcile=reconcile
+)

@@ -1,0 +1,1 @@
+"""etcd on the node: its command line, joining and leaving, as decisions."""

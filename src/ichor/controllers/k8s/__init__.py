@@ -1,0 +1,1 @@
+"""Kubernetes on the node: static pods, kubelet, bootstrap manifests, their application."""

@@ -1,0 +1,1 @@
+"""The machine itself: its services, its status, its API."""

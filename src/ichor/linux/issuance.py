@@ -1,0 +1,78 @@
+"""Issuance by a CA of this node: the signer signs, the result is kept in memory.
+
+What was issued is not stored: a machine that boots issues anew, which is cheaper than keeping
+private keys on a disk.
+"""
+
+from collections.abc import Mapping
+
+from ichor.config.secret import Secret
+from ichor.linux.signer import Signer
+from ichor.pki import certificate as x509
+from ichor.pki.signing import SignLeaf
+from ichor.ports.issuance import Action, Enrol, Forget, Issue
+from ichor.resources.secrets.certificate import Certificate, CertificateRequest, Issuer, Usage
+
+# The machine API is Ed25519, as existing client configurations are; Kubernetes and etcd, whose
+# clients are many, get what all of them know.
+_ALGORITHM: Mapping[Issuer, str] = {Issuer.OS: "ed25519", Issuer.TRUSTD: "ed25519"}
+_USAGE = {Usage.SERVER: "server", Usage.CLIENT: "client"}
+
+
+class LocalIssuance:
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._issued: dict[str, Certificate] = {}
+
+    def observe(self) -> Mapping[str, Certificate]:
+        return dict(self._issued)
+
+    async def apply(self, action: Action) -> None:
+        match action:
+            case Issue(id=id):
+                self._issued[id] = await self._issue(action)
+            case Forget(id=id):
+                self._issued.pop(id, None)
+            case Enrol():
+                raise TypeError("a CA of this node enrols nobody")
+
+    async def _issue(self, action: Issue) -> Certificate:
+        authority = action.authority
+        answer = await self._signer.ask(
+            question(
+                action.request,
+                ca_cert=authority.cert if authority else "",
+                ca_key=authority.key.reveal() if authority else "",
+            )
+        )
+        return held(action.request, answer.text, answer.key, authority.cert if authority else "")
+
+
+def question(request: CertificateRequest, *, ca_cert: str, ca_key: str) -> SignLeaf:
+    return SignLeaf(
+        algorithm=algorithm(request.issuer),
+        common_name=request.common_name,
+        organizations=request.organizations,
+        sans=(*request.dns_names, *request.ips),
+        usages=tuple(_USAGE[usage] for usage in request.usages),
+        lifetime=request.lifetime,
+        ca_cert=ca_cert,
+        ca_key=ca_key,
+    )
+
+
+def algorithm(issuer: Issuer) -> str:
+    return _ALGORITHM.get(issuer, "p256")
+
+
+def held(request: CertificateRequest, cert: str, key: str, authority: str) -> Certificate:
+    """Give the certificate with the life it really has, read from its DER."""
+    leaf = x509.parse_pem(cert)
+    return Certificate(
+        request=request,
+        cert=cert,
+        key=Secret(key),
+        authority=authority,
+        not_before=leaf.not_before,
+        not_after=leaf.not_after,
+    )

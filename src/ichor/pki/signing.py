@@ -1,0 +1,74 @@
+"""What machined asks the signer, and what it hears: JSON over the signer's stdin and stdout.
+
+Only the signer imports `cryptography`; this module is what both sides share.
+
+| question | answer |
+|---|---|
+| SignLeaf: draw a key and certify it; by itself if there is no CA | certificate and key |
+| DrawRequest: draw a key and write a CSR for it | CSR and key |
+| SignRequest: certify the CSR of another node, as a server and nothing else | certificate |
+"""
+
+from datetime import timedelta
+
+import msgspec
+from msgspec import Struct
+
+
+class SignLeaf(Struct, frozen=True, kw_only=True, tag="leaf"):
+    """algorithm: of the key, as pki.issue.Algorithm. ca_cert, ca_key: PEM, empty for none."""
+
+    algorithm: str
+    common_name: str
+    organizations: tuple[str, ...] = ()
+    sans: tuple[str, ...] = ()
+    usages: tuple[str, ...] = ()
+    lifetime: timedelta
+    ca_cert: str = ""
+    ca_key: str = ""
+
+    def __repr__(self) -> str:
+        return f"SignLeaf({self.common_name!r})"
+
+
+class DrawRequest(Struct, frozen=True, kw_only=True, tag="request"):
+    algorithm: str
+    common_name: str
+    sans: tuple[str, ...] = ()
+
+
+class SignRequest(Struct, frozen=True, kw_only=True, tag="sign"):
+    csr: str
+    lifetime: timedelta
+    ca_cert: str
+    ca_key: str
+
+    def __repr__(self) -> str:
+        return "SignRequest(...)"
+
+
+Question = SignLeaf | DrawRequest | SignRequest
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """text: the certificate or the CSR, PEM. error: why there is none."""
+
+    text: str = ""
+    key: str = ""
+    error: str = ""
+
+    def __repr__(self) -> str:
+        return f"Answer(error={self.error!r})"
+
+
+def encode(message: Question | Answer) -> bytes:
+    return msgspec.json.encode(message)
+
+
+def read_question(data: bytes) -> Question:
+    question: Question = msgspec.json.decode(data, type=Question)
+    return question
+
+
+def read_answer(data: bytes) -> Answer:
+    return msgspec.json.decode(data, type=Answer)

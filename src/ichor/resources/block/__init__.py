@@ -1,0 +1,1 @@
+"""Disks, volumes, mounts, swap."""

@@ -1,0 +1,1 @@
+"""Kubernetes on this node."""

@@ -1,0 +1,55 @@
+"""Where the Kubernetes API is, for this node and on it."""
+
+from typing import ClassVar
+
+from ichor.cosi.resource import Definition, Spec
+from ichor.resources.fields import Address, Part
+
+
+class Endpoint(Spec, frozen=True, kw_only=True):
+    definition: ClassVar[Definition] = Definition(
+        type="Endpoints.kubernetes.talos.dev",
+        namespace="controlplane",
+        aliases=("endpoint",),
+        columns={"Addresses": "{.addresses}", "Hosts": "{.hosts}"},
+    )
+    addresses: tuple[Address, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+class KubePrismTarget(Part, frozen=True, kw_only=True):
+    host: str = ""
+    port: int = 0
+
+
+class KubePrismConfig(Spec, frozen=True, kw_only=True):
+    definition: ClassVar[Definition] = Definition(
+        type="KubePrismConfigs.kubernetes.talos.dev",
+        namespace="k8s",
+        aliases=("kubeprismconfig", "kpc", "kpcs"),
+        columns={"Host": "{.host}", "Port": "{.port}", "Endpoints": "{.endpoints}"},
+    )
+    host: str = ""
+    port: int = 0
+    endpoints: tuple[KubePrismTarget, ...] = ()
+
+
+class KubePrismEndpoint(Spec, frozen=True, kw_only=True):
+    definition: ClassVar[Definition] = Definition(
+        type="KubePrismEndpoints.kubernetes.talos.dev",
+        namespace="k8s",
+        aliases=("kubeprismendpoint", "kpe", "kpes"),
+        columns={"Hosts": "{.endpoints[*].host}", "Ports": "{.endpoints[*].port}"},
+    )
+    endpoints: tuple[KubePrismTarget, ...] = ()
+
+
+class KubePrismStatus(Spec, frozen=True, kw_only=True):
+    definition: ClassVar[Definition] = Definition(
+        type="KubePrismStatuses.kubernetes.talos.dev",
+        namespace="k8s",
+        aliases=("kubeprismstatus", "kps"),
+        columns={"HOST": "{.host}", "HEALTHY": "{.healthy}"},
+    )
+    host: str = ""
+    healthy: bool = False

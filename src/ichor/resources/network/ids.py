@@ -1,0 +1,29 @@
+"""Well-known namespaces, ids and labels."""
+
+CONFIG_NAMESPACE_NAME = "network-config"
+DEFAULT_ROUTE_METRIC = 1024
+FIRST_HARDWARE_ADDR = "first"
+HOST_DNS_CONFIG_ID = "config"
+HOSTNAME_ID = "hostname"
+LINK_KIND_BOND = "bond"
+LINK_KIND_BRIDGE = "bridge"
+LINK_KIND_V_LAN = "vlan"
+LINK_KIND_VRF = "vrf"
+LINK_KIND_VETH = "veth"
+LINK_KIND_WIREGUARD = "wireguard"
+NAMESPACE_NAME = "network"
+NODE_ADDRESS_ACCUMULATIVE_ID = "accumulative"
+NODE_ADDRESS_CURRENT_ID = "current"
+NODE_ADDRESS_DEFAULT_ID = "default"
+NODE_ADDRESS_ROUTED_ID = "routed"
+NODE_ADDRESS_SORT_ALGORITHM_ID = "default"
+PLATFORM_CONFIG_ACTIVE_ID = "active"
+PLATFORM_CONFIG_CACHED_ID = "cached"
+RESOLVER_ID = "resolvers"
+STATUS_ID = "status"
+TIME_SERVER_ID = "timeservers"
+ULA_BOOTSTRAP = 1
+ULA_KUBE_SPAN = 2
+ULA_SIDERO_LINK = 3
+ULA_UNKNOWN = 0
+ULA_VIRTUAL_SIDERO_LINK = 4

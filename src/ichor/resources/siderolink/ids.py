@@ -1,0 +1,5 @@
+"""Well-known namespaces, ids and labels."""
+
+CONFIG_ID = "siderolink"
+STATUS_ID = "siderolink-status"
+TUNNEL_ID = "siderolink-tunnel"

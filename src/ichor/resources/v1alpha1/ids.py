@@ -1,0 +1,3 @@
+"""Well-known namespaces, ids and labels."""
+
+NAMESPACE_NAME = "runtime"

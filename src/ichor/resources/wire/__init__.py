@@ -1,0 +1,1 @@
+"""Resources as bytes and as text: messages of the state API, and YAML. For the API only."""

@@ -1,0 +1,67 @@
+"""`ichor cluster`: what it prints and refuses, without making anything."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ichor.cli.cluster import run_phases
+from ichor.cli.main import main
+from ichor.provision import record
+from ichor.provision.provisioner import Phase, Request, plan
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICHOR_STATE", str(tmp_path))
+
+
+def test_phases_are_told_with_their_seconds(capsys: Output) -> None:
+    done: list[str] = []
+    run_phases([Phase("one", lambda: done.append("1")), Phase("two", lambda: done.append("2"))])
+    printed = capsys.readouterr().out.splitlines()
+    assert done == ["1", "2"]
+    assert [line.split()[0] for line in printed] == ["one", "two", "sum"]
+    assert all(line.endswith(" s") for line in printed)
+
+
+def test_a_phase_that_fails_is_the_last(capsys: Output) -> None:
+    def fail() -> None:
+        raise OSError("no")
+
+    with pytest.raises(OSError, match="no"):
+        run_phases([Phase("one", fail), Phase("two", fail)])
+    assert capsys.readouterr().out.split()[-1] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        pytest.param(["create", "--name", "A", "--root", "x"], "DNS label", id="name"),
+        pytest.param(["create"], "no root image", id="no-root"),
+        pytest.param(["create", "--root", "x", "--wait-timeout", "1y"], "no duration", id="wait"),
+        pytest.param(["create", "--root", "x", "--subnet", "x"], "no IPv4 subnet", id="subnet"),
+        pytest.param(["destroy", "--name", "../x"], "DNS label", id="destroy-name"),
+        pytest.param(["stop", "--name", "none"], "this host has none", id="unknown"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(argv: list[str], message: str, capsys: Output) -> None:
+    assert main(["cluster", *argv]) == 1
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_list_and_env_read_the_record(capsys: Output) -> None:
+    record.save(plan(Request(name="dev", root=Path("/image")), free=lambda _: True))
+    assert main(["cluster", "list"]) == 0
+    assert main(["cluster", "env", "--name", "dev"]) == 0
+    printed = capsys.readouterr().out
+    assert "unfinished" in printed
+    assert main(["cluster", "show", "--name", "dev", "-o", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["status"] == {"dev-controlplane-1": None, "dev-worker-1": None}
+    assert shown["cluster"]["nodes"][0]["address"] == "10.5.0.2"
+    assert "export TALOSCONFIG=" in printed

@@ -1,0 +1,53 @@
+"""What the image leaves out of our package is imported by nothing that it takes along."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ichor.image import checkout
+from ichor.image.python import NOT_IN_NODE
+
+WHEELS = {
+    *("backports", "cryptography", "google", "h11", "h2", "hpack", "hyperframe", "msgspec"),
+    *("typing_extensions", "yaml", "_cffi_backend"),
+}
+LATER = {"compression"}  # of Python 3.14's library, behind a test of the version
+
+
+def node_files() -> Iterator[Path]:
+    for part in sorted(checkout.PACKAGE.iterdir()):
+        if part.name not in NOT_IN_NODE:
+            yield from part.rglob("*.py") if part.is_dir() else [part]
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_nodes_code_imports_nothing_that_the_image_lacks() -> None:
+    missing = {
+        f"{path.relative_to(checkout.PACKAGE)}: {name}"
+        for path in node_files()
+        for name in imported(path)
+        if (parts := name.split("."))[0] not in WHEELS | LATER | {"ichor", *sys.stdlib_module_names}
+        or (parts[0] == "ichor" and len(parts) > 1 and parts[1] in NOT_IN_NODE)
+    }
+    assert missing == set()
+
+
+def test_the_nodes_code_imports_no_module_of_the_library_that_was_dropped() -> None:
+    from ichor.image.debian import wanted
+
+    dropped = set(wanted((checkout.components() / "python.drop").read_text()))
+    found = {
+        f"{path.relative_to(checkout.PACKAGE)}: {name}"
+        for path in node_files()
+        for name in imported(path)
+        if name.split(".")[0] in dropped
+    }
+    assert found == set()

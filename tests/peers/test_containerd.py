@@ -1,0 +1,244 @@
+"""The containerd adapters against a real containerd in namespaces of its own."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tests.peers.components import compiled, component, image_archive
+
+from ichor.errors import InputError, NotFound
+from ichor.formats.ocispec import Container, Mount
+from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.containerd_images import ContainerdImages
+from ichor.rpc.client import Channel
+from ichor.rpc.peer import UnixTarget
+
+pytestmark = [pytest.mark.cluster, pytest.mark.root]
+
+IMAGE = "ichor.local/program:1"
+PROGRAM = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int n, char **a) {
+  printf("out %d %s %s\n", (int)getuid(), getenv("FROM"), getenv("OURS"));
+  fflush(stdout);
+  fprintf(stderr, "err\n");
+  if (n > 1 && !strcmp(a[1], "stay")) for (;;) pause();
+  if (n > 1 && !strcmp(a[1], "write")) {
+    FILE *f = fopen("/data/x", "w");
+    if (!f) return 9;
+    fputs("w", f);
+    fclose(f);
+  }
+  return n > 2 ? atoi(a[2]) : 0;
+}
+"""
+CONFIG = """
+version = 3
+root = "{0}/root"
+state = "{0}/state"
+oom_score = 0
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images",
+  "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri", "io.containerd.internal.v1.tracing",
+  "io.containerd.tracing.processor.v1.otlp"]
+[grpc]
+  address = "{0}/c.sock"
+[ttrpc]
+  address = "{0}/c.sock.ttrpc"
+"""
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """Give the directory of a running containerd."""
+    names = ("containerd", "containerd-shim-runc-v2", "runc")
+    path = ":".join([*(str(component(name).parent) for name in names), os.environ["PATH"]])
+    directory = Path(tempfile.mkdtemp(prefix="ichor-cd-"))
+    compiled(PROGRAM, directory / "program")
+    (directory / "config.toml").write_text(CONFIG.format(directory))
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *("unshare", "-mnpi", "--fork", "--mount-proc", "--kill-child"),
+                *("--propagation=private", "containerd", "--config", directory / "config.toml"),
+            ],
+            env={"PATH": path},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield directory
+    finally:
+        process.kill()
+        process.wait()
+        print((directory / "log").read_text())
+        remove_cgroups(f"ichor-test-{directory.name}")
+        shutil.rmtree(directory)
+
+
+def remove_cgroups(name: str) -> None:
+    for root in Path("/sys/fs/cgroup").glob(f"**/{name}"):
+        for inner in sorted(root.rglob("*/"), reverse=True):
+            with contextlib.suppress(OSError):
+                inner.rmdir()
+        root.rmdir()
+
+
+async def connected(home: Path) -> Channel:
+    """Connect as soon as the socket is there."""
+    channel = Channel(UnixTarget(str(home / "c.sock")))
+    containers = ContainerdContainers(channel, "system")
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                assert await containers.version()
+            except Exception:  # noqa: BLE001 - it starts
+                await channel.close()
+                await asyncio.sleep(0.05)
+                channel = Channel(UnixTarget(str(home / "c.sock")))
+                containers = ContainerdContainers(channel, "system")
+            else:
+                return channel
+
+
+async def archive(home: Path) -> AsyncIterator[bytes]:
+    yield image_archive(IMAGE, home / "program")
+
+
+def service(home: Path, *args: str, **more: Any) -> Container:  # noqa: ANN401 - fields of Container
+    return Container(
+        id="etcd",
+        image=IMAGE,
+        args=("/program", *args),
+        env=("OURS=yes",),
+        cgroup_path=f"/ichor-test-{home.name}/etcd",
+        log_path=str(home / "logs" / "etcd.log"),
+        **more,
+    )
+
+
+@contextlib.asynccontextmanager
+async def ready(home: Path) -> AsyncIterator[tuple[ContainerdImages, ContainerdContainers]]:
+    channel = await connected(home)
+    try:
+        images = ContainerdImages(channel, "system")
+        try:
+            await images.get(IMAGE)
+        except NotFound:
+            await images.import_archive(archive(home), prefixes=("ichor.local",))
+        yield images, ContainerdContainers(channel, "system")
+    finally:
+        await channel.close()
+
+
+def test_an_archive_is_imported_and_its_image_has_a_name_and_a_configuration(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (images, _):
+            assert [image.name for image in await images.list()] == [IMAGE]
+            config = await images.config(IMAGE)
+            assert config.entrypoint == ("/program",)
+            assert len(config.diff_ids) == 1
+            with pytest.raises(NotFound):
+                await images.get("ichor.local/nothing:1")
+
+    asyncio.run(check())
+
+
+def test_a_container_runs_to_its_end_and_its_log_has_both_streams(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            assert await containers.start(service(home, "end", "7", uid=60, gid=60)) > 0
+            assert (await containers.wait("etcd")).status == 7
+            lines = (home / "logs" / "etcd.log").read_text().splitlines()
+            assert sorted(lines) == ["err", "out 60 image yes"]
+            assert [(c.id, c.status) for c in await containers.list()] == [("etcd", "stopped")]
+            await containers.remove("etcd")
+            assert await containers.list() == ()
+
+    asyncio.run(check())
+
+
+def test_a_restart_takes_the_place_of_what_still_runs(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            first = await containers.start(service(home, "stay"))
+            again = ContainerdContainers(containers._caller._channel, "system")
+            second = await again.start(service(home, "stay"))
+            assert first != second
+            assert [(c.id, c.status) for c in await again.list()] == [("etcd", "running")]
+            ended = await again.stop("etcd", grace_s=0.2)
+            assert ended is not None
+            assert ended.status == 128 + signal.SIGKILL  # pid 1 without a handler ignores TERM
+            await again.remove("etcd")
+            assert await again.stop("etcd", grace_s=1) is None
+
+    asyncio.run(check())
+
+
+def test_a_bind_mount_is_writable_and_the_root_is_not(home: Path) -> None:
+    async def check() -> None:
+        data = home / "data"
+        data.mkdir()
+        data.chmod(0o777)
+        mount = Mount(destination="/data", source=str(data), options=("rbind", "rw"))
+        async with ready(home) as (_, containers):
+            await containers.start(service(home, "write", "0", uid=60, mounts=(mount,)))
+            assert (await containers.wait("etcd")).status == 0
+            assert (data / "x").read_text() == "w"
+            await containers.start(service(home, "write", "0"))
+            assert (await containers.wait("etcd")).status == 9
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+def test_events_tell_of_starts_and_ends(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            async with aclosing(cast("Any", containers.events())) as events:
+                coming = asyncio.ensure_future(anext(events))
+                await asyncio.sleep(0.2)  # the subscription has no acknowledgement
+                await containers.start(service(home, "end", "3"))
+                seen = [await coming]
+                async with asyncio.timeout(10):
+                    while seen[-1].topic != "/tasks/exit":
+                        seen.append(await anext(events))
+                assert (seen[-1].id, seen[-1].exit_status) == ("etcd", 3)
+                assert "/tasks/start" in {event.topic for event in seen}
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+def test_what_cannot_run_is_refused_and_leaves_nothing(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            with pytest.raises(NotFound):
+                await containers.start(
+                    Container(id="x", image="no/such:1", args=("a",), cgroup_path="/x")
+                )
+            with pytest.raises(Exception, match=r"no such file|not found|NOT_FOUND") as caught:
+                await containers.start(
+                    Container(
+                        id="y",
+                        image=IMAGE,
+                        args=("/nothing",),
+                        cgroup_path=f"/ichor-test-{home.name}/y",
+                    )
+                )
+            assert not isinstance(caught.value, InputError)
+            await containers.remove("y")
+            assert await containers.list() == ()
+
+    asyncio.run(check())

@@ -1,0 +1,24 @@
+"""One root image a session, one state directory a test; no test runs longer than a minute."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from tests.provision.clusters import at_most, build_root
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_root(tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def bounded() -> Generator[None]:
+    with at_most(90):
+        yield

@@ -1,0 +1,38 @@
+"""Nodes on a host with cgroup version 2 only, played by a mount namespace."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.provision.clusters import HERE, destroyed_after, unique
+
+from ichor.provision import cgroup
+
+pytestmark = [pytest.mark.root, pytest.mark.usefixtures("state", "bounded")]
+
+
+def test_nodes_run_on_a_host_of_version_2(root: Path) -> None:
+    trees = [each.directory for each in cgroup.hierarchies() if each.is_v2]
+    if not trees or len(cgroup.hierarchies()) == 1:
+        pytest.skip("this host has no hybrid cgroups: the other tests prove its one version")
+    name = unique("v")
+    argv = ["unshare", "--mount", "--propagation", "private"]
+    argv += [sys.executable, str(HERE / "v2_world.py"), name, str(root)]
+    top = HERE.parents[1]
+    environment = {**os.environ, "PYTHONPATH": f"{top / 'src'}:{top}"}
+    with destroyed_after(name):
+        try:
+            done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60)
+        finally:
+            cgroup.remove([tree / f"{name}-world" for tree in trees])
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == [
+            "[True]",
+            "0::/",
+            "[('cgroup2', '/sys/fs/cgroup')]",
+            "2",
+            "[]",
+        ]
+    assert not [tree for tree in trees if (tree / f"{name}-world").exists()]
