@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ichor.image import checkout
-from ichor.image.python import NOT_IN_NODE
+from ichor.image.python import NOT_IN_NODE, node_sources
 
 WHEELS = {
     *("backports", "cryptography", "google", "h11", "h2", "hpack", "hyperframe", "msgspec"),
@@ -15,10 +15,15 @@ WHEELS = {
 LATER = {"compression"}  # of Python 3.14's library, behind a test of the version
 
 
-def node_files() -> Iterator[Path]:
-    for part in sorted(checkout.PACKAGE.iterdir()):
-        if part.name not in NOT_IN_NODE:
-            yield from part.rglob("*.py") if part.is_dir() else [part]
+def node_files() -> Iterator[tuple[str, Path]]:
+    return ((name, path) for name, path in node_sources().items() if path.suffix == ".py")
+
+
+def is_left_out(module: str) -> bool:
+    path = module.removeprefix("ichor.").replace(".", "/")
+    return module.startswith("ichor.") and f"{path}/".startswith(
+        tuple(f"{part}/" for part in NOT_IN_NODE)
+    )
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -30,12 +35,12 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def test_the_nodes_code_imports_nothing_that_the_image_lacks() -> None:
+    known = WHEELS | LATER | {"ichor", *sys.stdlib_module_names}
     missing = {
-        f"{path.relative_to(checkout.PACKAGE)}: {name}"
-        for path in node_files()
-        for name in imported(path)
-        if (parts := name.split("."))[0] not in WHEELS | LATER | {"ichor", *sys.stdlib_module_names}
-        or (parts[0] == "ichor" and len(parts) > 1 and parts[1] in NOT_IN_NODE)
+        f"{name}: {module}"
+        for name, path in node_files()
+        for module in imported(path)
+        if module.split(".")[0] not in known or is_left_out(module)
     }
     assert missing == set()
 
@@ -45,9 +50,9 @@ def test_the_nodes_code_imports_no_module_of_the_library_that_was_dropped() -> N
 
     dropped = set(wanted((checkout.components() / "python.drop").read_text()))
     found = {
-        f"{path.relative_to(checkout.PACKAGE)}: {name}"
-        for path in node_files()
-        for name in imported(path)
-        if name.split(".")[0] in dropped
+        f"{name}: {module}"
+        for name, path in node_files()
+        for module in imported(path)
+        if module.split(".")[0] in dropped
     }
     assert found == set()

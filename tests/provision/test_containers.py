@@ -64,6 +64,25 @@ def test_forwarders_carry_much_and_pass_the_end_on(cluster: Cluster) -> None:
         assert int(link.makefile().read()) == size
 
 
+def test_a_slow_reader_does_not_fill_the_keeper(cluster: Cluster) -> None:
+    node, size = first(cluster), 64 << 20
+    before = peak_memory(status(node).keeper)
+    with socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(30)
+        link.connect(("127.0.0.1", node.forward("api")))
+        link.sendall(b"pour %d\n" % size)
+        while data := link.recv(16384):
+            size -= len(data)
+    assert size == 0
+    assert peak_memory(status(node).keeper) - before < 4 << 20
+
+
+def peak_memory(pid: int) -> int:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("VmHWM:")[1].split()[0]) << 10
+
+
 def test_nodes_reach_each_other_and_nothing_else(cluster: Cluster) -> None:
     assert ask(worker(cluster), f"ping {first(cluster).address}") == "reached\n"
     assert ask(first(cluster), f"ping {worker(cluster).address}") == "reached\n"
@@ -146,6 +165,14 @@ def test_an_init_that_is_killed_comes_back_after_a_pause_that_grows(cluster: Clu
         assert (after.state, after.crashes) == (State.RUNNING, crash)
         assert after.last_end == "killed by SIGKILL"
     assert ask(node, f"ping {first(cluster).address}") == "reached\n"
+
+
+def test_a_node_that_waits_to_be_started_again_can_be_stopped(cluster: Cluster) -> None:
+    node = worker(cluster)
+    control.call(directory(node), Verb.KILL)
+    Containers().stop(cluster, [node.name])
+    assert status(node).state is State.STOPPED
+    assert status(node).launches == 1
 
 
 def test_an_init_that_exits_counts_as_a_crash(cluster: Cluster) -> None:

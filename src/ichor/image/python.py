@@ -8,6 +8,8 @@ package  usr/lib/ichor/ichor/**.pyc and the entry usr/lib/ichor/__main__.pyc
 
 import shutil
 import sys
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
@@ -39,11 +41,14 @@ LIB: Final = f"usr/lib/python{version('python')}"
 BIN: Final = f"usr/bin/python{version('python')}"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
-NOT_IN_NODE: Final = frozenset({"testing", "provision", "image", "cli"})
+# discoveryd runs on a host, beside clusters.
+NOT_IN_NODE: Final = ("testing", "provision", "image", "cli", "apps/discoveryd")
 _ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
 
 import importlib
 import sys
+from collections.abc import Mapping
+from hashlib import sha256
 
 
 def main() -> None:
@@ -102,18 +107,35 @@ def wheels_step(cache: Cache) -> Step:
 
 
 def package_step(cache: Cache) -> Step:
-    parts = [each for each in sorted(checkout.PACKAGE.iterdir()) if each.name not in NOT_IN_NODE]
-    inputs = {"source": file_digest(*parts), **_recipe()}
+    files = node_sources()
+    inputs = {"source": _digest(files), **_recipe()}
 
     def build(out: Path) -> None:
         source = out.with_name(f"{out.name}.py")
         shutil.rmtree(source, ignore_errors=True)
-        for part in parts:
-            _copy_source(part, source / "ichor" / part.name)
+        for name, path in files.items():
+            (source / "ichor" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, source / "ichor" / name)
         (source / "__main__.py").write_text(_ENTRY)
         _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}", data=True)
 
     return Step("python/ichor", build, inputs, (bare_step(cache),), 2)
+
+
+def node_sources() -> dict[str, Path]:
+    """Give the files of our package that a node has, by their path in the package."""
+    found = {}
+    for path in sorted(checkout.PACKAGE.rglob("*")):
+        name = path.relative_to(checkout.PACKAGE).as_posix()
+        inside = f"{name}/".startswith(tuple(f"{part}/" for part in NOT_IN_NODE))
+        if path.is_file() and not inside and "__pycache__" not in path.parts:
+            found[name] = path
+    return found
+
+
+def _digest(files: Mapping[str, Path]) -> str:
+    told = ((name, sha256(path.read_bytes()).hexdigest()) for name, path in files.items())
+    return sha256(repr(list(told)).encode()).hexdigest()
 
 
 def _recipe() -> dict[str, str]:
@@ -150,14 +172,6 @@ def _copy_trimmed(source: Path, target: Path) -> None:
         return {name for name in names if name.split(".")[0] in dropped or name in dropped}
 
     shutil.copytree(source, target, ignore=ignored)
-
-
-def _copy_source(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    elif source.suffix == ".py":
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
 
 
 def _download(pins: Path, out: Path) -> None:
