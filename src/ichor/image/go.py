@@ -56,8 +56,8 @@ def programs() -> dict[str, Program]:
     plugins = "github.com/containernetworking/plugins/"
     cni_set = {f"{plugins}pkg/utils/buildversion.BuildVersion": f"v{version('cni')}"}
     rows = [
-        Program("kube", "kubernetes", ".", variables=kube_set, seconds=700),
-        Program("containerd", "containerd", cmd + "containerd", tags, named, seconds=150),
+        Program("kube", "kubernetes", ".", variables=kube_set, seconds=480),
+        Program("containerd", "containerd", cmd + "containerd", tags, named, seconds=70),
         Program(
             "containerd-shim-runc-v2",
             "containerd",
@@ -83,8 +83,8 @@ def programs() -> dict[str, Program]:
                 ("meta", "portmap"),
             )
         ),
-        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", seconds=60),
-        Program("coredns", "coredns", ".", seconds=90),
+        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", seconds=40),
+        Program("coredns", "coredns", ".", seconds=70),
         Program("testtool", "testtool", "."),
     ]
     return {row.name: row for row in rows}
