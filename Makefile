@@ -33,6 +33,7 @@ unit: setup ## pure tests: no root, no network, no sleep
 gen: setup ## generated code and pages
 	@$(PY) tools/protoc.py
 	@$(PY) tools/versions.py
+	@$(PY) tools/config_reference.py
 
 build: setup ## components, images and the root, into ~/.cache/ichor
 	@.venv/bin/ichor build

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ichor.pki.pem import for_openssl
+
 Chain: TypeAlias = tuple[bytes, ...]
 Verify: TypeAlias = Callable[[Chain], None]
 
@@ -94,7 +96,8 @@ def _load(context: ssl.SSLContext, identity: Identity) -> None:
     # load_cert_chain takes file names only.
     fd = os.memfd_create("identity")
     try:
-        os.write(fd, identity.key.rstrip() + b"\n" + identity.chain)
+        key = for_openssl(identity.key.decode("ascii")).encode()
+        os.write(fd, key.rstrip() + b"\n" + identity.chain)
         context.load_cert_chain(f"/proc/self/fd/{fd}")
     finally:
         os.close(fd)
