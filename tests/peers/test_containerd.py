@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 from tests.peers.components import compiled, component, image_archive
 
-from ichor.errors import InputError, NotFound
+from ichor.errors import InputError, NotFound, TransientError
 from ichor.formats.ocispec import Container, Mount
 from ichor.peers.containerd import ContainerdContainers
 from ichor.peers.containerd_images import ContainerdImages
@@ -71,18 +71,19 @@ def home() -> Iterator[Path]:
         process = subprocess.Popen(
             [
                 *("unshare", "-mnpi", "--fork", "--mount-proc", "--kill-child"),
-                *("--propagation=private", "containerd", "--config", directory / "config.toml"),
+                *("--propagation=private", "sh", "-c"),
+                f"while :; do containerd --config {directory}/config.toml; done",
             ],
             env={"PATH": path},
             stdout=log,
             stderr=log,
         )
+    (directory / "pid").write_text(str(process.pid))
     try:
         yield directory
     finally:
         process.kill()
         process.wait()
-        print((directory / "log").read_text())
         remove_cgroups(f"ichor-test-{directory.name}")
         shutil.rmtree(directory)
 
@@ -120,7 +121,7 @@ def service(home: Path, *args: str, **more: Any) -> Container:  # noqa: ANN401 -
     return Container(
         id="etcd",
         image=IMAGE,
-        args=("/program", *args),
+        args=args,
         env=("OURS=yes",),
         cgroup_path=f"/ichor-test-{home.name}/etcd",
         log_path=str(home / "logs" / "etcd.log"),
@@ -169,14 +170,28 @@ def test_a_container_runs_to_its_end_and_its_log_has_both_streams(home: Path) ->
     asyncio.run(check())
 
 
+async def says(home: Path, *, times: int) -> None:
+    """Wait until the program has spoken as often."""
+    async with asyncio.timeout(20):
+        while spoken(home) < times:  # noqa: ASYNC110 - its time, not ours
+            await asyncio.sleep(0.05)
+
+
+def spoken(home: Path) -> int:
+    return (home / "logs" / "etcd.log").read_text().count("err")
+
+
 def test_a_restart_takes_the_place_of_what_still_runs(home: Path) -> None:
     async def check() -> None:
         async with ready(home) as (_, containers):
+            (home / "logs" / "etcd.log").unlink(missing_ok=True)
             first = await containers.start(service(home, "stay"))
+            await says(home, times=1)
             again = ContainerdContainers(containers._caller._channel, "system")
             second = await again.start(service(home, "stay"))
             assert first != second
             assert [(c.id, c.status) for c in await again.list()] == [("etcd", "running")]
+            await says(home, times=2)  # before that, runc itself would take the signal
             ended = await again.stop("etcd", grace_s=0.2)
             assert ended is not None
             assert ended.status == 128 + signal.SIGKILL  # pid 1 without a handler ignores TERM
@@ -201,6 +216,57 @@ def test_a_bind_mount_is_writable_and_the_root_is_not(home: Path) -> None:
             await containers.remove("etcd")
 
     asyncio.run(check())
+
+
+def test_the_kubelets_privileges_are_what_this_machine_can_give(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            wide = service(home, "end", "0", privileged=True, host_pid=True, propagation="rshared")
+            await containers.start(wide)
+            assert (await containers.wait("etcd")).status == 0
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def daemon(home: Path) -> int:
+    """Give the pid of containerd: the child of that name of the shell that restarts it."""
+    [shell] = children(int((home / "pid").read_text()))
+    names = {child: Path(f"/proc/{child}/comm").read_text().strip() for child in children(shell)}
+    return next(child for child, name in names.items() if name == "containerd")
+
+
+def test_a_container_outlives_containerd_and_so_does_the_wait_for_it(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            pid = await containers.start(service(home, "stay"))
+            waiting = asyncio.ensure_future(containers.wait("etcd"))
+            os.kill(daemon(home), signal.SIGKILL)
+            async with asyncio.timeout(20):
+                while not await answers(containers):  # noqa: ASYNC110 - its time, not ours
+                    await asyncio.sleep(0.1)
+            assert [(c.id, c.pid, c.status) for c in await containers.list()] == [
+                ("etcd", pid, "running")
+            ]
+            assert not waiting.done()
+            await containers.kill("etcd", signal.SIGKILL)
+            async with asyncio.timeout(20):
+                assert (await waiting).status == 128 + signal.SIGKILL
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+async def answers(containers: ContainerdContainers) -> bool:
+    try:
+        await containers.version()
+    except TransientError:
+        return False
+    return True
 
 
 def test_events_tell_of_starts_and_ends(home: Path) -> None:
@@ -233,7 +299,7 @@ def test_what_cannot_run_is_refused_and_leaves_nothing(home: Path) -> None:
                     Container(
                         id="y",
                         image=IMAGE,
-                        args=("/nothing",),
+                        command=("/nothing",),
                         cgroup_path=f"/ichor-test-{home.name}/y",
                     )
                 )

@@ -1,6 +1,7 @@
 """All four kinds over a unix socket, and how calls end."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -108,8 +109,11 @@ def test_an_unknown_method_is_unimplemented(tmp_path: Path) -> None:
 
 
 def test_a_failing_handler_tells_no_secret(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # import-linter, run by another test in this process, disables all loggers that exist.
+    monkeypatch.setattr(logging.getLogger("ichor.rpc.calls"), "disabled", False)
+
     async def fail(_: BytesValue, __: Context) -> BytesValue:
         raise KeyError("secret")
 
@@ -187,3 +191,45 @@ def test_a_message_above_the_limit_is_refused(tmp_path: Path) -> None:
         await on_unix(tmp_path / "s", Server(HANDLERS, message_limit=1000), use)
 
     run(main())
+
+
+def test_metadata_that_http2_cannot_carry_fails_the_call_not_the_connection(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def careless(request: BytesValue, context: Context) -> BytesValue:
+        context.set_trailing_metadata([("bad key", "x")])
+        return request
+
+    async def use(channel: Channel) -> None:
+        with pytest.raises(RpcError, match="UNKNOWN"):
+            await channel.unary(ECHO, BytesValue())
+
+    over(tmp_path, use, unary_unary(ECHO, careless))
+
+
+def test_a_broken_request_body_is_the_callers_fault(tmp_path: Path) -> None:
+    async def use(channel: Channel) -> None:
+        with pytest.raises(RpcError, match="INTERNAL: the body is no"):
+            await channel.raw_unary(ECHO.path, b"\xff\xff")
+
+    over(tmp_path, use)
+
+
+def test_interceptors_wrap_every_call_outermost_first(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    async def outer(context: Context, handler: Handler) -> None:
+        seen.append(f"outer {context.path}")
+        await handler(context)
+        seen.append("done")
+
+    async def guard(context: Context, _: Handler) -> None:
+        seen.append("guard")
+        context.abort(Code.PERMISSION_DENIED, "not authorized")
+
+    async def use(channel: Channel) -> None:
+        with pytest.raises(RpcError, match="PERMISSION_DENIED: not authorized"):
+            await channel.unary(ECHO, BytesValue())
+        assert seen == ["outer /test.Echo/Echo", "guard"]
+
+    run(on_unix(tmp_path / "s", Server(HANDLERS, interceptors=[outer, guard]), use))

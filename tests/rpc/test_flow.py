@@ -102,3 +102,21 @@ def test_an_unread_stream_stops_its_sender_only(tmp_path: Path) -> None:
                 assert produced < 1 << 20
 
     run(main())
+
+
+def test_calls_given_up_in_the_packet_that_starts_them_starve_nobody(tmp_path: Path) -> None:
+    async def main() -> None:
+        limits = Limits(stream_window=65535, connection_window=65536 * 2)
+        async with Server(HANDLERS, limits=limits) as server:
+            await server.listen_unix(str(tmp_path / "s"))
+            async with Channel(UnixTarget(str(tmp_path / "s"))) as channel:
+                await channel.unary(ECHO, BytesValue())
+                for _ in range(50):
+                    call = await channel.start(ECHO.path)
+                    await call.send(b"x" * 10_000)
+                    call.close()  # all leaves in one piece
+                    await settle()
+                reply = await channel.unary(ECHO, BytesValue(value=b"x" * 1_000_000))
+                assert len(reply.value) == 1_000_000
+
+    run(main())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -179,5 +180,20 @@ def test_a_socket_for_other_users_refuses_every_call(tmp_path: Path) -> None:
             async with Channel(UnixTarget(str(path))) as channel:
                 with pytest.raises(RpcError, match="PERMISSION_DENIED"):
                     await channel.unary(ECHO, BytesValue())
+
+    run(main())
+
+
+def test_small_writes_are_not_held_back() -> None:
+    async def main() -> None:
+        async with Server(HANDLERS) as server:
+            tls = ServerTls(server_context(CA.leaf("server"), CA.pem))
+            port = await server.listen_tcp("127.0.0.1", 0, tls)
+            to = ClientTls(client_context(CA.pem, CA.leaf("admin", server=False)))
+            async with Channel(TcpTarget("127.0.0.1", port, to)) as channel:
+                await works(channel)
+                (connection,) = server.connections
+                sock = connection.wire._transport.get_extra_info("socket")
+                assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     run(main())

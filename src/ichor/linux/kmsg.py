@@ -1,7 +1,7 @@
 """/dev/kmsg: the kernel's ring of records, as a stream; and lines of our own into it."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager, suppress
 
 from ichor.formats import kmsg
@@ -12,7 +12,7 @@ _RECORD = 8192  # PRINTK_MESSAGE_MAX is 2048 since 6.4, CONSOLE_EXT_LOG_MAX was 
 
 
 @contextmanager
-def _opened(*, tail: bool) -> Iterator[int]:
+def _opened(*, tail: bool) -> Generator[int, None, None]:
     fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if tail:

@@ -55,15 +55,17 @@ class Calls:
         task = asyncio.get_running_loop().create_task(self._run(context))
         stream.on_failure = task
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(partial(self._ended, stream))
+
+    def _ended(self, stream: Stream, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        stream.discard()  # also of a task cancelled before its first step
 
     async def _run(self, context: Context) -> None:
         error = await self._outcome(context)
         context.stream.on_failure = None
         if context.stream.failure is None:
             context.finish(error)
-        else:
-            context.stream.discard()
 
     async def _outcome(self, context: Context) -> RpcError | None:
         limit = asyncio.timeout_at(context.deadline)

@@ -19,6 +19,8 @@ _HEAD: Final[Fields] = [
     (b"grpc-accept-encoding", b"identity,gzip"),
 ]
 MESSAGE_LIMIT: Final = 32 << 20
+# Some clients take no more than 8 KiB of trailers in all.
+_MESSAGE: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Context:
         if request.timeout_s is not None:
             self.deadline = asyncio.get_running_loop().time() + request.timeout_s
         self._messages = Messages(stream, limit, request.encoding)
-        self._trailing: tuple[Pair, ...] = ()
+        self._trailing: Fields = []
         self._began = False
 
     def time_remaining(self) -> float | None:
@@ -99,7 +101,7 @@ class Context:
         self.stream.send_headers(fields)
 
     def set_trailing_metadata(self, pairs: Iterable[Pair]) -> None:
-        self._trailing = tuple(pairs)
+        self._trailing = md.encode(pairs)
 
     async def send(self, body: bytes) -> None:
         """Send one reply body; returns when it is in the transport's hands."""
@@ -111,8 +113,9 @@ class Context:
 
     def finish(self, error: RpcError | None) -> None:
         """Send the status; what the client still sends is not wanted any more."""
-        fields = status_fields(error)
-        fields += md.encode((error.trailers if error else ()) or self._trailing)
+        fields = status_fields(error) + self._trailing
+        if error is not None:
+            fields += [field for pair in error.trailers for field in _if_valid(pair)]
         self.end(fields)
 
     def end(self, fields: Fields) -> None:
@@ -123,12 +126,19 @@ class Context:
         self.stream.discard()
 
 
+def _if_valid(pair: Pair) -> Fields:
+    try:
+        return md.encode([pair])
+    except ValueError:  # an error must reach the caller, whatever hangs on it
+        return []
+
+
 def status_fields(error: RpcError | None) -> Fields:
     if error is None:
         return [(b"grpc-status", b"0")]
     fields = [(b"grpc-status", b"%d" % error.code)]
     if error.message:
-        fields.append((b"grpc-message", md.quote(error.message)))
+        fields.append((b"grpc-message", md.quote(error.message[:_MESSAGE])))
     if error.details:
         fields.append(md.binary_field(b"grpc-status-details-bin", error.details))
     return fields

@@ -188,7 +188,7 @@ class Stream:
             room = self._link.engine.room(self.id)
             if room > 0 or not wanted:
                 return max(room, 0)
-            self._link.flush()
+            self._link.flush_soon()
             await self._writable.wait()
 
     def _check_open(self) -> None:
