@@ -7,6 +7,7 @@ from random import SystemRandom
 from uuid import uuid4
 
 from ichor.apps.machined import api, identity, layers
+from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.cosi.disk import Disk
@@ -29,9 +30,12 @@ from ichor.linux.services import Supervisor
 from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
+from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
+from ichor.peers.static_pods import StaticPodServer
 from ichor.ports.power import Ending
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
@@ -44,6 +48,7 @@ from ichor.rpc.peer import UnixTarget
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
+ETCD_DATA = "/var/lib/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
 
 
@@ -64,6 +69,7 @@ class Machine:
 
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
+        self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
 
     async def run(self) -> Ending:
@@ -72,6 +78,7 @@ class Machine:
         self._reaper.start()
         on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), self._shut_down))
         self._load()
+        await self._static_pods.listen()
         engine = Engine(
             self._state, controllers(self._world()), time=self._clock, random=SystemRandom()
         )
@@ -125,6 +132,12 @@ class Machine:
             health=Prober(self._clock),
             issuance=LocalIssuance(
                 Signer(self._launcher, self._reaper, self._supervisor.log_file("signer"))
+            ),
+            config_files=KernelFiles(Path("/system/config")),
+            kubernetes=KubernetesAdapters(
+                manifests=NodeManifests(),
+                membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
+                static_pods=self._static_pods,
             ),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=KernelNetwork(),
