@@ -213,6 +213,7 @@ class Wire(asyncio.BufferedProtocol):
         if sock.family == socket.AF_UNIX:
             return unix_peer(sock)
         host, port, *_ = self._transport.get_extra_info("peername")
+        host = host.removeprefix("::ffff:")  # IPv4 on a socket for both families
         if self._tls is None:
             return TcpPeer(host, port)
         return TlsPeer(host, port, chain_of(self._tls))
