@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 export PYTHONPATH := src
 
-.PHONY: help setup fmt lint layers type unit check test gen lock cluster sim vm bench clean
+.PHONY: help setup build fmt lint layers type unit check test gen lock cluster sim vm bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | column -ts$$'\t'
@@ -32,8 +32,13 @@ unit: setup ## pure tests: no root, no network, no sleep
 
 gen: setup ## generated code and pages
 	@$(PY) tools/protoc.py
+	@$(PY) tools/versions.py
+	@$(PY) tools/config_reference.py
 
-lock: ## new pins for Python, Go and Debian
+build: setup ## components, images and the root, into ~/.cache/ichor
+	@.venv/bin/ichor build
+
+lock: setup ## new pins for Python, Go and Debian
 	@tools/lock.sh
 
 check: lint layers type unit ## the fast gate of every commit

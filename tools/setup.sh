@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # command or file that shows the package is there : package
 needs=(
   "cmd:gcc:gcc" "cmd:make:make" "cmd:git:git" "cmd:mksquashfs:squashfs-tools" "cmd:nft:nftables"
-  "file:/usr/lib/x86_64-linux-gnu/libseccomp.a:libseccomp-dev" "cmd:pkg-config:pkg-config"
+  "cmd:pkg-config:pkg-config"
   "file:/usr/include/stdio.h:libc6-dev" "cmd:xz:xz-utils"
 )
 missing=()

@@ -1,5 +1,6 @@
 """`ichor cluster`: what it prints and refuses, without making anything."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -59,4 +60,8 @@ def test_list_and_env_read_the_record(capsys: Output) -> None:
     assert main(["cluster", "env", "--name", "dev"]) == 0
     printed = capsys.readouterr().out
     assert "unfinished" in printed
+    assert main(["cluster", "show", "--name", "dev", "-o", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["status"] == {"dev-controlplane-1": None, "dev-worker-1": None}
+    assert shown["cluster"]["nodes"][0]["address"] == "10.5.0.2"
     assert "export TALOSCONFIG=" in printed

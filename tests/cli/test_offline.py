@@ -11,8 +11,10 @@ from tests.config import samples
 
 from ichor.cli.main import main
 from ichor.client import talosconfig
+from ichor.config import bundle
 from ichor.config.decode import decode
 from ichor.config.encode import encode
+from ichor.config.images import KUBERNETES_VERSION
 from ichor.pki import certificate
 
 ENDPOINT = "https://192.0.2.1:6443"
@@ -36,8 +38,6 @@ def generate(*more: str) -> int:
 
 
 def samples_text() -> str:
-    from ichor.config import bundle
-
     return bundle.write(samples.secrets())
 
 
@@ -107,9 +107,12 @@ def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
 
 
 def test_images_are_ours_or_those_of_the_projects() -> None:
-    assert generate("--kubernetes-version", "1.36.1", "-t", "worker") == 0
-    assert "ichor.local/kubelet:v1.36.1" in Path("worker.yaml").read_text()
-    assert generate("--images", "pull", "-t", "worker", "-o", "w.yaml") == 0
+    assert generate("-t", "worker") == 0
+    assert f"ichor.local/kubelet:v{KUBERNETES_VERSION}" in Path("worker.yaml").read_text()
+    assert generate("--kubernetes-version", "1.36.1", "-t", "worker", "-o", "x.yaml") == 1
+    pull = ("--images", "pull", "--kubernetes-version", "v1.36.1")
+    assert generate(*pull, "-t", "worker", "-o", "w.yaml") == 0
+    assert "/kubelet:v1.36.1" in Path("w.yaml").read_text()
     assert "ichor.local" not in Path("w.yaml").read_text()
 
 
@@ -117,6 +120,27 @@ def test_secrets_are_gathered_from_a_control_plane() -> None:
     Path("cp.yaml").write_text(encode(samples.control_plane()))
     assert main(["gen", "secrets", "--from-controlplane-config", "cp.yaml"]) == 0
     assert Path("secrets.yaml").read_text() == samples_text()
+
+
+def test_the_authorities_of_an_existing_cluster_are_taken_over(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    held = samples.secrets(3).certs
+    Path("pki/etcd").mkdir(parents=True)
+    for name, each in {
+        "ca": held.kubernetes, "etcd/ca": held.etcd, "front-proxy-ca": held.aggregator
+    }.items():  # fmt: skip
+        Path(f"pki/{name}.crt").write_text(each.crt)
+        Path(f"pki/{name}.key").write_text(each.key.reveal())
+    assert main(["gen", "secrets", "-p", "pki"]) == 1
+    assert "pki/sa.key: no such file" in capsys.readouterr().err
+    Path("pki/sa.key").write_text(held.service_account.key.reveal())
+    assert main(["gen", "secrets", "-p", "pki", "-t", "abcdef.0123456789abcdef"]) == 0
+    made = bundle.read(Path("secrets.yaml").read_text())
+    assert made.certs.kubernetes == held.kubernetes
+    assert made.certs.etcd == held.etcd
+    assert made.certs.os != held.os
+    assert made.secrets.bootstrap.reveal() == "abcdef.0123456789abcdef"
 
 
 def test_a_wrong_configuration_is_named_with_file_and_line(

@@ -81,7 +81,7 @@ HELD = st.dictionaries(NAMES, st.sampled_from(["1", "2", "3"]).map(context), max
 )
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100)
 @given(HELD, HELD)
 def test_merging_loses_no_context(one: Talosconfig, other: Talosconfig) -> None:
     merged, renamed = one.merged(other)

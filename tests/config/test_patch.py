@@ -161,7 +161,7 @@ PRISMS = st.fixed_dictionaries({}, optional={"port": st.integers()})
 def test_joining_is_associative_and_nothing_is_neutral(
     kind: type[KubeNodeConfig], values: st.SearchStrategy[dict[str, Value]]
 ) -> None:
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=100)
     @given(values, values, values)
     def law(a: dict[str, Value], b: dict[str, Value], c: dict[str, Value]) -> None:
         first, last = merge(kind, a, b), merge(kind, b, c)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ichor.config import codec, field
@@ -116,9 +116,7 @@ def is_required(default: object) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_document_is_read_back_as_it_was(kind: str) -> None:
-    @settings(
-        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
+    @settings(max_examples=25)
     @given(structs(struct_of(KINDS[kind])))
     def law(document: object) -> None:
         made = cast("Document", document)

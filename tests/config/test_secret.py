@@ -95,7 +95,7 @@ def planted(marker: str, shape: int) -> Iterator[tuple[str, str]]:
         yield "/".join(path), dump_all(documents)
 
 
-@settings(max_examples=15, deadline=None, database=None)
+@settings(max_examples=15)
 @given(
     st.integers(0, 4), st.integers(0, 2**32), st.sampled_from(["", "-", "&", "*", "!", "{", '"'])
 )

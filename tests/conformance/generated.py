@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import fields
 
+from ichor.cosi.controller import All
 from ichor.cosi.resource import Resource, Spec, resource
 
 T = TypeVar("T")
@@ -46,8 +47,15 @@ def structs(struct: type[Struct]) -> Values:
 
 def inputs(struct: type[Struct]) -> Values:
     """Give a strategy for the Inputs of a controller."""
-    hints = get_type_hints(struct)
-    return st.builds(struct, **{name: values(hint) for name, hint in hints.items()})
+    hints = get_type_hints(struct, include_extras=True)
+    return st.builds(struct, **{name: _input(hint) for name, hint in hints.items()})
+
+
+def _input(hint: object) -> Values:
+    marks = [part for part in get_args(hint) if isinstance(part, All) and part.spec is not None]
+    if marks:
+        return st.lists(_resources(marks[0].spec), max_size=3).map(_ordered)
+    return values(hint)
 
 
 def _composed(origin: object, parts: tuple[object, ...]) -> Values:

@@ -6,22 +6,49 @@
 import socket
 import subprocess
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.conformance.generated import inputs, values
+from tests.cosi.specs import Number, Text
 from tests.cosi.test_actuator import Table, table_apply
 from tests.cosi.test_plan import counter
+from tests.cosi.test_sequencer import sequence, task
 from tests.cosi.test_transform import text, total
 
 from ichor.cosi.controller import Actuator, Controller, Transform
+from ichor.cosi.memory import Memory
+from ichor.cosi.operation import OperationStatus
+from ichor.cosi.progress import Advance
+from ichor.cosi.sequencer import Journal, sequencer
+from ichor.testing.engine import START, World
 from ichor.testing.purity import ImpureError, pure
+from ichor.testing.recorded import inputs_of
+
+
+class NoJournal:
+    """A journal whose port is never reached: only decisions are asked for."""
+
+    def read(self) -> Journal:
+        return {}
+
+    def write(self, step: Advance) -> None:
+        raise AssertionError(step)
+
 
 CONTROLLERS: list[Controller] = [total, text, counter]
 # What an Actuator observes is not declared by a struct: its type stands beside it.
-ACTUATORS: list[tuple[Controller, object]] = [(table_apply(Table()), dict[str, int])]
+ACTUATORS: list[tuple[Controller, object]] = [
+    (table_apply(Table()), dict[str, int]),
+    (
+        sequencer([sequence("boot", (task("a"), task("b")), (task("c"),))], NoJournal(), "1"),
+        dict[Literal["a", "b", "local"], OperationStatus],
+    ),
+]
 
 thorough = settings(
     max_examples=25,
@@ -54,6 +81,24 @@ def test_a_transform_touches_nothing(controller: Controller, data: st.DataObject
     assert isinstance(controller, Transform)
     given_inputs = data.draw(inputs(controller.inputs))
     check(lambda: controller.reconcile(given_inputs))
+
+
+def recorded() -> Memory:
+    """A store to decide on; the recordings of live nodes join it here."""
+    world = World()
+    for value in range(4):
+        world.put(Number(value=value), f"n{value}")
+        world.put(Text(text=str(value)), f"t{value}")
+    return world.state
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda one: one.name)
+def test_a_transform_touches_nothing_of_what_a_store_holds(controller: Controller) -> None:
+    assert isinstance(controller, Transform)
+    calls = list(inputs_of(recorded(), controller, START))
+    assert calls
+    for given_inputs in calls:
+        check(partial(controller.reconcile, given_inputs))
 
 
 @pytest.mark.parametrize(("controller", "observes"), ACTUATORS, ids=lambda one: str(one)[:40])

@@ -1,6 +1,7 @@
 """Laws of the engine, whatever happens in whatever order."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Annotated
 
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from tests.cosi.test_plan import counter
 from tests.cosi.test_transform import text
 
 from ichor.cosi.controller import Controller, Get, Out, Output, Transform
-from ichor.cosi.resource import Key, Spec
+from ichor.cosi.resource import Key, Kind, Spec
+from ichor.cosi.state import AnyResource
 from ichor.testing.engine import World
 
 IDS = "abcd"
@@ -98,6 +100,50 @@ def test_settling_again_changes_nothing(wanted: dict[str, int]) -> None:
         world.engine.poke(name)
     world.settle()
     assert world.contents() == before
+
+
+class Flaky:
+    """A disk that refuses some writes, until it is mended."""
+
+    def __init__(self, refusals: list[bool]) -> None:
+        self._refusals = refusals
+
+    def keeps(self, kind: Kind) -> bool:
+        return kind.type != "ControllerStatuses.ichor.dev" and bool(self._refusals)
+
+    def load(self) -> list[AnyResource]:
+        return []
+
+    def save(self, resource: AnyResource) -> None:
+        if self._refusals.pop():
+            raise OSError(28, "No space left on device")
+
+    def remove(self, key: Key) -> None:
+        if self._refusals.pop():
+            raise OSError(5, "Input/output error")
+
+
+@settings(deadline=None)
+@given(finals, st.lists(st.booleans(), max_size=40))
+def test_a_disk_that_refuses_now_and_then_only_delays(
+    wanted: dict[str, int], refusals: list[bool]
+) -> None:
+    tables = (Table(), Table())
+    worlds = (World(machine(tables[0])), World(machine(tables[1])))
+    flaky = Flaky([])
+    worlds[0].state.attach(flaky)
+    for world in worlds:
+        world.settle()
+        for id, value in wanted.items():
+            world.put(Number(value=value), id)
+    flaky._refusals.extend(refusals)
+    for world in worlds:
+        world.settle()
+    flaky._refusals.clear()
+    for world in worlds:
+        world.advance(timedelta(minutes=5))
+    assert facts(worlds[0]) == facts(worlds[1])
+    assert tables[0].rows == tables[1].rows
 
 
 def adder(name: str, sources: list[str], seen: list[set[str]]) -> Transform[Struct]:

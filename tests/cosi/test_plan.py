@@ -142,7 +142,7 @@ def test_a_controller_that_would_fail_is_named() -> None:
     world.put(Number(), "a")
     world.settle()
     plan = predict(world.state, controllers, {}, {}, change, now=world.time.now())
-    assert plan.failures == {"t": "too many"}
+    assert plan.failures == {"t": "ValueError: too many"}
 
 
 def test_an_async_port_is_observed_for_the_seed() -> None:

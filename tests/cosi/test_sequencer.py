@@ -257,6 +257,16 @@ def test_after_a_restart_it_goes_on_or_is_canceled_as_its_sequence_says() -> Non
             assert second.requested == set()
 
 
+def test_a_phase_that_another_version_does_not_have_is_not_resumed() -> None:
+    first = Machine(sequence("boot", (task("a"),), (task("b"),), resumes=True))
+    first.ask("boot", "id")
+    first.answer("a")
+    first.engine.close()
+    second = Machine(sequence("boot", (task("a"),), resumes=True), life="2", before=first)
+    second.settle()
+    assert second.status("id").state is State.CANCELED
+
+
 def test_included_phases_take_the_guards_and_rule_of_where_they_are_included() -> None:
     never = Guard((), lambda view, run: False)
     stop = (Phase("stop", (task("s"),)),)

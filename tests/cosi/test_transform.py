@@ -87,6 +87,25 @@ def test_each_runs_once_per_changed_item_however_many_there_are() -> None:
     assert world.spec(Text, "text-n042") == Text(text="999")
 
 
+def test_an_input_that_all_items_share_runs_them_all() -> None:
+    class Scaled(Struct, frozen=True, kw_only=True):
+        number: Annotated[Number, Each()]
+        scale: Annotated[Total | None, Get(id="scale")]
+
+    def reconcile(inputs: Scaled) -> Iterator[tuple[str, Text]]:
+        factor = inputs.scale.value if inputs.scale else 1
+        yield f"t{inputs.number.value}", Text(text=str(inputs.number.value * factor))
+
+    scale = Transform(name="t", inputs=Scaled, outputs=[Out(Text)], reconcile=reconcile)
+    world = World([scale])
+    world.put(Number(value=1), "a")
+    world.put(Number(value=2), "b")
+    world.settle()
+    world.put(Total(value=10), "scale")
+    world.settle()
+    assert world.specs(Text) == {"t1": Text(text="10"), "t2": Text(text="20")}
+
+
 def test_outputs_of_an_item_go_with_it() -> None:
     world = World([text])
     world.put(Number(value=1), "a")
@@ -95,6 +114,55 @@ def test_outputs_of_an_item_go_with_it() -> None:
     world.remove(Number, "a")
     world.settle()
     assert set(world.specs(Text)) == {"text-b"}
+
+
+class ByValue(Struct, frozen=True, kw_only=True):
+    number: Annotated[Resource[Number], Each()]
+
+
+def by_value(inputs: ByValue) -> Iterator[tuple[str, Text]]:
+    yield str(inputs.number.spec.value), Text(text=inputs.number.id)
+
+
+named = Transform(name="test.Named", inputs=ByValue, outputs=[Out(Text)], reconcile=by_value)
+
+
+def test_an_output_passes_from_an_item_that_goes_to_one_that_comes() -> None:
+    world = World([named])
+    world.put(Number(value=1), "old")
+    world.settle()
+    world.put(Number(value=1), "new")
+    world.remove(Number, "old")
+    world.settle()
+    assert world.specs(Text) == {"1": Text(text="new")}
+    assert world.specs(ControllerStatus) == {}
+
+
+def test_an_output_passes_on_once_nobody_holds_the_old_one() -> None:
+    world = World([named])
+    world.put(Number(value=1), "old")
+    world.settle()
+    world.state.add_finalizer(key_of(Text, "1"), "someone")
+    world.put(Number(value=1), "new")
+    world.remove(Number, "old")
+    world.settle()
+    assert world.specs(Text) == {"1": Text(text="old")}
+    world.state.remove_finalizer(key_of(Text, "1"), "someone")
+    world.settle()
+    assert world.specs(Text) == {"1": Text(text="new")}
+    assert world.specs(ControllerStatus) == {}
+
+
+def test_two_items_of_one_output_are_a_failure_until_one_goes() -> None:
+    world = World([named])
+    world.put(Number(value=1), "a")
+    world.put(Number(value=1), "b")
+    world.settle()
+    assert set(world.specs(ControllerStatus)) == {"test.Named/b"}
+    world.remove(Number, "a")
+    world.settle()
+    assert world.specs(Text) == {"1": Text(text="b")}
+    assert world.specs(ControllerStatus) == {}
 
 
 def test_a_failing_item_leaves_the_others_alone_and_its_own_outputs_as_they_were() -> None:

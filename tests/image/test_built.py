@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ichor.image import go, root
+from ichor.image import go, native, root, tools
 from ichor.image.build import Artifacts, artifacts
 from ichor.image.cache import Cache, default_root
 from ichor.image.inspect import inspect
@@ -54,7 +55,7 @@ def made() -> Artifacts:
 
 
 def test_the_root_packs_to_the_same_bytes_again(made: Artifacts, tmp_path: Path) -> None:
-    root.pack(made.root_tree, tmp_path / "again", 3)
+    root.pack(made.root_tree, tmp_path / "again", 3, tools.mksquashfs(Cache(default_root())))
     first, second = (_sha256(path) for path in (made.root_squashfs, tmp_path / "again"))
     assert first == second
 
@@ -62,13 +63,13 @@ def test_the_root_packs_to_the_same_bytes_again(made: Artifacts, tmp_path: Path)
 def test_the_root_is_small_and_has_no_shell_setuid_file_or_package_database(
     made: Artifacts,
 ) -> None:
-    report = inspect(made)
+    report = inspect(made, tools.unsquashfs(Cache(default_root())))
     assert report.squashfs < 80_000_000
     assert (report.setuid, report.shells, report.package_databases) == ((), (), ())
     assert sorted(report.executables) == [
         *(f"opt/cni/bin/{name}" for name in sorted(root.CNI)),
         *("usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/bin/init"),
-        *("usr/bin/python3.13", "usr/bin/runc"),
+        *("usr/bin/nft", "usr/bin/python3.13", "usr/bin/runc"),
     ]
     assert not list(made.root_tree.rglob("*.py"))
 
@@ -98,6 +99,18 @@ def test_kube_images_share_their_lowest_layer(made: Artifacts) -> None:
         if "/kube" in name
     }
     assert len(lowest) == 1
+
+
+def test_pause_ends_on_sigterm(made: Artifacts) -> None:
+    cache = Cache(default_root())
+    # Blocked here and inherited, so that the signal cannot come before pause has blocked it itself.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        process = subprocess.Popen([cache.path(native.pause_step()) / "pause"])
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
 
 @pytest.fixture

@@ -120,6 +120,12 @@ def test_old_results_of_a_name_are_removed_but_not_the_newest_or_the_days(tmp_pa
     assert cache.has(step("ab", v="1"))
 
 
+def test_what_a_killed_build_has_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "tmp/a-0123.77/x").mkdir(parents=True)
+    Cache(tmp_path).make([step("a")], Silent())
+    assert not list((tmp_path / "tmp").iterdir())
+
+
 def test_costs_are_kept_for_the_next_estimate(tmp_path: Path) -> None:
     Cache(tmp_path).make([step("a")], Silent())
     assert set(Cache(tmp_path).costs()["a"]) == {"seconds", "cpu"}

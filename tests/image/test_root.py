@@ -7,6 +7,7 @@ from ichor.errors import InputError
 from ichor.formats.squashfs import Listed
 from ichor.image import root
 from ichor.image.inspect import part_of, programs
+from ichor.image.tree import add_libraries, parts
 
 LIBS = "usr/lib/x86_64-linux-gnu"
 
@@ -24,8 +25,8 @@ def test_libraries_are_added_with_what_they_need_themselves(tmp_path: Path) -> N
     put(pool / LIBS / "libb.so.1", program([]))
     put(pool / LIBS / "libunused.so.1", program([]))
     put(pool / "usr/lib64/ld-linux-x86-64.so.2", program([]))
-    root.add_libraries(out, [pool])
-    assert [name for name, _ in root.parts(out)] == [
+    add_libraries(out, [pool])
+    assert [name for name, _ in parts(out)] == [
         "usr/bin/x",
         f"{LIBS}/liba.so.1",
         f"{LIBS}/libb.so.1",
@@ -36,7 +37,7 @@ def test_libraries_are_added_with_what_they_need_themselves(tmp_path: Path) -> N
 def test_a_library_that_no_package_has_is_named_with_who_needs_it(tmp_path: Path) -> None:
     put(tmp_path / "out/usr/bin/x", program(["liba.so.1"]))
     with pytest.raises(InputError, match=r"usr/bin/x needs liba\.so\.1.*debian\.in"):
-        root.add_libraries(tmp_path / "out", [tmp_path / "pool"])
+        add_libraries(tmp_path / "out", [tmp_path / "pool"])
 
 
 def test_the_same_tree_packs_to_the_same_bytes(tmp_path: Path) -> None:

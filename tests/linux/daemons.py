@@ -1,10 +1,13 @@
 """Toy daemons for the zygote's tests."""
 
+import asyncio
+import importlib
 import mmap
 import os
 import random
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -13,6 +16,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from ichor.linux.helper import serve_once
+
+_LIFE_S = 120  # a toy ends by itself, should its test be killed
 
 
 def report(arguments: tuple[str, ...]) -> int:
@@ -29,6 +34,7 @@ def report(arguments: tuple[str, ...]) -> int:
 
 
 def idle(arguments: tuple[str, ...]) -> int:
+    signal.alarm(_LIFE_S)
     print("idle", flush=True)
     while True:
         signal.pause()
@@ -36,7 +42,9 @@ def idle(arguments: tuple[str, ...]) -> int:
 
 def stubborn(arguments: tuple[str, ...]) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if os.fork():
+    parent = os.fork()
+    signal.alarm(_LIFE_S)
+    if parent:
         print("stubborn", flush=True)
     while True:
         time.sleep(3600)
@@ -61,7 +69,9 @@ def confined(arguments: tuple[str, ...]) -> NoReturn:
             print(*line.split())
     for kind in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
         socket.socket(kind).close()
-    threading.Thread(target=print, args=("thread",)).start()
+    thread = threading.Thread(target=print, args=("thread",))
+    thread.start()
+    thread.join()
     for name, forbidden in FORBIDDEN.items():
         try:
             forbidden()
@@ -79,6 +89,41 @@ FORBIDDEN: dict[str, Callable[[], object]] = {
     "kill": lambda: os.kill(os.getppid(), 9),
     "map": lambda: mmap.mmap(-1, 4096, prot=7),
 }
+
+
+def serve(arguments: tuple[str, ...]) -> int:
+    """Do under confinement what apid and its like do, and say so."""
+    return asyncio.run(_serve(Path(arguments[0])))
+
+
+async def _serve(directory: Path) -> int:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        await writer.drain()
+        writer.close()
+
+    tcp = await asyncio.start_server(echo, "127.0.0.1", 0)
+    unix = await asyncio.start_unix_server(echo, directory / "socket")
+    port = tcp.sockets[0].getsockname()[1]
+    for opened in (
+        asyncio.open_connection("localhost", port),
+        asyncio.open_unix_connection(directory / "socket"),
+    ):
+        reader, writer = await opened
+        writer.write(b"hello\n")
+        print((await reader.readline()).decode().strip())
+        writer.close()
+    tcp.close()
+    unix.close()
+    (directory / "new").write_text("x")
+    (directory / "new").rename(directory / "file")
+    await asyncio.to_thread((directory / "file").read_text)
+    for late in ("_elementtree", "sqlite3", "ssl", "google.protobuf.message"):
+        importlib.import_module(late)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).set_ciphers("ECDHE+AESGCM")
+    print(os.urandom(4) != os.urandom(4), os.cpu_count())
+    print("served")
+    return 0
 
 
 def upper(arguments: tuple[str, ...]) -> int:

@@ -1,6 +1,7 @@
 """Confinement as the kernel tells it; each scenario in an interpreter of its own."""
 
 import signal
+import tempfile
 
 import pytest
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from tests.linux.test_services import World, run, toy
 
 from ichor.linux.confine import CAPABILITIES
 from ichor.ports.service import Exit, Start, State
-from ichor.resources.runtime.service_spec import Confinement, Exec, Restart, ServiceSpec
+from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec, Restart, ServiceSpec
 
 pytestmark = pytest.mark.root
 
@@ -22,6 +23,9 @@ NOBODY = Confinement(
     limits={"nofile": (1024, 4096), "core": (0, 0)},
     oom_score_adj=-998,
 )
+
+# As root in name only: the interpreter of a checkout need not be readable by others.
+POWERLESS = replace(NOBODY, uid=0, gid=0)
 
 
 async def _daemon(world: World) -> None:
@@ -52,6 +56,27 @@ def daemon_scenario() -> None:
 
 def test_a_network_daemon_holds_nothing_and_dies_when_it_starts_a_program() -> None:
     fresh(daemon_scenario)
+
+
+async def _serve(world: World) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        program = Daemon(entry="tests.linux.daemons:serve", arguments=(directory,))
+        spec = ServiceSpec(
+            id="toy", program=program, confinement=POWERLESS, log="toy", restart=Restart.NEVER
+        )
+        file = world.supervisor.log_file("toy")
+        await world.supervisor.apply(Start(spec=spec))
+        await world.until(lambda: world.supervisor.observe()["toy"].exit is not None)
+        assert world.supervisor.observe()["toy"].exit == Exit(), file.path.read_text()
+        assert file.path.read_text().splitlines()[-1] == "served"
+
+
+def serve_scenario() -> None:
+    run(_serve)
+
+
+def test_a_network_daemon_serves_sockets_files_and_threads_without_powers() -> None:
+    fresh(serve_scenario)
 
 
 async def _capability(world: World) -> None:

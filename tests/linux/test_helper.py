@@ -6,7 +6,7 @@ from tests.linux.test_services import World, run
 
 from ichor.errors import TransientError
 from ichor.linux.helper import ask
-from ichor.ports.service import Confinement, Daemon
+from ichor.resources.runtime.service_spec import Confinement, Daemon
 
 
 async def _ask(world: World, request: bytes, timeout: float = 10) -> bytes:

@@ -24,6 +24,15 @@ from ichor.testing.cgroup import FakeCgroups
 pytestmark = pytest.mark.root
 
 
+def stubborn_pods() -> None:
+    """Leave processes that nobody knows and that do not listen to SIGTERM."""
+    os.posix_spawn("/bin/sh", ["sh", "-c", "trap '' TERM; sleep 100 & wait; wait"], os.environ)
+
+
+def processes() -> list[str]:
+    return [each.name for each in Path("/proc").iterdir() if each.name.isdecimal()]
+
+
 def init(ending: Ending) -> None:
     """Be init: run a service that leaves orphans, wait for SIGTERM, stop all, end the machine."""
     assert os.getpid() == 1
@@ -49,8 +58,11 @@ def init(ending: Ending) -> None:
         print("ready", flush=True)
         await asked.wait()
         await supervisor.stop_all()
+        launcher.abandon()
         print("stopped", *sorted(s.state.value for s in supervisor.observe().values()), flush=True)
-        await launcher.stop()
+        stubborn_pods()
+        await reaper.end_all(KernelClock(), 0.2)
+        print("alone", *processes())
 
     with tempfile.TemporaryDirectory() as logs:
         asyncio.run(live(Path(logs)))
@@ -85,6 +97,6 @@ def test_init_reaps_stops_its_services_and_ends_by_the_signal_of_the_ending(
     ending: Ending, number: int
 ) -> None:
     code, lines = _boot(ending)
-    assert lines == ["ready", "stopped Finished Finished"]
+    assert lines == ["ready", "stopped Finished Finished", "alone 1"]
     # unshare(1) ends itself by the signal that ended its child.
     assert code in (-number, 128 + number)

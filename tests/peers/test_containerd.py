@@ -3,24 +3,32 @@
 import asyncio
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
+from tests.peers.authority import Authority
 from tests.peers.components import compiled, component, image_archive
 
-from ichor.errors import InputError, NotFound
+from ichor.controllers.etcd import args as etcd_args
+from ichor.controllers.etcd import container as etcd_container
+from ichor.errors import InputError, NotFound, TransientError
 from ichor.formats.ocispec import Container, Mount
 from ichor.peers.containerd import ContainerdContainers
 from ichor.peers.containerd_images import ContainerdImages
+from ichor.peers.etcd import EtcdClient
 from ichor.rpc.client import Channel
-from ichor.rpc.peer import UnixTarget
+from ichor.rpc.peer import TcpTarget, UnixTarget
+from ichor.rpc.tls import ClientTls, Identity, client_context
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root]
 
@@ -70,29 +78,38 @@ def home() -> Iterator[Path]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                *("unshare", "-mnpi", "--fork", "--mount-proc", "--kill-child"),
-                *("--propagation=private", "containerd", "--config", directory / "config.toml"),
+                *("unshare", "-mpi", "--fork", "--mount-proc", "--kill-child"),
+                *("--propagation=private", "sh", "-c"),
+                # runc and the shims keep state below /run, whatever the configuration says.
+                "mount -t tmpfs tmpfs /run && "
+                f"while :; do containerd --config {directory}/config.toml; done",
             ],
             env={"PATH": path},
             stdout=log,
             stderr=log,
         )
+    (directory / "pid").write_text(str(process.pid))
     try:
         yield directory
     finally:
         process.kill()
         process.wait()
-        print((directory / "log").read_text())
         remove_cgroups(f"ichor-test-{directory.name}")
         shutil.rmtree(directory)
 
 
 def remove_cgroups(name: str) -> None:
-    for root in Path("/sys/fs/cgroup").glob(f"**/{name}"):
-        for inner in sorted(root.rglob("*/"), reverse=True):
-            with contextlib.suppress(OSError):
-                inner.rmdir()
-        root.rmdir()
+    """Remove what runc made; busy as long as the killed processes are still ending."""
+    roots = list(Path("/sys/fs/cgroup").glob(f"**/{name}"))
+    groups = [inner for root in roots for inner in sorted(root.rglob("*/"), reverse=True)] + roots
+    for group in groups:
+        for _ in range(200):
+            try:
+                group.rmdir()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                break
 
 
 async def connected(home: Path) -> Channel:
@@ -120,7 +137,7 @@ def service(home: Path, *args: str, **more: Any) -> Container:  # noqa: ANN401 -
     return Container(
         id="etcd",
         image=IMAGE,
-        args=("/program", *args),
+        args=args,
         env=("OURS=yes",),
         cgroup_path=f"/ichor-test-{home.name}/etcd",
         log_path=str(home / "logs" / "etcd.log"),
@@ -145,7 +162,7 @@ async def ready(home: Path) -> AsyncIterator[tuple[ContainerdImages, ContainerdC
 def test_an_archive_is_imported_and_its_image_has_a_name_and_a_configuration(home: Path) -> None:
     async def check() -> None:
         async with ready(home) as (images, _):
-            assert [image.name for image in await images.list()] == [IMAGE]
+            assert IMAGE in [image.name for image in await images.list()]
             config = await images.config(IMAGE)
             assert config.entrypoint == ("/program",)
             assert len(config.diff_ids) == 1
@@ -169,14 +186,28 @@ def test_a_container_runs_to_its_end_and_its_log_has_both_streams(home: Path) ->
     asyncio.run(check())
 
 
+async def says(home: Path, *, times: int) -> None:
+    """Wait until the program has spoken as often."""
+    async with asyncio.timeout(20):
+        while spoken(home) < times:  # noqa: ASYNC110 - its time, not ours
+            await asyncio.sleep(0.05)
+
+
+def spoken(home: Path) -> int:
+    return (home / "logs" / "etcd.log").read_text().count("err")
+
+
 def test_a_restart_takes_the_place_of_what_still_runs(home: Path) -> None:
     async def check() -> None:
         async with ready(home) as (_, containers):
+            (home / "logs" / "etcd.log").unlink(missing_ok=True)
             first = await containers.start(service(home, "stay"))
+            await says(home, times=1)
             again = ContainerdContainers(containers._caller._channel, "system")
             second = await again.start(service(home, "stay"))
             assert first != second
             assert [(c.id, c.status) for c in await again.list()] == [("etcd", "running")]
+            await says(home, times=2)  # before that, runc itself would take the signal
             ended = await again.stop("etcd", grace_s=0.2)
             assert ended is not None
             assert ended.status == 128 + signal.SIGKILL  # pid 1 without a handler ignores TERM
@@ -201,6 +232,123 @@ def test_a_bind_mount_is_writable_and_the_root_is_not(home: Path) -> None:
             await containers.remove("etcd")
 
     asyncio.run(check())
+
+
+def test_the_kubelets_privileges_are_what_this_machine_can_give(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            wide = service(home, "end", "0", privileged=True, host_pid=True, propagation="rshared")
+            await containers.start(wide)
+            assert (await containers.wait("etcd")).status == 0
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def daemon(home: Path) -> int:
+    """Give the pid of containerd: the child of that name of the shell that restarts it."""
+    [shell] = children(int((home / "pid").read_text()))
+    names = {child: Path(f"/proc/{child}/comm").read_text().strip() for child in children(shell)}
+    return next(child for child, name in names.items() if name == "containerd")
+
+
+def test_a_container_outlives_containerd_and_so_does_the_wait_for_it(home: Path) -> None:
+    async def check() -> None:
+        async with ready(home) as (_, containers):
+            pid = await containers.start(service(home, "stay"))
+            waiting = asyncio.ensure_future(containers.wait("etcd"))
+            os.kill(daemon(home), signal.SIGKILL)
+            async with asyncio.timeout(20):
+                while not await answers(containers):  # noqa: ASYNC110 - its time, not ours
+                    await asyncio.sleep(0.1)
+            assert [(c.id, c.pid, c.status) for c in await containers.list()] == [
+                ("etcd", pid, "running")
+            ]
+            assert not waiting.done()
+            await containers.kill("etcd", signal.SIGKILL)
+            async with asyncio.timeout(20):
+                assert (await waiting).status == 128 + signal.SIGKILL
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+async def answers(containers: ContainerdContainers) -> bool:
+    try:
+        await containers.version()
+    except TransientError:
+        return False
+    return True
+
+
+def test_etcd_runs_from_an_image_as_the_node_runs_it(home: Path) -> None:
+    # Any address of 127.0.0.0/8 is the machine's own: one of ours alone.
+    address = f"127.88.{os.getpid() % 250}.{os.getpid() // 250 % 250 + 1}"
+    image = "ichor.local/etcd:1"
+    authority = Authority()
+    secrets, data = home / "secrets", home / "etcd"
+    secrets.mkdir()
+    data.mkdir(mode=0o700)
+    os.chown(data, 60, 60)
+    (secrets / "ca.crt").write_bytes(authority.certificate)
+    for name in ("server", "peer"):
+        certificate, key = authority.issue("etcd", address=address)
+        (secrets / f"{name}.crt").write_bytes(certificate)
+        (secrets / f"{name}.key").write_bytes(key)
+    args = etcd_args.render(
+        etcd_args.Inputs(
+            name="n1",
+            advertised_addresses=(address,),
+            listen_peer_addresses=(address,),
+            listen_client_addresses=(address,),
+            initial=etcd_args.Initial(state="new", members=(("n1", f"https://{address}:2380"),)),
+        )
+    )
+    here = {etcd_args.DATA: str(data), etcd_args.SECRETS: str(secrets)}
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    made = etcd_container.render(image, args, log_path=str(home / "etcd.log"), file_limit=limit)
+    moved = msgspec.structs.replace(
+        made,
+        mounts=tuple(
+            msgspec.structs.replace(mount, source=here.get(mount.source, mount.source))
+            for mount in made.mounts
+        ),
+        cgroup_path=f"/ichor-test-{home.name}/etcd",
+    )
+
+    async def images_of() -> AsyncIterator[bytes]:
+        yield image_archive(image, component("etcd"), at="usr/local/bin/etcd")
+
+    async def check() -> None:
+        async with ready(home) as (images, containers):
+            await images.import_archive(images_of(), prefixes=("ichor.local",))
+            await containers.start(moved)
+            certificate, key = authority.issue("admin")
+            context = client_context(authority.certificate, Identity(chain=certificate, key=key))
+            async with Channel(TcpTarget(address, 2379, ClientTls(context))) as channel:
+                etcd = EtcdClient(channel)
+                async with asyncio.timeout(30):
+                    while not await has_leader(etcd):  # noqa: ASYNC110 - its time
+                        await asyncio.sleep(0.2)
+                    await etcd.put(b"health", b"ok")
+                assert [member.name for member in await etcd.members()] == ["n1"]
+            ended = await containers.stop("etcd", grace_s=20)
+            assert ended is not None
+            assert ended.status in {0, 128 + signal.SIGTERM}, (home / "etcd.log").read_text()
+            await containers.remove("etcd")
+
+    asyncio.run(check())
+
+
+async def has_leader(etcd: EtcdClient) -> bool:
+    try:
+        return (await etcd.status()).leader != 0
+    except TransientError:
+        return False
 
 
 def test_events_tell_of_starts_and_ends(home: Path) -> None:
@@ -233,7 +381,7 @@ def test_what_cannot_run_is_refused_and_leaves_nothing(home: Path) -> None:
                     Container(
                         id="y",
                         image=IMAGE,
-                        args=("/nothing",),
+                        command=("/nothing",),
                         cgroup_path=f"/ichor-test-{home.name}/y",
                     )
                 )

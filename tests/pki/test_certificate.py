@@ -52,7 +52,7 @@ LEAVES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60)
 @given(
     LEAVES, st.sampled_from([NOW, OLD, FAR]), st.sampled_from([Algorithm.ED25519, Algorithm.P256])
 )
@@ -104,7 +104,7 @@ DER = pem.certificates(made(Leaf(common_name="a", organizations=("os:admin",), s
                                  usages=frozenset(Usage), lifetime=timedelta(1))))[0]  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=500)
 @given(st.integers(0, len(DER) - 1), st.integers(0, 255))
 def test_a_changed_byte_is_read_as_the_library_does_or_refused(at: int, byte: int) -> None:
     data = DER[:at] + bytes([byte]) + DER[at + 1 :]
@@ -120,7 +120,7 @@ def test_a_changed_byte_is_read_as_the_library_does_or_refused(at: int, byte: in
         assert ours.not_after == theirs.not_valid_after_utc
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=500)
 @given(st.binary(max_size=80))
 def test_garbage_is_a_format_error(data: bytes) -> None:
     with contextlib.suppress(FormatError):
@@ -162,7 +162,7 @@ def test_years_of_two_digits_are_those_of_1950_to_2049() -> None:
             der.time(der.UTC_TIME, bad)
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.tuples(st.sampled_from([pem.CERTIFICATE, pem.PKCS8]), st.binary(max_size=99)),
@@ -175,7 +175,7 @@ def test_pem_is_read_back(blocks: list[tuple[str, bytes]]) -> None:
     assert pem.decode(text) == tuple(blocks)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from(["-----BEGIN ", "-----END ", "X", "-----", "\n", "YQ==", "\r", "é"])

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.verification import PolicyBuilder, Store
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ichor.errors import InputError
 from ichor.pki import certificate, pem
@@ -152,6 +155,57 @@ def test_a_request_that_was_changed_after_signing_is_refused() -> None:
 def test_what_is_no_request_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="certificate request"):
         sign_server_csr(authority(), text, now=NOW, entropy=entropy())
+
+
+def test_a_host_name_too_long_for_a_common_name_is_among_the_alternative_names() -> None:
+    name = ".".join(["a" * 60] * 3)
+    wanted = Leaf(common_name=name, sans=(name,), usages=SERVER, lifetime=DAY)
+    pair = issue_pair(authority(), Algorithm.ED25519, wanted, now=NOW, entropy=entropy(2))
+    read = certificate.parse_pem(pair.certificate)
+    assert (read.common_name, read.dns_names) == ("", (name,))
+
+
+@pytest.mark.parametrize("wanted", [
+    Leaf(organizations=("",), usages=SERVER, lifetime=DAY),
+    Leaf(organizations=("x" * 65,), usages=SERVER, lifetime=DAY),
+    Leaf(sans=("é",), usages=SERVER, lifetime=DAY),
+])  # fmt: skip
+def test_a_name_that_no_certificate_can_hold_is_an_error_of_input(wanted: Leaf) -> None:
+    with pytest.raises(InputError):
+        issue_pair(authority(), Algorithm.ED25519, wanted, now=NOW, entropy=entropy(2))
+
+
+def test_a_request_of_a_weak_key_is_refused() -> None:
+    weak = ec.derive_private_key(7, ec.SECP224R1())
+    with pytest.raises(InputError, match="P-256"):
+        sign_server_csr(authority(), make_csr(weak), now=NOW, entropy=entropy())
+
+
+CSR_DER = pem.decode(make_csr(make_key(Algorithm.P256, entropy(5)), sans=("a.b", "::1")))[0].der
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(CSR_DER) - 1), st.integers(0, 255)), min_size=1, max_size=4
+    )
+)
+def test_a_request_with_changed_bytes_is_refused(changes: list[tuple[int, int]]) -> None:
+    changed = bytearray(CSR_DER)
+    for at, byte in changes:
+        changed[at] = byte
+    if changed == CSR_DER:
+        return
+    with pytest.raises(InputError):
+        sign_server_csr(
+            authority(), pem.encode(pem.CSR, bytes(changed)), now=NOW, entropy=entropy()
+        )
+
+
+def test_a_request_of_another_version_is_refused() -> None:
+    changed = CSR_DER.replace(b"\x02\x01\x00", b"\x02\x01\x44", 1)
+    with pytest.raises(InputError):
+        sign_server_csr(authority(), pem.encode(pem.CSR, changed), now=NOW, entropy=entropy())
 
 
 @pytest.mark.parametrize("algorithm", [*CURVES, Algorithm.RSA])

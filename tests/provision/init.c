@@ -1,6 +1,6 @@
 /* A pid 1 for tests: reaps, powers off on SIGTERM, does what it is told on TCP ports 50000/6443.
  * One line a connection: echo TEXT, reboot, poweroff, exit N, ping ADDRESS, boots, read PATH,
- * write PATH, fork, env. */
+ * write PATH, fork, env, drain (counts what follows), pour N (sends N bytes). */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -64,6 +64,7 @@ static void obey(char *line, FILE *out) {
   else if (!strcmp(line, "fork")) { if (fork() == 0) { close(fileno(out)); for (;;) pause(); } fprintf(out, "forked\n"); }
   else if (!strcmp(line, "env")) for (char **e = environ; *e; e++) fprintf(out, "%s\n", *e);
   else if (!strcmp(line, "drain")) { char b[65536]; long n = 0, r; while ((r = read(fileno(out), b, sizeof b)) > 0) n += r; fprintf(out, "%ld\n", n); }
+  else if (!strcmp(line, "pour")) { static char b[65536]; long n = atol(arg), w; while (n > 0 && (w = write(fileno(out), b, n < 65536 ? n : 65536)) > 0) n -= w; }
   else fprintf(out, "what?\n");
 }
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import timedelta
@@ -22,7 +23,8 @@ from tests.provision.clusters import (
 )
 
 from ichor.errors import Conflict, InputError, TransientError
-from ichor.provision import control, destroy, inventory, record
+from ichor.provision import cgroup, control, destroy, inventory, network, record
+from ichor.provision import name as names
 from ichor.provision.containers import Containers
 from ichor.provision.control import Verb
 from ichor.provision.life import State
@@ -60,6 +62,25 @@ def test_forwarders_carry_much_and_pass_the_end_on(cluster: Cluster) -> None:
         link.sendall(b"drain\n" + b"x" * size)
         link.shutdown(socket.SHUT_WR)
         assert int(link.makefile().read()) == size
+
+
+def test_a_slow_reader_does_not_fill_the_keeper(cluster: Cluster) -> None:
+    node, size = first(cluster), 64 << 20
+    before = peak_memory(status(node).keeper)
+    with socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(30)
+        link.connect(("127.0.0.1", node.forward("api")))
+        link.sendall(b"pour %d\n" % size)
+        while data := link.recv(16384):
+            size -= len(data)
+    assert size == 0
+    assert peak_memory(status(node).keeper) - before < 4 << 20
+
+
+def peak_memory(pid: int) -> int:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("VmHWM:")[1].split()[0]) << 10
 
 
 def test_nodes_reach_each_other_and_nothing_else(cluster: Cluster) -> None:
@@ -138,14 +159,20 @@ def test_stop_asks_init_to_power_off(cluster: Cluster) -> None:
 def test_an_init_that_is_killed_comes_back_after_a_pause_that_grows(cluster: Cluster) -> None:
     node = worker(cluster)
     ask(node, "fork")
-    before = inventory.namespaces_of(status(node).pid) - inventory.namespaces_of(os.getpid())
     for crash in (1, 2):
         os.kill(status(node).pid, signal.SIGKILL)
         after = next_launch(node, crash)
         assert (after.state, after.crashes) == (State.RUNNING, crash)
         assert after.last_end == "killed by SIGKILL"
     assert ask(node, f"ping {first(cluster).address}") == "reached\n"
-    assert not before & inventory.snapshot().namespaces
+
+
+def test_a_node_that_waits_to_be_started_again_can_be_stopped(cluster: Cluster) -> None:
+    node = worker(cluster)
+    control.call(directory(node), Verb.KILL)
+    Containers().stop(cluster, [node.name])
+    assert status(node).state is State.STOPPED
+    assert status(node).launches == 1
 
 
 def test_an_init_that_exits_counts_as_a_crash(cluster: Cluster) -> None:
@@ -170,6 +197,26 @@ def test_a_keeper_that_is_killed_takes_its_node_along_and_start_revives_it(
     assert ask(node, f"ping {first(cluster).address}") == "reached\n"
 
 
+def test_a_keeper_that_is_asked_to_end_lets_its_node_power_off(cluster: Cluster) -> None:
+    keeper = os.pidfd_open(status(worker(cluster)).keeper)
+    try:
+        signal.pidfd_send_signal(keeper, signal.SIGTERM)
+        assert destroy.wait([keeper], timedelta(seconds=10)) == []
+    finally:
+        os.close(keeper)
+    assert "meaning=power-off" in (directory(worker(cluster)) / "keeper.log").read_text()
+
+
+def test_after_a_reboot_of_the_host_start_brings_the_cluster_back(cluster: Cluster) -> None:
+    destroy.kill([status(node).keeper for node in cluster.nodes])
+    for path in network.namespaces(cluster.name):
+        network.remove_namespace(path)
+    cgroup.remove(cgroup.find(names.cgroup(cluster.name)))
+    Containers().start(cluster)
+    assert ask(worker(cluster), f"ping {first(cluster).address}") == "reached\n"
+    assert ask(worker(cluster), "read /var/boots") == "x\nx\n"
+
+
 def test_a_second_keeper_of_a_node_is_refused(cluster: Cluster) -> None:
     from ichor.provision.containers import spawn_keeper
 
@@ -188,15 +235,29 @@ def test_destroy_leaves_nothing_and_again_finds_nothing(root: Path) -> None:
         own = inventory.namespaces_of(os.getpid())
         namespaces = set().union(*map(inventory.namespaces_of, pids)) - own
         assert len(namespaces) == 12
+        begin = time.clock_gettime(time.CLOCK_BOOTTIME)
         assert Containers().destroy(name)
         assert not Containers().destroy(name)
     after = inventory.snapshot()
     assert inventory.compare(before, after, containing=name) == []
     assert inventory.compare(before, after, containing=str(root)) == []
-    assert not namespaces & after.namespaces
+    assert inside(namespaces, begin) == []
     assert left_of(name) == []
     assert not record.cluster_directory(name).exists()
     assert not record.cluster_directory(name).with_suffix(".lock").exists()
+
+
+def inside(namespaces: set[str], before: float) -> list[int]:
+    """Give the processes of before that time in these; the kernel gives the numbers out again."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and inventory.namespaces_of(int(entry.name)) & namespaces:
+            with suppress(OSError):
+                # proc_pid_stat(5): starttime is field 22, counted from 3 after the name's bracket
+                started = (entry / "stat").read_text().rpartition(")")[2].split()[19]
+                if int(started) / os.sysconf("SC_CLK_TCK") < before:
+                    found.append(int(entry.name))
+    return found
 
 
 def test_destroy_works_by_names_when_the_record_is_gone(root: Path, state: Path) -> None:

@@ -55,9 +55,11 @@ def test_ctrl_c_says_what_to_do_and_leaves_nothing_that_destroy_does_not_remove(
         assert whole.returncode == 0, whole.stderr
         Containers().destroy(name)
         total = int(whole.stdout.split()[-1])
-        for point in (total // 2, total * 3 // 4, total - 5):
+        for point in (total // 8, total // 2, total * 3 // 4, total * 7 // 8):
             cut = run_dying("command", name, root, point)
-            assert (cut.returncode, cut.stderr.strip()) == (130, "interrupted")
+            # pyroute2 may add that its own event loop was cut short in the making.
+            assert cut.returncode == 130
+            assert cut.stderr.strip().startswith("interrupted")
             assert f"ichor cluster destroy --name {name}" in cut.stdout
             Containers().destroy(name)
             assert left_of(name) == [], point

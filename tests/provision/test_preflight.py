@@ -3,6 +3,9 @@
 import ipaddress
 from pathlib import Path
 
+import pytest
+
+from ichor.errors import InputError
 from ichor.provision import egress, preflight
 from ichor.provision.provisioner import Request, plan
 
@@ -46,6 +49,22 @@ def test_the_table_masquerades_one_subnet_and_guards_only_what_it_opened() -> No
     assert "ip saddr 10.5.0.0/24" in guarded
     assert 'iifname != "ich*" oifname != "ich*" drop' in guarded
     assert " drop" not in egress.ruleset(cluster, only_clusters=False)
+
+
+def test_a_way_out_that_would_hide_a_route_of_the_host_is_refused() -> None:
+    cluster = plan(Request(name="dev", root=Path("/image")), free=lambda _: True)
+    preflight.check_routes(cluster, [ipaddress.IPv4Network("192.0.2.0/24")])
+    with pytest.raises(InputError, match=r"10.5.0.0/24 overlaps the host's route to 10.0.0.0/8"):
+        preflight.check_routes(cluster, [ipaddress.IPv4Network("10.0.0.0/8")])
+    with pytest.raises(InputError, match="the link"):
+        preflight.check_routes(cluster, [ipaddress.IPv4Network("100.64.0.0/10")])
+
+
+def test_only_root_with_its_capabilities_may_make_nodes() -> None:
+    full, none = "CapEff:\t000001fffeffffff\n", "CapEff:\t0000000000000000\n"
+    assert preflight.may_make_nodes(0, full)
+    assert not preflight.may_make_nodes(0, none)
+    assert not preflight.may_make_nodes(1000, full)
 
 
 def test_only_name_servers_that_nodes_can_reach_are_passed_on() -> None:

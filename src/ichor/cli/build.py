@@ -18,8 +18,8 @@ def build(what: tuple[str, ...], listed: bool, level: int) -> None:
 
     Results are kept in ICHOR_CACHE (~/.cache/ichor) under a hash of all that went into them.
     """
+    from ichor.image.build import DEFAULT, targets
     from ichor.image.build import build as make
-    from ichor.image.build import targets
     from ichor.image.cache import Cache, default_root
     from ichor.image.process import niceness
     from ichor.image.progress import Bar, Lines
@@ -34,7 +34,7 @@ def build(what: tuple[str, ...], listed: bool, level: int) -> None:
             steps = make(cache, what, bar, level)
     else:
         steps = make(cache, what, Lines(), level)
-    for name in what or ("root", "images", "store", "kubectl"):
+    for name in what or DEFAULT:
         path = cache.path(steps[name])
         click.echo(f"{name:<10} {format_size(_size(path)):>8}  {path}")
 

@@ -4,16 +4,18 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+import msgspec
 
 from ichor.cli.cluster_up import Options, prepare
 from ichor.errors import IchorError, InputError, NotFound
 from ichor.provision import name as names
 from ichor.provision import record
 from ichor.provision.containers import Containers
+from ichor.provision.life import Status
 from ichor.provision.provisioner import Phase, Provisioner, Request, plan
 from ichor.provision.record import Cluster
 from ichor.units import parse_duration
@@ -128,12 +130,16 @@ def list_() -> None:
 
 @cluster.command()
 @_name
-def show(name: str) -> None:
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table")
+def show(name: str, output: str) -> None:
     """Show a cluster: its nodes, how to reach them, and what it has on this host."""
     from ichor.provision import inventory
 
-    found = record.load(name)
+    found = _existing(name)
     states = provisioner().status(found)
+    if output == "json":
+        print(json_of(found, states).decode())
+        return
     rows = [("NODE", "ROLE", "ADDRESS", "STATE", "PID", "LAUNCHES", "FORWARDS")]
     for node in found.nodes:
         status = states[node.name]
@@ -148,6 +154,11 @@ def show(name: str) -> None:
     for line in inventory.of_cluster(name):
         if not line.startswith(("process", "cgroup")):
             print(line)
+
+
+def json_of(found: Cluster, states: Mapping[str, Status | None]) -> bytes:
+    document = {"cluster": found, "status": states}
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

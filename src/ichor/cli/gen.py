@@ -37,7 +37,7 @@ for _command in (gen_pki.ca, gen_pki.key, gen_pki.csr, gen_pki.crt):
 @click.option("-o", "--output-file", default="secrets.yaml", show_default=True)
 @click.option("--from-controlplane-config", help="Gather them from a configuration instead.")
 @click.option("-t", "--kubernetes-bootstrap-token", help="Use this token, `id.secret`.")
-@click.option("-p", "--from-kubernetes-pki", hidden=True)
+@click.option("-p", "--from-kubernetes-pki", help="Take the CAs of a kubeadm directory over.")
 @click.option("--talos-version", help="The interface's version; only 1.14 is there.")
 @force_option
 def secrets(
@@ -53,8 +53,6 @@ def secrets(
     from ichor.config import bundle
 
     check_version(talos_version)
-    if from_kubernetes_pki:
-        raise InputError(f"--from-kubernetes-pki {_LATER}")
     if from_controlplane_config:
         from ichor.config.decode import decode
 
@@ -62,6 +60,9 @@ def secrets(
         made = bundle.of_config(decode(text, file=from_controlplane_config))
     else:
         made = fresh_secrets()
+    if from_kubernetes_pki:
+        pki = {name: read_text(f"{from_kubernetes_pki}/{name}") for name in bundle.KUBERNETES_PKI}
+        made = bundle.with_kubernetes_pki(made, pki)
     if kubernetes_bootstrap_token:
         made = bundle.with_bootstrap_token(made, kubernetes_bootstrap_token)
     write_text(output_file, bundle.write(made), force=force)
@@ -163,7 +164,13 @@ def request_of(name: str, endpoint: str, options: Options) -> "Request":
     if not HTTPS.test(endpoint):
         raise InputError(f"expected {HTTPS.expectation}, got {endpoint!r}", path="CLUSTER_ENDPOINT")
     version = options.text("kubernetes_version") or images.KUBERNETES_VERSION
-    make = images.built if options.text("images") == "build" else images.pulled
+    is_built = options.text("images") == "build"
+    if is_built and version.removeprefix("v") != images.KUBERNETES_VERSION:
+        raise InputError(
+            f"--kubernetes-version {version}: this release builds {images.KUBERNETES_VERSION}",
+            hint="use --images=pull for another",
+        )
+    make = images.built if is_built else images.pulled
     return Request(
         cluster_name=name,
         endpoint=endpoint,

@@ -14,11 +14,13 @@ def image() -> None:
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def inspect(output: str) -> None:
     """Show what each piece weighs, the programs inside, setuid files and shells."""
+    from ichor.image import tools
     from ichor.image.build import artifacts
+    from ichor.image.cache import Cache, default_root
     from ichor.image.inspect import Report
     from ichor.image.inspect import inspect as look
 
-    report: Report = look(artifacts())
+    report: Report = look(artifacts(), tools.unsquashfs(Cache(default_root())))
     if output == "json":
         click.echo(report.json())
         return

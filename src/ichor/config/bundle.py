@@ -5,6 +5,7 @@ make a control plane.
 """
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -16,7 +17,7 @@ from ichor.config.container import Authority, Config
 from ichor.config.document import Part
 from ichor.config.documents.kube_etcd_encryption import KubeEtcdEncryptionConfig
 from ichor.config.documents.v1alpha1 import CertAndKey
-from ichor.config.field import BASE64, FILLED, PRIVATE_KEY, TOKEN
+from ichor.config.field import BASE64, CERTS, FILLED, PRIVATE_KEY, TOKEN
 from ichor.config.secret import Secret
 from ichor.config.shape import struct_of
 from ichor.errors import InputError
@@ -28,6 +29,15 @@ from ichor.pki.issue import Entropy, Pair, key_pem, make_ca, make_key
 from ichor.pki.leaf import Algorithm
 
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+KUBERNETES_PKI: Final = (
+    "ca.crt",
+    "ca.key",
+    "etcd/ca.crt",
+    "etcd/ca.key",
+    "front-proxy-ca.crt",
+    "front-proxy-ca.key",
+    "sa.key",
+)
 SECRETBOX_KEY: Final = "key2"  # the name under which generated configurations hold it
 
 
@@ -116,6 +126,29 @@ def pair_of(held: CertAndKey) -> Pair:
     if not held.key:
         raise InputError("the key of the CA is not there", hint="use a control plane's secrets")
     return Pair(certificate=held.crt, key=held.key.reveal())
+
+
+def with_kubernetes_pki(bundle: Bundle, files: Mapping[str, str]) -> Bundle:
+    """Give the bundle with the CAs of a cluster that kubeadm made.
+
+    files: name in its pki directory (KUBERNETES_PKI) -> text. Raises InputError.
+    """
+    for name in KUBERNETES_PKI:
+        check = CERTS if name.endswith(".crt") else PRIVATE_KEY
+        if not check.test(files[name]):
+            raise InputError(f"expected {check.expectation}", path=name)
+
+    def authority(name: str) -> CertAndKey:
+        return CertAndKey(crt=files[f"{name}.crt"], key=Secret(files[f"{name}.key"]))
+
+    certs = msgspec.structs.replace(
+        bundle.certs,
+        kubernetes=authority("ca"),
+        etcd=authority("etcd/ca"),
+        aggregator=authority("front-proxy-ca"),
+        service_account=KeyOnly(key=Secret(files["sa.key"])),
+    )
+    return msgspec.structs.replace(bundle, certs=certs)
 
 
 def with_bootstrap_token(bundle: Bundle, token: str) -> Bundle:

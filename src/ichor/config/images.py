@@ -8,8 +8,9 @@ from typing import Final
 
 from msgspec import Struct
 
-KUBERNETES_VERSION: Final = "1.37.0"
-LOCAL: Final = "ichor.local"
+from ichor.config.versions import LOCAL, version
+
+KUBERNETES_VERSION: Final = version("kubernetes")
 UPSTREAM: Final = "registry.k8s.io"
 UPSTREAM_KUBELET: Final = "ghcr.io/siderolabs"
 
@@ -24,16 +25,16 @@ class Images(Struct, frozen=True, kw_only=True):
     proxy: str
 
 
-def built(version: str = KUBERNETES_VERSION) -> Images:
-    return _images(LOCAL, LOCAL, version)
+def built(kubernetes: str = KUBERNETES_VERSION) -> Images:
+    return _images(LOCAL, LOCAL, kubernetes)
 
 
-def pulled(version: str = KUBERNETES_VERSION) -> Images:
-    return _images(UPSTREAM_KUBELET, UPSTREAM, version)
+def pulled(kubernetes: str = KUBERNETES_VERSION) -> Images:
+    return _images(UPSTREAM_KUBELET, UPSTREAM, kubernetes)
 
 
-def _images(kubelet: str, others: str, version: str) -> Images:
-    tag = f"v{version.removeprefix('v')}"
+def _images(kubelet: str, others: str, kubernetes: str) -> Images:
+    tag = f"v{kubernetes.removeprefix('v')}"
     return Images(
         kubelet=f"{kubelet}/kubelet:{tag}",
         apiserver=f"{others}/kube-apiserver:{tag}",

@@ -5,6 +5,7 @@ when an input changes (unless the world asked for a pause by `retry_after`); vis
 ControllerStatus, which goes when the controller is well again.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 from typing import ClassVar
@@ -12,11 +13,11 @@ from typing import ClassVar
 from msgspec import Struct
 
 from ichor.cosi.node import Node
-from ichor.cosi.resource import Definition, Key, Spec, key_of, resource
+from ichor.cosi.resource import Definition, Key, Resource, Spec, key_of, resource
 from ichor.cosi.state import AnyResource, State
 from ichor.cosi.timers import Timers
 from ichor.cosi.timing import Backoff, TimePort
-from ichor.errors import InputError, TransientError
+from ichor.errors import Conflict, IchorError, InputError, NotFound, TransientError
 from ichor.log import fields, logger
 
 log = logger(__name__)
@@ -75,7 +76,7 @@ class Failures:
             delay = error.retry_after
             failure.paused_until = now + delay.total_seconds()
         self.retries.set((node.name, scope), now + delay.total_seconds())
-        message = f"{type(error).__name__}: {error}"
+        message = _shown(error)
         if message != failure.message:
             failure.message = message
             self._show(node, scope, error)
@@ -88,7 +89,7 @@ class Failures:
             return
         self.retries.clear((node.name, scope))
         key = _status_key(node, scope)
-        if self._state.find(key) is not None:
+        with suppress(Conflict, NotFound):  # a note that somebody took or keeps is theirs
             self._state.destroy(key, OWNER)
         if not self._quiet:
             log.info("controller is well again", extra=fields(controller=node.name, item=scope))
@@ -100,7 +101,7 @@ class Failures:
             extra=fields(
                 controller=node.name,
                 item=scope,
-                error=f"{type(error).__name__}: {error}",
+                error=_shown(error),
                 retry=f"{delay.total_seconds():.1f}s",
                 inputs=" ".join(versions(self._state, node, scope)),
             ),
@@ -108,14 +109,14 @@ class Failures:
         )
 
     def _show(self, node: Node, scope: str, error: Exception) -> None:
-        status = ControllerStatus(controller=node.name, item=scope, error=str(error))
+        status = ControllerStatus(controller=node.name, item=scope, error=_shown(error))
         key = _status_key(node, scope)
         current = self._state.find(key)
-        if current is None:
-            self._state.create(resource(status, key.id), OWNER)
-        elif current.spec != status:
-            changed = resource(status, key.id)
-            self._state.update(_at(changed, current), OWNER)
+        with suppress(Conflict):
+            if current is None:
+                self._state.create(resource(status, key.id), OWNER)
+            else:
+                self._state.update(Resource(metadata=current.metadata, spec=status), OWNER)
 
 
 def versions(state: State, node: Node, scope: str, limit: int = 8) -> list[str]:
@@ -128,9 +129,10 @@ def versions(state: State, node: Node, scope: str, limit: int = 8) -> list[str]:
     return [f"{one.metadata.type}/{one.id}@{one.metadata.version}" for one in found]
 
 
+def _shown(error: Exception) -> str:
+    """Our own errors are sentences; of others the name says more than the text."""
+    return str(error) if isinstance(error, IchorError) else f"{type(error).__name__}: {error}"
+
+
 def _status_key(node: Node, scope: str) -> Key:
     return key_of(ControllerStatus, f"{node.name}/{scope}" if scope else node.name)
-
-
-def _at(changed: AnyResource, current: AnyResource) -> AnyResource:
-    return type(changed)(metadata=current.metadata, spec=changed.spec)

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, get_args, get_origin, get_type_hints
 
-from msgspec import NODEFAULT, Struct
-from msgspec.structs import fields
+from msgspec import Struct
 
 from ichor.cosi.controller import All, Clock, Each, Get, Marker
 from ichor.cosi.query import ANYTHING, Query, expression, where
@@ -114,12 +113,11 @@ def compile_inputs(struct: type[Struct]) -> Inputs:
     """Read the declaration. Raises TypeError for a field that is none."""
     clock = ""
     bindings: list[Binding] = []
-    required = {f.name for f in fields(struct) if f.default is NODEFAULT}
     for field, declared, marker in _declared(struct):
         if isinstance(marker, Clock):
             clock = field
         else:
-            bindings.append(_binding(field, declared, marker, field in required))
+            bindings.append(_binding(field, declared, marker))
     eaches = [binding for binding in bindings if isinstance(binding.marker, Each)]
     if len(eaches) > 1:
         raise TypeError(f"{struct.__qualname__}: more than one Each")
@@ -138,7 +136,7 @@ def _declared(struct: type[Struct]) -> Iterator[tuple[str, object, Marker]]:
         yield field, declared, markers[0]
 
 
-def _binding(field: str, declared: object, marker: All | Each | Get, required: bool) -> Binding:
+def _binding(field: str, declared: object, marker: All | Each | Get) -> Binding:
     spec, whole = _spec(declared)
     if isinstance(marker, All) and marker.spec is not None:
         spec = marker.spec
@@ -154,7 +152,7 @@ def _binding(field: str, declared: object, marker: All | Each | Get, required: b
         query=query,
         whole=whole,
         by_id=isinstance(marker, All) and _is_mapping(declared),
-        required=required and isinstance(marker, Get),
+        required=isinstance(marker, Get) and type(None) not in get_args(declared),
     )
 
 

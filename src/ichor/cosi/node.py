@@ -64,7 +64,10 @@ class Node:
         if all_stale:
             items = (item.id for item in self.inputs.each.visible(state))
             stale = {**dict.fromkeys(items), **dict.fromkeys(self.outputs.active()), **stale}
-        return tuple(stale), all_stale
+        each = self.inputs.each
+        # Items that are gone first, for another may want the names of their outputs.
+        gone_first = sorted(stale, key=lambda scope: each.item(state, scope) is not None)
+        return gone_first, all_stale
 
 
 def _inputs(controller: Controller) -> Inputs:

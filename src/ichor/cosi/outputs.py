@@ -72,6 +72,7 @@ class Outputs:
         self._owner = owner
         self.scopes: dict[Key, str] = {}
         self._held: dict[str, set[Key]] = {}
+        self._waiting: dict[Key, str] = {}  # scopes that want a name another scope still holds
         for out in declared:
             for item in state.list(out.kind):
                 if item.metadata.owner == owner:
@@ -115,6 +116,11 @@ class Outputs:
                 del self._held[scope]
         return scope
 
+    def freed(self, key: Key) -> Sequence[str]:
+        """Forget a destroyed output; give the scopes that should run for it, the old and new."""
+        scopes = (self.release(key), self._waiting.pop(key, None))
+        return [scope for scope in scopes if scope is not None]
+
     def finish(self, key: Key) -> None:
         """Destroy an output that was torn down and is free now."""
         current = self._state.find(key)
@@ -133,9 +139,13 @@ class Outputs:
             created = self._state.create(_new(key, output), self._owner)
             self._hold(created.key, scope)
             return
-        if current.metadata.owner != self._owner or holder not in (scope, UNKNOWN_SCOPE):
-            other = holder if current.metadata.owner == self._owner else current.metadata.owner
-            raise OwnerConflict(f"resource {key} is held by {other!r}")
+        if current.metadata.owner != self._owner:
+            raise OwnerConflict(f"resource {key} is owned by {current.metadata.owner!r}")
+        if holder not in (scope, UNKNOWN_SCOPE):
+            self._waiting[key] = scope
+            if current.is_running:
+                raise OwnerConflict(f"resource {key} is made of {holder!r} already")
+            return  # on its way out: its end will wake us
         if holder != scope or key not in self.scopes:
             self._hold(key, scope)
         if current.is_running and not _equal(current, output):

@@ -12,6 +12,7 @@ from ichor.cosi.driving import answer
 from ichor.cosi.inputs import Missing
 from ichor.cosi.node import WHOLE, Node
 from ichor.cosi.outputs import NOTHING, Wanted, collect
+from ichor.cosi.resource import Key
 from ichor.cosi.state import State
 from ichor.errors import TransientError
 
@@ -61,8 +62,17 @@ def _with_item(
     return {**shared, each.field: each.value(item)}
 
 
-async def actuate(node: Node, state: State, now: datetime) -> Wanted:
-    """Run an Actuator until its plan is empty; what it reports is written even if it fails."""
+class Actuation(Struct, frozen=True, kw_only=True):
+    """An Actuator about to run. leaving: strong inputs it no longer sees, to be let go of."""
+
+    actuator: Actuator[Struct, object, object]
+    inputs: Struct
+    leaving: tuple[Key, ...]
+    now: datetime
+
+
+def prepare(node: Node, state: State, now: datetime) -> Actuation | None:
+    """Read the inputs, all at one moment; None while a required one is missing."""
     actuator = node.controller
     if not isinstance(actuator, Actuator):
         raise TypeError(f"{node.name} is no Actuator")
@@ -70,17 +80,23 @@ async def actuate(node: Node, state: State, now: datetime) -> Wanted:
     shared = shared_inputs(node, state, now)
     if shared is None:
         node.outputs.write(WHOLE, {})
-        return NOTHING
+        return None
     leaving = tuple(finalizers.ending(state, node.name, node.inputs.bindings))
     inputs = node.inputs.build(shared)
+    return Actuation(actuator=actuator, inputs=inputs, leaving=leaving, now=now)
+
+
+async def actuate(node: Node, state: State, actuation: Actuation) -> Wanted:
+    """Run an Actuator until its plan is empty; what it reports is written even if it fails."""
+    actuator = actuation.actuator
     try:
-        observed = await _converge(node, actuator, inputs)
+        observed = await _converge(node, actuator, actuation.inputs)
     except Exception:
         with suppress(Exception):  # the first error is the one to tell
-            _report(node, actuator, inputs, await answer(actuator.observe()), now)
+            _report(node, actuation, await answer(actuator.observe()))
         raise
-    wanted = _report(node, actuator, inputs, observed, now)
-    finalizers.release(state, node.name, leaving)
+    wanted = _report(node, actuation, observed)
+    finalizers.release(state, node.name, actuation.leaving)
     return wanted
 
 
@@ -103,16 +119,11 @@ async def _converge(
     raise StillPlannedError(f"still planned after {ROUNDS} rounds: {_names(before)}")
 
 
-def _report(
-    node: Node,
-    actuator: Actuator[Struct, object, object],
-    inputs: Struct,
-    observed: object,
-    now: datetime,
-) -> Wanted:
-    if actuator.report is None:
+def _report(node: Node, actuation: Actuation, observed: object) -> Wanted:
+    report = actuation.actuator.report
+    if report is None:
         return NOTHING
-    wanted = collect(actuator.outputs, actuator.report(inputs, observed), now)
+    wanted = collect(node.declared, report(actuation.inputs, observed), actuation.now)
     node.outputs.write(WHOLE, wanted.outputs)
     node.outputs.sweep()
     return wanted

@@ -79,8 +79,6 @@ class Engine:
         for stream in self._streams.values():
             stream.close()
 
-    # Without a clock
-
     def settle(self) -> None:
         """Run until nothing is left to do at this moment. Raises UnsettledError."""
         self.waves.expire()
@@ -96,12 +94,13 @@ class Engine:
         return None if seconds is None else timedelta(seconds=seconds)
 
     def _start_actuator(self) -> bool:
-        node = self.waves.next_actuator()
-        if node is None:
+        started = self.waves.next_actuation()
+        if started is None:
             return False
-        flight = Flight(self.waves.actuate(node))
+        name, actuation = started
+        flight = Flight(actuation)
         if flight.poll() is None:
-            self._flights[node.name] = flight
+            self._flights[name] = flight
         return True
 
     def _poll(self) -> bool:
@@ -144,8 +143,6 @@ class Engine:
         else:
             self.waves.poke(node.name)
 
-    # With a clock
-
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -163,8 +160,9 @@ class Engine:
             steps += 1
             if steps % BURST == 0:
                 await asyncio.sleep(0)
-        while (node := self.waves.next_actuator()) is not None:
-            tasks.create_task(self.waves.actuate(node), name=f"actuate {node.name}")
+        while (started := self.waves.next_actuation()) is not None:
+            name, actuation = started
+            tasks.create_task(actuation, name=f"actuate {name}")
 
     async def _sleep(self) -> None:
         due = self.waves.next_due()

@@ -145,7 +145,7 @@ class Sequencer:
 
     def _after_restart(self, id: str, status: OperationStatus, now: datetime) -> Advance:
         sequence = self._sequences.get(status.sequence)
-        if sequence is None or not sequence.resumes:
+        if sequence is None or not sequence.resumes or not _fits(status, sequence):
             return finished(id, status, Stage.CANCELED, now, "interrupted by a restart")
         tasks = {
             name: state if state.ended else TaskState(started=now)
@@ -193,3 +193,9 @@ def sequencer(
         apply=journal.write,
         report=pure.report,
     )
+
+
+def _fits(status: OperationStatus, sequence: Sequence) -> bool:
+    """Whether the phase is still what it was: a restart may bring another version of us."""
+    names = [phase.name for phase in sequence.phases]
+    return names[status.phase : status.phase + 1] == [status.phase_name]

@@ -8,7 +8,7 @@ touches the world on a half computed wish.
 """
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from random import Random
 
@@ -19,14 +19,12 @@ from ichor.cosi.inputs import Binding
 from ichor.cosi.metrics import EngineMetrics
 from ichor.cosi.node import WHOLE, Node
 from ichor.cosi.order import ranks
-from ichor.cosi.outputs import Wanted
+from ichor.cosi.outputs import NOTHING, Wanted
 from ichor.cosi.resource import Key, Kind
-from ichor.cosi.running import actuate, run_scope, shared_inputs, take_snapshot
+from ichor.cosi.running import Actuation, actuate, prepare, run_scope, shared_inputs, take_snapshot
 from ichor.cosi.state import Event, EventType, State
 from ichor.cosi.timers import Timers
 from ichor.cosi.timing import Backoff, TimePort
-
-RESYNC = "resync"
 
 
 class Waves:
@@ -67,8 +65,6 @@ class Waves:
         waiting = len(self._transforms) + len(self._actuators)
         return EngineMetrics(controllers=each, queue=waiting, failing=len(self.failures))
 
-    # What is stale
-
     def poke(self, name: str) -> None:
         """Run the controller again as if all of its inputs had changed."""
         node = self.nodes[name]
@@ -92,16 +88,19 @@ class Waves:
     def next_due(self) -> float | None:
         """Give the seconds until something is due; None if nothing will be."""
         now = self.time.monotonic()
-        dues = [at - now for at in (self.failures.retries.next(), self.resyncs.next()) if at]
+        dues = [
+            at - now for at in (self.failures.retries.next(), self.resyncs.next()) if at is not None
+        ]
         wake = self.wakes.next()
         if wake is not None:
             dues.append((wake - self.time.now()).total_seconds())
         return max(0.0, min(dues)) if dues else None
 
-    # One step each; False when there was nothing to do
-
     def step(self) -> bool:
-        """Finish what is torn down and free, else run the first stale Transform."""
+        """Finish what is torn down and free, else run the first stale Transform.
+
+        False when there was nothing to do.
+        """
         if self._endings:
             key = next(iter(self._endings))
             self._finish(self._endings.pop(key), key)
@@ -112,26 +111,39 @@ class Waves:
         self._run(node)
         return True
 
-    def next_actuator(self) -> Node | None:
-        """Give an Actuator that is to run now, and is not running; it counts as busy then."""
+    def next_actuation(self) -> tuple[str, Coroutine[None, None, None]] | None:
+        """Give the name and the run of an Actuator that is stale; it counts as busy from now.
+
+        To be called when no step is left: its inputs are read here, not when it gets its turn.
+        """
         for name in self._actuators:
             node = self.nodes[name]
             if not node.busy:
                 del self._actuators[name]
-                node.busy = True
-                node.take(self.state)
-                return node
+                return name, self._actuation(node)
         return None
 
-    async def actuate(self, node: Node) -> None:
-        """Run an Actuator; never raises but for cancellation."""
+    def _actuation(self, node: Node) -> Coroutine[None, None, None]:
+        node.busy = True
+        node.take(self.state)
         started = self.time.monotonic()
         try:
-            wanted = await actuate(node, self.state, self.time.now())
+            prepared = prepare(node, self.state, self.time.now())
         except Exception as err:  # noqa: BLE001 - the supervisor of all controllers
             self.failures.failed(node, WHOLE, err)
+            prepared = None
         else:
-            self._done(node, WHOLE, wanted)
+            if prepared is None:
+                self._done(node, WHOLE, NOTHING)
+        return self._actuate(node, prepared, started)
+
+    async def _actuate(self, node: Node, prepared: Actuation | None, started: float) -> None:
+        """Never raises but for cancellation."""
+        try:
+            if prepared is not None:
+                self._done(node, WHOLE, await actuate(node, self.state, prepared))
+        except Exception as err:  # noqa: BLE001
+            self.failures.failed(node, WHOLE, err)
         finally:
             node.busy = False
             self._count(node, started)
@@ -200,8 +212,6 @@ class Waves:
             due = self.time.monotonic() + controller.resync.total_seconds()
             self.resyncs.set(node.name, due)
 
-    # Wiring and waking
-
     def _wire(self) -> None:
         for node in self.nodes.values():
             for binding in node.inputs.all:
@@ -247,8 +257,7 @@ class Waves:
     def _ended(self, owner: Node, event: Event, key: Key) -> None:
         """One of our outputs is torn down: destroy it when free, wake its scope when gone."""
         if event.type is EventType.DESTROYED:
-            scope = owner.outputs.release(key)
-            if scope is not None:
+            for scope in owner.outputs.freed(key):
                 owner.mark_scope(scope)
                 self._enqueue(owner)
         elif event.resource is not None and not event.resource.metadata.finalizers:

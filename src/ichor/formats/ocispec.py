@@ -26,6 +26,7 @@ _MASKED = (
     "/sys/firmware",
     "/sys/devices/virtual/powercap",
 )
+_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
@@ -55,7 +56,7 @@ class Resources(Struct, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True):
-    """A service to run from an image. args: the whole command line.
+    """A service to run from an image: command (else the image's entrypoint), then args.
 
     privileged: every capability, nothing masked, all devices; for the kubelet alone.
     propagation: of the root's mounts, `rshared` if mounts made inside must be seen outside.
@@ -63,7 +64,8 @@ class Container(Struct, frozen=True, kw_only=True):
 
     id: str
     image: str
-    args: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     cwd: str = "/"
     uid: int = 0
@@ -136,8 +138,8 @@ def _process(container: Container, image: ImageConfig, capabilities: Sequence[st
             "gid": container.gid,
             "additionalGids": list(container.groups),
         },
-        "args": list(container.args),
-        "env": list(merged_env(image.env, container.env)),
+        "args": [*(container.command or image.entrypoint), *container.args],
+        "env": list(merged_env((_PATH, *image.env), container.env)),
         "cwd": container.cwd,
         "capabilities": {name: list(capabilities) for name in sets},
         "noNewPrivileges": not container.privileged,

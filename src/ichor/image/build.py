@@ -1,6 +1,7 @@
 """All artefacts: what there is to build, and one call that gives their paths.
 
     artifacts() -> Artifacts(root_squashfs, content_store, bin, kubectl, images, ...)
+    node() -> Node(root_squashfs, bin, kubectl, ...), without images
 
 Whatever is missing is built first; a second call costs the hashing of the inputs, some 50 ms.
 """
@@ -19,23 +20,33 @@ from ichor.image.images import images_step
 from ichor.image.process import run
 from ichor.image.progress import Lines
 
+DEFAULT: Final = ("root", "images", "store", "kubectl")
 FAST: Final = 3  # zstd level of the root: 0.6 s; 19 takes a minute and saves a sixth
 
 
-@dataclass(frozen=True)
-class Artifacts:
-    """Paths in the cache, read-only for their users.
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """What every node needs; paths in the cache, read-only for their users.
 
-    content_store: for `ichor.image.store.clone_store`. layout: an OCI layout of all images.
-    images: reference by name. bin: a folder for PATH with kubectl.
+    bin: a folder for PATH with kubectl.
     """
 
     root_squashfs: Path
     root_tree: Path
-    content_store: Path
-    layout: Path
     bin: Path
     kubectl: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifacts(Node):
+    """A node and the container images.
+
+    content_store: for `ichor.image.store.clone_store`. layout: an OCI layout of all images.
+    images: reference by name.
+    """
+
+    content_store: Path
+    layout: Path
     images: Mapping[str, str]
 
 
@@ -44,17 +55,29 @@ def artifacts(
 ) -> Artifacts:
     """Build what is missing and give where everything is. Needs root to unpack the images."""
     cache = cache or Cache(default_root())
-    steps = build(cache, (), watcher or Lines(), level)
-    tools = cache.path(steps["kubectl"])
+    steps = build(cache, DEFAULT, watcher or Lines(), level)
     return Artifacts(
-        cache.path(steps["root"]) / "root.squashfs",
-        cache.path(steps["tree"]),
-        cache.path(steps["store"]) / "containerd",
-        cache.path(steps["images"]),
-        tools,
-        tools / "kubectl",
-        {name: image(name) for name in IMAGE_NAMES},
+        **_node(cache, steps),
+        content_store=cache.path(steps["store"]) / "containerd",
+        layout=cache.path(steps["images"]),
+        images={name: image(name) for name in IMAGE_NAMES},
     )
+
+
+def node(cache: Cache | None = None, watcher: Watcher | None = None, *, level: int = FAST) -> Node:
+    """As `artifacts` without the images, for clusters whose nodes pull them."""
+    cache = cache or Cache(default_root())
+    return Node(**_node(cache, build(cache, ("root", "kubectl"), watcher or Lines(), level)))
+
+
+def _node(cache: Cache, steps: Mapping[str, Step]) -> dict[str, Path]:
+    tools = cache.path(steps["kubectl"])
+    return {
+        "root_squashfs": cache.path(steps["root"]) / "root.squashfs",
+        "root_tree": cache.path(steps["tree"]),
+        "bin": tools,
+        "kubectl": tools / "kubectl",
+    }
 
 
 def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
@@ -78,12 +101,12 @@ def build(
     for name in names:
         if name not in steps:
             raise InputError(f"nothing is called {name!r}", hint=f"one of {', '.join(steps)}")
-    wanted = [steps[name] for name in names or ("root", "images", "store", "kubectl")]
+    wanted = [steps[name] for name in names or DEFAULT]
     if _must_refresh(cache, wanted):
-        for line in debian.refresh(cache):
+        for line in debian.refresh():
             watcher.says(f"lock: {line}")
         steps = targets(cache, level)
-        wanted = [steps[name] for name in names or ("root", "images", "store", "kubectl")]
+        wanted = [steps[name] for name in names or DEFAULT]
     cache.make(wanted, watcher)
     return steps
 

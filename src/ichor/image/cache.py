@@ -2,7 +2,7 @@
 
 key = sha256(name, recipe, digests of inputs, keys of needed steps)
 <cache>/steps/<name>-<key[:16]>/   a finished result; it appears by rename, whole or not at all
-<cache>/tmp/<name>-<key[:16]>/     being built; removed at the next try
+<cache>/tmp/<name>-<key[:16]>.<pid>/  being built; removed by the next run
 <cache>/lock                       flock; its text says who holds it
 <cache>/seconds.json               how long each step took, for the estimates
 A step that declares all it reads gives the same bytes for the same key; nothing here checks that.
@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -95,7 +95,11 @@ class Cache:
         if not self.missing(steps):
             return
         with self.locked(watcher):
+            # What a killed run has left; a child of it may still be writing there, hence no fuss.
+            shutil.rmtree(self.root / "tmp", ignore_errors=True)
             todo = self.missing(steps)  # another run may have built them while we waited
+            if not todo:
+                return
             known = self._seconds()
             watcher.plan([(step.name, known.get(step.name, step.seconds)) for step in todo])
             for step in todo:
@@ -104,7 +108,7 @@ class Cache:
                 self._prune(name)
 
     def _build(self, step: Step, watcher: Watcher) -> None:
-        out = self.root / "tmp" / _slug(step)
+        out = self.root / "tmp" / f"{_slug(step)}.{os.getpid()}"
         remove(out)
         out.mkdir(parents=True)
         watcher.began(step.name)
@@ -121,7 +125,7 @@ class Cache:
         log.debug("built", extra=fields(step=step.name, seconds=round(seconds, 1)))
 
     @contextlib.contextmanager
-    def locked(self, watcher: Watcher) -> Iterator[None]:
+    def locked(self, watcher: Watcher) -> Generator[None]:
         """Hold the one lock of the cache; says who holds it while waiting."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("a+") as file:

@@ -9,6 +9,7 @@ import lzma
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from ichor.formats.debian import (
     version_key,
 )
 from ichor.image import checkout, mirror
-from ichor.image.cache import Cache, Step, write_atomic
+from ichor.image.cache import Step, write_atomic
 from ichor.image.process import run
 
 # archive, suite
@@ -96,21 +97,17 @@ def wanted(text: str) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def refresh(cache: Cache) -> list[str]:
+def refresh() -> list[str]:
     """Write a new lock from the mirror's indices; gives what changed, one line a package."""
     folder = checkout.components()
     names = wanted((folder / "debian.in").read_text())
-    work = cache.root / "tmp" / f"lock.{os.getpid()}"
-    work.mkdir(parents=True, exist_ok=True)
-    try:
-        found: dict[str, Package] = {}
+    found: dict[str, Package] = {}
+    with tempfile.TemporaryDirectory(prefix="ichor-lock-") as work:
         for archive, suite in SUITES:
-            for row in packages(_index(archive, suite, work), archive, names):
+            for row in packages(_index(archive, suite, Path(work)), archive, names):
                 best = found.get(row.name)
                 if best is None or version_key(row.version) > version_key(best.version):
                     found[row.name] = row
-    finally:
-        shutil.rmtree(work)
     if lost := [name for name in names if name not in found]:
         raise InputError(f"the mirror has no {', '.join(lost)}", hint="look at debian.in")
     path = folder / "debian.lock"

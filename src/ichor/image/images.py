@@ -15,6 +15,8 @@ from ichor.config.versions import IMAGE_NAMES, image, tag
 from ichor.formats import oci
 from ichor.image import debian, go, layout, native, root
 from ichor.image.cache import Cache, Step, file_digest
+from ichor.image.tree import add_libraries, place
+from ichor.image.tree import parts as files_of
 
 KUBE: Final = (
     "kubelet",
@@ -51,8 +53,8 @@ TOOLS: Final = {
 }
 _TOOL_PACKAGES: Final = (
     *("mount", "util-linux", "libmount1", "libblkid1", "libselinux1", "libpcre2-8-0"),
-    *("libsmartcols1", "nftables", "libnftables1", "libgmp10", "libjansson4", "libmnl0"),
-    *("libnftnl11", "libxtables12", "libedit2", "libbsd0", "libmd0", "libtinfo6", "libc6"),
+    *("libsmartcols1", "libc6"),
+    *root.NFT_PACKAGES,
 )
 # behaviours.md section 15; kubelet and kube-proxy are root, etcd has an account of its own
 USERS: Final = {
@@ -147,7 +149,7 @@ def _tools(parts: Parts, wanted: Iterable[str], out: Path) -> list[oci.Entry]:
         tree = Path(name)
         for path in wanted:
             source = next(t / path for t in parts.tools.values() if (t / path).exists())
-            root.place(source, tree / path)
-        root.add_libraries(tree, list(parts.tools.values()))
-        files = [oci.file(path, (tree / path).read_bytes(), 0o755) for path, _ in root.parts(tree)]
+            place(source, tree / path)
+        add_libraries(tree, list(parts.tools.values()))
+        files = [oci.file(path, (tree / path).read_bytes(), 0o755) for path, _ in files_of(tree)]
     return [*_USR_LINKS, *files]

@@ -7,7 +7,7 @@ the packed size of a part is reckoned, by packing its files in blocks as mksquas
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -34,6 +34,7 @@ _PARTS: Final = (
     ("usr/bin/containerd-shim", "containerd-shim-runc-v2"),
     ("usr/bin/containerd", "containerd"),
     ("usr/bin/runc", "runc"),
+    ("usr/bin/nft", "nft"),
     ("opt/cni/", "CNI plugins"),
     ("usr/bin/python", "Python interpreter"),
     ("usr/lib/python", "Python library"),
@@ -69,9 +70,10 @@ class Report:
         return json.dumps(asdict(self), indent=2, sort_keys=True)
 
 
-def inspect(made: Artifacts) -> Report:
+def inspect(made: Artifacts, unsquashfs: Sequence[str] = ("unsquashfs",)) -> Report:
     """Look at the built root and images."""
-    entries = list(squashfs.parse(run(["unsquashfs", "-lln", made.root_squashfs])))
+    listing = run([*unsquashfs, "-lln", made.root_squashfs], package="squashfs-tools")
+    entries = list(squashfs.parse(listing))
     paths = {each.path for each in entries}
     found = layout.images(made.layout)
     blobs = {blob for each in found.values() for blob in each.blobs}

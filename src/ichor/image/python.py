@@ -6,18 +6,20 @@ wheels   usr/lib/ichor/<packages of requirements/image.txt>, byte code and strip
 package  usr/lib/ichor/ichor/**.pyc and the entry usr/lib/ichor/__main__.pyc
 """
 
-import os
 import shutil
 import sys
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
 from ichor.config.versions import version
 from ichor.formats import elf
-from ichor.image import checkout, debian
+from ichor.image import checkout, debian, tools
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
+from ichor.image.tree import merge
 
 PACKAGES: Final = ("python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib")
 LIBRARIES: Final = (
@@ -37,15 +39,16 @@ LIBRARIES: Final = (
 SITE: Final = "usr/lib/ichor"
 LIB: Final = f"usr/lib/python{version('python')}"
 BIN: Final = f"usr/bin/python{version('python')}"
-_LOADER: Final = "usr/lib64/ld-linux-x86-64.so.2"
-_ARCH: Final = "usr/lib/x86_64-linux-gnu"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
-_NOT_IN_NODE: Final = frozenset({"testing", "provision", "image", "cli"})
+# discoveryd runs on a host, beside clusters.
+NOT_IN_NODE: Final = ("testing", "provision", "image", "cli", "apps/discoveryd")
 _ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
 
 import importlib
 import sys
+from collections.abc import Mapping
+from hashlib import sha256
 
 
 def main() -> None:
@@ -70,8 +73,7 @@ def bare_step(cache: Cache) -> Step:
 
 def interpreter(bare: Path) -> list[str]:
     """Give the command that runs the interpreter of a bare tree on this host."""
-    libraries = f"{bare / _ARCH}"
-    return [str(bare / _LOADER), "--library-path", libraries, str(bare / BIN), "-ISB"]
+    return [*tools.in_place(bare, BIN), "-ISB"]
 
 
 def stdlib_step(cache: Cache) -> Step:
@@ -91,41 +93,49 @@ def stdlib_step(cache: Cache) -> Step:
 
 def wheels_step(cache: Cache) -> Step:
     pins = checkout.requirements("image")
-    inputs = {"pins": file_digest(pins), "strip": _strip_version(), **_recipe()}
+    inputs = {"pins": file_digest(pins), **_recipe()}
 
     def build(out: Path) -> None:
         source = out.with_name(f"{out.name}.py")
         _download(pins, source)
         _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}")
         for path in (out / SITE).rglob("*.so*"):
-            run(["strip", "--strip-unneeded", path], package="binutils")
+            run([*tools.strip(cache), "--strip-unneeded", path])
 
-    return Step("python/wheels", build, inputs, (bare_step(cache),), 5)
+    needs = (bare_step(cache), tools.tools_step(cache))
+    return Step("python/wheels", build, inputs, needs, 5)
 
 
 def package_step(cache: Cache) -> Step:
-    parts = [each for each in sorted(checkout.PACKAGE.iterdir()) if each.name not in _NOT_IN_NODE]
-    inputs = {"source": file_digest(*parts), **_recipe()}
+    files = node_sources()
+    inputs = {"source": _digest(files), **_recipe()}
 
     def build(out: Path) -> None:
         source = out.with_name(f"{out.name}.py")
         shutil.rmtree(source, ignore_errors=True)
-        for part in parts:
-            _copy_source(part, source / "ichor" / part.name)
+        for name, path in files.items():
+            (source / "ichor" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, source / "ichor" / name)
         (source / "__main__.py").write_text(_ENTRY)
-        _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}")
+        _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}", data=True)
 
     return Step("python/ichor", build, inputs, (bare_step(cache),), 2)
 
 
-def merge(source: Path, target: Path) -> None:
-    """Add a tree to another by hard links; directories are shared, a file that is there stays."""
-    for path in sorted(source.rglob("*")):
-        out = target / path.relative_to(source)
-        if path.is_dir() and not path.is_symlink():
-            out.mkdir(parents=True, exist_ok=True)
-        elif not out.exists() and not out.is_symlink():
-            os.link(path, out, follow_symlinks=False)
+def node_sources() -> dict[str, Path]:
+    """Give the files of our package that a node has, by their path in the package."""
+    found = {}
+    for path in sorted(checkout.PACKAGE.rglob("*")):
+        name = path.relative_to(checkout.PACKAGE).as_posix()
+        inside = f"{name}/".startswith(tuple(f"{part}/" for part in NOT_IN_NODE))
+        if path.is_file() and not inside and "__pycache__" not in path.parts:
+            found[name] = path
+    return found
+
+
+def _digest(files: Mapping[str, Path]) -> str:
+    told = ((name, sha256(path.read_bytes()).hexdigest()) for name, path in files.items())
+    return sha256(repr(list(told)).encode()).hexdigest()
 
 
 def _recipe() -> dict[str, str]:
@@ -133,17 +143,21 @@ def _recipe() -> dict[str, str]:
     return {"recipe": file_digest(here, here.with_name("compile_tree.py"))}
 
 
-def _compile(bare: Path, source: Path, target: Path, shown: str) -> None:
-    """Byte-compile a tree, take its libraries along, then drop the sources."""
+def _compile(bare: Path, source: Path, target: Path, shown: str, *, data: bool = False) -> None:
+    """Byte-compile a tree, take its libraries (or all its data) along, then drop the sources."""
     script = Path(__file__).with_name("compile_tree.py")
     run([*interpreter(bare), script, source, target, shown])
     for path in sorted(source.rglob("*")):
-        if path.is_file() and elf.is_elf(path.read_bytes()[:4]):
+        if path.is_file() and (_is_data(path) if data else elf.is_elf(path.read_bytes()[:4])):
             out = target / path.relative_to(source)
             out.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, out)
             out.chmod(0o644)
     shutil.rmtree(source)
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix not in (".py", ".pyc", ".pyi", ".md") and path.name != "py.typed"
 
 
 def _dropped() -> Path:
@@ -158,14 +172,6 @@ def _copy_trimmed(source: Path, target: Path) -> None:
         return {name for name in names if name.split(".")[0] in dropped or name in dropped}
 
     shutil.copytree(source, target, ignore=ignored)
-
-
-def _copy_source(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    elif source.suffix == ".py":
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
 
 
 def _download(pins: Path, out: Path) -> None:
@@ -189,7 +195,3 @@ def _download(pins: Path, out: Path) -> None:
     for info in out.glob("*.dist-info"):
         shutil.rmtree(info)
     shutil.rmtree(wheels)
-
-
-def _strip_version() -> str:
-    return run(["strip", "--version"], package="binutils").splitlines()[0]

@@ -15,7 +15,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -162,7 +162,7 @@ def _same_status(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _running(containerd: Path, store: Path, work: Path) -> Iterator[Path]:
+def _running(containerd: Path, store: Path, work: Path) -> Generator[Path]:
     """Run containerd on a store; it dies with us, and its mounts with it."""
     socket = work / "s"
     config = work / "config.toml"

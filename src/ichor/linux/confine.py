@@ -23,7 +23,7 @@ _NAMES = (
     " sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog"
     " wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
 )
-CAPABILITIES = _NAMES.split()
+CAPABILITIES: tuple[str, ...] = tuple(_NAMES.split())
 
 # include/uapi/linux/securebits.h: NOROOT, NO_SETUID_FIXUP and NO_CAP_AMBIENT_RAISE, all locked.
 _SECUREBITS = 0b11 | 0b11 << 2 | 0b11 << 6

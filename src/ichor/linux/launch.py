@@ -89,6 +89,11 @@ class Launcher:
         self._disconnect("the zygote was stopped")
         await ended
 
+    def abandon(self) -> None:
+        """Make no fresh zygote when this one ends: everything is about to."""
+        if self._guard is not None:
+            self._guard.cancel()
+
     async def launch(
         self,
         name: str,

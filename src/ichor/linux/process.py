@@ -9,12 +9,15 @@ watched pid cannot hit a stranger. asyncio.subprocess would wait too: never use 
 """
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 from ichor.linux import libc
 from ichor.log import fields, logger
+from ichor.ports.clock import Clock
 from ichor.ports.service import Exit
 
 log = logger(__name__)
@@ -25,6 +28,7 @@ class Reaper:
 
     def __init__(self) -> None:
         self._watched: dict[int, asyncio.Future[Exit]] = {}
+        self._alone = asyncio.Event()
         self.orphans = 0
 
     def start(self) -> None:
@@ -48,8 +52,29 @@ class Reaper:
         os.kill(pid, number)
         return True
 
+    async def end_all(self, clock: Clock, grace_s: float) -> None:
+        """End every other process of our pid namespace; only PID 1 may, as all are its own.
+
+        Raises PermissionError elsewhere: there kill(-1) would hit strangers.
+        """
+        if os.getpid() != 1:
+            raise PermissionError(errno.EPERM, "only PID 1 may end all processes")
+        for number, wait in ((signal.SIGTERM, grace_s), (signal.SIGKILL, grace_s)):
+            with suppress(ProcessLookupError):
+                os.kill(-1, number)
+            await self._until_alone(clock, wait)
+
+    async def _until_alone(self, clock: Clock, seconds: float) -> None:
+        alone = asyncio.ensure_future(self._alone.wait())
+        late = asyncio.ensure_future(clock.sleep(seconds))
+        self._reap()
+        await asyncio.wait({alone, late}, return_when=asyncio.FIRST_COMPLETED)
+        alone.cancel()
+        late.cancel()
+
     def _reap(self) -> None:
-        while (ended := _wait_any()) is not None:
+        self._alone.clear()
+        while (ended := self._wait_any()) is not None:
             pid, result = ended
             future = self._watched.pop(pid, None)
             if future is None:
@@ -58,17 +83,17 @@ class Reaper:
             elif not future.done():
                 future.set_result(result)
 
-
-def _wait_any() -> tuple[int, Exit] | None:
-    try:
-        info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG)
-    except ChildProcessError:
-        return None
-    if info is None:
-        return None
-    if info.si_code == os.CLD_EXITED:
-        return info.si_pid, Exit(code=info.si_status)
-    return info.si_pid, Exit(signal=info.si_status)
+    def _wait_any(self) -> tuple[int, Exit] | None:
+        try:
+            info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG)
+        except ChildProcessError:
+            self._alone.set()
+            return None
+        if info is None:
+            return None
+        if info.si_code == os.CLD_EXITED:
+            return info.si_pid, Exit(code=info.si_status)
+        return info.si_pid, Exit(signal=info.si_status)
 
 
 def become_subreaper() -> None:

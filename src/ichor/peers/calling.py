@@ -8,7 +8,7 @@
 | the rest | TransientError |
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from ichor.errors import Conflict, IchorError, InputError, NotFound, TransientError
@@ -65,7 +65,7 @@ class Caller:
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
+def translated(doing: str) -> Generator[None, None, None]:
     """Turn a gRPC refusal into the error its receiver can act on."""
     try:
         yield

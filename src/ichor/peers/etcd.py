@@ -6,7 +6,7 @@ FAILED_PRECONDITION or UNAVAILABLE with a text; the few texts that change what t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from ichor.errors import IchorError, TransientError
@@ -196,7 +196,7 @@ class _Done(Exception):  # noqa: N818 - an outcome, never leaves this file
 
 
 @contextmanager
-def _patient(*, done: str = "", cured: str = "") -> Iterator[None]:
+def _patient(*, done: str = "", cured: str = "") -> Generator[None, None, None]:
     """Tell done already (_Done) and what time cures (TransientError) from real refusals."""
     try:
         yield

@@ -9,7 +9,7 @@ plain JSON. A client belongs to one identity; when a certificate is renewed, mak
 """
 
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 from msgspec import Struct
@@ -117,7 +117,7 @@ class KubeClient:
     async def delete(self, ref: Ref) -> None:
         await self._object("DELETE", ref)
 
-    async def watch(self, kind: Kind, select: Select = EVERYTHING) -> AsyncIterator[Listing]:
+    async def watch(self, kind: Kind, select: Select = EVERYTHING) -> AsyncGenerator[Listing, None]:
         where = await self._paths.collection(kind)
 
         def open_watch(version: str) -> AbstractAsyncContextManager[Streaming]:

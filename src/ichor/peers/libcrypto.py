@@ -8,7 +8,7 @@ the interpreter, through the program. EVP functions: EVP_EncryptInit(3), OpenSSL
 
 import _ssl
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 
@@ -83,7 +83,9 @@ def _ecb(key: bytes, text: bytes, *, encrypt: bool) -> bytes:
 
 
 @contextmanager
-def _cipher(key: bytes, nonce: bytes | None, *, encrypt: bool) -> Iterator[tuple[ctypes.CDLL, int]]:
+def _cipher(
+    key: bytes, nonce: bytes | None, *, encrypt: bool
+) -> Generator[tuple[ctypes.CDLL, int], None, None]:
     # The C functions trust these lengths.
     if len(key) != KEY or (nonce is not None and len(nonce) != NONCE):
         raise FormatError("a key of 32 bytes and a nonce of 12")

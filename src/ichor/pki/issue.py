@@ -19,7 +19,10 @@ from msgspec import Struct
 
 from ichor.errors import InputError
 from ichor.pki import pem
-from ichor.pki.leaf import DAY, Algorithm, Leaf, Usage
+from ichor.pki.leaf import DAY
+from ichor.pki.leaf import Algorithm as Algorithm  # given on: part of what one asks with
+from ichor.pki.leaf import Leaf as Leaf
+from ichor.pki.leaf import Usage as Usage
 
 Entropy: TypeAlias = Callable[[int], bytes]
 PrivateKey: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -27,6 +30,8 @@ PublicKey: TypeAlias = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rs
 
 SKEW: Final = timedelta(seconds=10)  # how far NotBefore lies back, for clocks that are behind
 CA_LIFETIME: Final = timedelta(days=3650)
+_MAX_NAME: Final = 64
+_CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -210,8 +215,9 @@ def sign_csr(
 def _load_csr(csr: str) -> x509.CertificateSigningRequest:
     try:
         request = x509.load_pem_x509_csr(csr.encode())
+        _public(request.public_key())
         good = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, InvalidSignature):
+    except (ValueError, UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion):
         raise InputError("expected a certificate request in PEM") from None
     if not good:
         raise InputError("the signature of the request is not that of its key")
@@ -223,7 +229,7 @@ def _request_sans(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
         names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    except ValueError:
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise InputError("expected readable extensions in the request") from None
     addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
     return (*names.get_values_for_type(x509.DNSName), *addresses)
@@ -237,16 +243,25 @@ def _first(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
 def _public(key: object) -> PublicKey:
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
         raise InputError(f"expected an RSA key of at least 2048 bits, got {key.key_size}")
+    if isinstance(key, ec.EllipticCurvePublicKey) and not isinstance(key.curve, _CURVES):
+        raise InputError(f"expected curve P-256, P-384 or P-521, got {key.curve.name}")
     if isinstance(key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
         return key
     raise InputError("expected an Ed25519, ECDSA or RSA key")
 
 
 def _name(common_name: str, organizations: Iterable[str]) -> x509.Name:
-    attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, each) for each in organizations]
-    if common_name:
-        attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
-    return x509.Name(attributes)
+    """Write a subject. A common name above 64 characters is left out: RFC 5280 allows no more,
+
+    host names may have more, and every name that counts is among the alternative names.
+    """
+    named = [(NameOID.ORGANIZATION_NAME, each) for each in organizations]
+    if 0 < len(common_name) <= _MAX_NAME:
+        named.append((NameOID.COMMON_NAME, common_name))
+    for _, value in named:
+        if not 0 < len(value) <= _MAX_NAME:
+            raise InputError(f"a name in a certificate has 1 to {_MAX_NAME} characters: {value!r}")
+    return x509.Name([x509.NameAttribute(kind, value) for kind, value in named])
 
 
 def _sans(sans: Iterable[str]) -> list[x509.GeneralName]:
@@ -255,6 +270,8 @@ def _sans(sans: Iterable[str]) -> list[x509.GeneralName]:
         try:
             names.append(x509.IPAddress(ipaddress.ip_address(san)))
         except ValueError:
+            if not san.isascii() or not san:
+                raise InputError(f"{san!r} is neither an address nor a DNS name") from None
             names.append(x509.DNSName(san))
     return names
 

@@ -55,8 +55,11 @@ def is_there(name: str) -> bool:
 
 
 def keepers(name: str) -> set[int]:
-    """Give the pids of this cluster's keepers, and of their children that have not exec'ed yet."""
-    nodes = record.cluster_directory(name) / "nodes"
+    """Give the pids of this cluster's keepers, and of their children that have not exec'ed yet.
+
+    Names are the host's: keepers that another ICHOR_STATE knows of count too.
+    """
+    nodes = ("clusters", name, "nodes")
     found: set[int] = set()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():
@@ -65,7 +68,7 @@ def keepers(name: str) -> set[int]:
             argv = os.fsdecode((entry / "cmdline").read_bytes()).split("\0")
         except OSError:  # ended meanwhile
             continue
-        if _KEEPER in argv and any(Path(word).parent == nodes for word in argv if word):
+        if _KEEPER in argv and any(Path(word).parts[-4:-1] == nodes for word in argv):
             found.add(int(entry.name))
     return found
 

@@ -207,9 +207,14 @@ class Keeper:
             )
 
     async def start(self) -> None:
+        """Raises TransientError if init does not start; one that ended again already did start."""
+        before = self._launches
         self._wanted.set()
-        await self._until(State.RUNNING, State.WAITING)
-        if self._state is State.WAITING:
+        async with self._changed:
+            await self._changed.wait_for(
+                lambda: self._launches > before or self._state in {State.RUNNING, State.WAITING}
+            )
+        if self._state is State.WAITING and self._launches == before:
             raise TransientError(self._last_end)
 
     def close_gently(self) -> None:

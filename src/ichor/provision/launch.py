@@ -7,6 +7,7 @@ file means init runs, text is the error. Runs in a single-threaded process: a fo
 """
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -101,6 +102,7 @@ def _child(
         sethostname(node.name)
         rootfs.build(Path(node.root), directory, terminal.path, hierarchies)
         os.umask(0o022)
+        _raise_open_files()
         os.execve(node.init[0], list(node.init), dict(node.environment))  # noqa: S606
     except BaseException as err:  # noqa: BLE001 - nothing may pass the border of the fork
         traceback.print_exc(file=sys.stderr)
@@ -114,6 +116,12 @@ def _check_parent(tell: int) -> None:
     poll.register(tell, 0)
     if poll.poll(0):
         os._exit(1)
+
+
+def _raise_open_files() -> None:
+    """Let init open what the host lets us open: a shell's soft limit is no business of a node's."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _unshare(network: Path) -> None:

@@ -34,10 +34,14 @@ def check(cluster: Cluster) -> None:
 
 
 def _privileged(_: Cluster) -> None:
-    status = Path("/proc/self/status").read_text()
-    effective = int(status.split("CapEff:")[1].split()[0], 16)
-    if os.geteuid() != 0 or not effective >> _CAP_SYS_ADMIN & 1:
+    if not may_make_nodes(os.geteuid(), Path("/proc/self/status").read_text()):
         raise InputError("nodes in containers need root", hint="run it with sudo")
+
+
+def may_make_nodes(uid: int, status: str) -> bool:
+    """Say whether this user, with the capabilities of /proc/self/status, may."""
+    effective = int(status.split("CapEff:")[1].split()[0], 16)
+    return uid == 0 and bool(effective >> _CAP_SYS_ADMIN & 1)
 
 
 def _new(cluster: Cluster) -> None:
@@ -118,10 +122,15 @@ def _way_out(cluster: Cluster) -> None:
         return
     if shutil.which("nft") is None:
         raise InputError("--egress needs nft", hint="apt-get install nftables")
+    check_routes(cluster, host_networks(Path("/proc/net/route").read_text()))
+
+
+def check_routes(cluster: Cluster, routes: Sequence[ipaddress.IPv4Network]) -> None:
+    """Raises InputError if the cluster's own routes on the host would hide one of these."""
     ends = egress.link_addresses(cluster.name)
     link = ipaddress.IPv4Network(f"{ends.host}/{ends.prefix_length}", strict=False)
     subnet = ipaddress.IPv4Network(cluster.subnet)
-    for network in host_networks(Path("/proc/net/route").read_text()):
+    for network in routes:
         if network.overlaps(subnet):
             message = f"{subnet} overlaps the host's route to {network}"
             raise InputError(message, path="--subnet", hint="choose another --subnet")

@@ -105,13 +105,13 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=100)
 @given(st.dictionaries(TEXT, VALUES, min_size=1, max_size=4))
 def test_what_is_written_is_read_back(value: dict[str, Value]) -> None:
     assert load(dump(value)) == [value]
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=50)
 @given(st.lists(st.dictionaries(TEXT, VALUES, min_size=1, max_size=2), max_size=3))
 def test_a_stream_is_read_back(values: list[Value]) -> None:
     assert load(dump_all(values)) == values
@@ -131,7 +131,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None, database=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_garbage_in_pieces_of_yaml_is_an_error_of_input_or_nothing(text: str) -> None:
     for read in (load, decode, patch.read):
@@ -139,7 +139,7 @@ def test_garbage_in_pieces_of_yaml_is_an_error_of_input_or_nothing(text: str) ->
             read(text)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=60))
 def test_garbage_bytes_are_an_error_of_input_or_nothing(data: bytes) -> None:
     for read in (load, decode, patch.read):

@@ -1,7 +1,7 @@
 """The main document, which has no kind: machine type, join token, OS and etcd CAs.
 
-A node is complete for boot once it has this one. What newer kinds say is refused here; the fields
-of older configurations will be lowered to those kinds, not read twice.
+A node is complete for boot once it has this one. What the newer kinds say is refused here, so that
+nothing is said twice.
 """
 
 from collections.abc import Iterator, Mapping

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from ichor.controllers.secrets.api_request import CLIENT, SERVER, TRUSTD
 from ichor.controllers.secrets.maintenance import MAINTENANCE
+from ichor.controllers.secrets.pair import pair
 from ichor.cosi.controller import Get, Out, Transform
 from ichor.cosi.resource import Spec
 from ichor.resources.fields import Certificate as Trusted
@@ -53,10 +54,6 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
     if inputs.trustd is not None:
         accepted: tuple[Trusted, ...] = inputs.root.accepted_cas
         yield TRUSTD_ID, TrustdCertificate(accepted_cas=accepted, server=pair(inputs.trustd))
-
-
-def pair(certificate: Certificate) -> CertificateAndKey:
-    return CertificateAndKey(crt=certificate.cert.encode(), key=certificate.key.reveal().encode())
 
 
 api = Transform(
