@@ -27,7 +27,7 @@ from ichor.controllers.k8s.static_pod import Resources, Versions
 from ichor.cosi.controller import Get, Out, Transform
 from ichor.formats.jsonvalue import Object
 from ichor.resources.config.active import ID, ActiveConfig
-from ichor.resources.etcd.bootstrap import START_ID, EtcdStart
+from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.k8s.controlplane import ConfigStatus, SecretStatus
 from ichor.resources.k8s.ids import (
     CONFIG_STATUS_STATIC_POD_ID,
