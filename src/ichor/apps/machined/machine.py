@@ -6,7 +6,7 @@ from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
 
-from ichor.apps.machined import api, identity, layers
+from ichor.apps.machined import api, identity, layers, networking
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.cosi.disk import Disk
@@ -120,6 +120,7 @@ class Machine:
 
     def _world(self) -> Adapters:
         mounts = KernelMounts()
+        network = KernelNetwork()
         return Adapters(
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
@@ -127,7 +128,8 @@ class Machine:
                 Signer(self._launcher, self._reaper, self._supervisor.log_file("signer"))
             ),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
-            network=KernelNetwork(),
+            network=network,
+            networking=networking.adapters(self._state, self._clock, network),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),

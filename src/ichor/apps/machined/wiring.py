@@ -5,6 +5,7 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
+from ichor.apps.machined import networking
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
 from ichor.controllers.config.machine_type import machine_type
@@ -47,6 +48,7 @@ class Adapters:
     health: Health
     issuance: Issuance
     network: Networks
+    networking: networking.NetworkWorld
     system_files: Files
     kubernetes_files: Files
     services: Services
@@ -74,6 +76,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         etc_apply(world.etc),
         file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
+        *networking.controllers(world.networking),
         cri_config,
         cri_service,
         api_service,
