@@ -10,7 +10,7 @@ from uuid import uuid4
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, layers, wiping
+from ichor.apps.machined import api, boot, identity, layers, networking, wiping
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
@@ -163,6 +163,7 @@ class Machine:
 
     def _world(self) -> Adapters:
         mounts = KernelMounts()
+        network = KernelNetwork()
         return Adapters(
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
@@ -174,7 +175,8 @@ class Machine:
             ),
             issuance=LocalIssuance(self._signer),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
-            network=KernelNetwork(),
+            network=network,
+            networking=networking.adapters(self._state, self._clock, network),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),

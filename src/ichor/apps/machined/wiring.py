@@ -5,7 +5,7 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
-from ichor.apps.machined import kubernetes
+from ichor.apps.machined import kubernetes, networking
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
@@ -49,6 +49,7 @@ class Adapters:
     health: Health
     issuance: Issuance
     network: Networks
+    networking: networking.NetworkWorld
     system_files: Files
     kubernetes_files: Files
     kubernetes: KubernetesAdapters
@@ -79,6 +80,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
         file_apply("files.Config", Place("/system/config", exclusive=True), world.config_files),
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
+        *networking.controllers(world.networking),
         cri_config,
         cri_service,
         api_service,
