@@ -5,6 +5,8 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
+from ichor.apps.machined import kubernetes
+from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
 from ichor.controllers.config.machine_type import machine_type
@@ -49,6 +51,8 @@ class Adapters:
     network: Networks
     system_files: Files
     kubernetes_files: Files
+    kubernetes: KubernetesAdapters
+    config_files: Files
     services: Services
     uts: Uts
 
@@ -73,6 +77,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         etc_files,
         etc_apply(world.etc),
         file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
+        file_apply("files.Config", Place("/system/config", exclusive=True), world.config_files),
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
         cri_config,
         cri_service,
@@ -81,4 +86,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         services(world.services),
         health(world.health),
         service,
+        *kubernetes.controllers(world.kubernetes),
     )
