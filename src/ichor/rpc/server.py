@@ -64,7 +64,7 @@ class Server:
         await self._listen(sock, None, None if uids is None else partial(_check_uid, uids))
 
     async def listen_tcp(self, host: str, port: int, tls: ServerTls | None) -> int:
-        """Listen on an address, `::` for both families; gives the port, the kernel's choice if 0."""
+        """Listen on an address, `::` for both families; gives the port (any if 0)."""
         sock = bind_tcp(host, port)
         await self.listen_socket(sock, tls)
         return int(sock.getsockname()[1])
