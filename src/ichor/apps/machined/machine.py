@@ -7,6 +7,7 @@ from random import SystemRandom
 from uuid import uuid4
 
 from ichor.apps.machined import api, identity, layers
+from ichor.apps.machined.enrolment import TrustdIssuance
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.cosi.disk import Disk
@@ -62,6 +63,7 @@ class Machine:
             logs=Path("/var/log"),
         )
 
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._services = BothServices(self._supervisor, self._containers)
@@ -75,7 +77,9 @@ class Machine:
         engine = Engine(
             self._state, controllers(self._world()), time=self._clock, random=SystemRandom()
         )
-        server = api.server(self._state, self._clock.now, "container", "container")
+        server = api.server(
+            self._state, self._clock.now, "container", "container", signer=self._signer
+        )
         await api.listen(server, Path(layers.SOCKET))
         running = asyncio.get_running_loop().create_task(engine.run(), name="engine")
         try:
@@ -123,9 +127,8 @@ class Machine:
         return Adapters(
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
-            issuance=LocalIssuance(
-                Signer(self._launcher, self._reaper, self._supervisor.log_file("signer"))
-            ),
+            enrolment=TrustdIssuance(self._signer),
+            issuance=LocalIssuance(self._signer),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=KernelNetwork(),
             services=self._services,
