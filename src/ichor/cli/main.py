@@ -11,10 +11,17 @@ from collections.abc import Sequence
 import click
 
 from ichor import __version__
+from ichor.cli.node import global_options
 from ichor.errors import IchorError
 
 # name: (module:attribute, help); the module is imported when the command runs or shows its help
 COMMANDS: dict[str, tuple[str, str]] = {
+    "apply-config": ("ichor.cli.apply_config:apply_config", "Apply a configuration to machines."),
+    "dmesg": ("ichor.cli.logs:dmesg", "Print the kernel's log."),
+    "get": ("ichor.cli.get:get", "Get resources of machines."),
+    "logs": ("ichor.cli.logs:logs", "Print the log of a service or container."),
+    "service": ("ichor.cli.service:service", "List services, or start, stop, restart one."),
+    "version": ("ichor.cli.version:version", "Print the version of this program and of machines."),
     "build": ("ichor.cli.build:build", "Make what clusters and images are made of."),
     "cluster": ("ichor.cli.cluster:cluster", "Clusters on this host, their nodes in containers."),
     "config": ("ichor.cli.config:config", "Work with the client's configuration file."),
@@ -26,6 +33,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discovery": ("ichor.apps.discoveryd.main:discovery", "run the discovery service"),
 }
 
+# Other names of commands, as of the interface's own client.
+ALIASES: dict[str, str] = {
+    "apply": "apply-config",
+    "g": "get",
+    "services": "service",
+}
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by a table of names, so that `ichor` starts fast."""
@@ -34,6 +48,7 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
@@ -47,6 +62,7 @@ class LazyGroup(click.Group):
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ichor")
+@global_options
 def root() -> None:
     """Ichor: an operating system that does one thing, run Kubernetes."""
 

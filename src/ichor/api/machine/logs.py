@@ -4,7 +4,7 @@
 |---|---|---|
 | system | `machined`, `controller-runtime` | memory (api.ring) |
 | system | a service | /var/log/<id>.log, and the rotated one before |
-| k8s.io, CRI | `namespace/pod:container[:id]` | /var/log/pods/<namespace>_<pod>_<uid>/<container>/ |
+| k8s.io, CRI | `namespace/pod:container[:id]` | /var/log/pods/<ns>_<pod>_<uid>/<container>/ |
 
 Dmesg of a node in a container is its own log: the kernel's ring belongs to the host.
 """
@@ -106,7 +106,7 @@ class LogService:
             async for line in self._ring.follow(last):
                 yield f"{line.text}\n".encode()
 
-    async def _own_as_kernel(self, follow: bool, tail: bool) -> AsyncIterator[str]:  # noqa: FBT001
+    async def _own_as_kernel(self, follow: bool, tail: bool) -> AsyncIterator[str]:
         last = self._ring.last
         if not (follow and tail):
             for line in self._ring.since():

@@ -18,7 +18,18 @@ from ichor.resources.network.ids import HOSTNAME_ID
 from ichor.rpc.context import Context, Handler
 
 _TICKS = 100.0  # USER_HZ of every architecture we run on
-_SOFT = "hi timer net_tx net_rx block block_io_poll tasklet sched hrtimer rcu".split()
+_SOFT = [
+    "hi",
+    "timer",
+    "net_tx",
+    "net_rx",
+    "block",
+    "block_io_poll",
+    "tasklet",
+    "sched",
+    "hrtimer",
+    "rcu",
+]
 
 
 class Proc(Protocol):
@@ -92,7 +103,9 @@ class SystemService:
             process_running=seen.running,
             process_blocked=seen.blocked,
             soft_irq_total=seen.softirqs,
-            soft_irq=pb.SoftIRQStat(**dict(zip(_SOFT, seen.softirq, strict=False))),
+            soft_irq=pb.SoftIRQStat(
+                **dict(zip((*_SOFT, "hrtimer", "rcu"), seen.softirq, strict=False))
+            ),
         )
         return pb.SystemStatResponse(messages=[message])
 
