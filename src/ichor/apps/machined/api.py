@@ -65,7 +65,7 @@ def server(state: State, world: World) -> Server:
         **ServiceControl(world.services).handlers(),
         **SystemService(state, procfs).handlers(),
         **FileService().handlers(),
-        **LogService(world.ring, LOGS, notice.changes).handlers(),
+        **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
         **PowerService(world.power, world.events).handlers(),
