@@ -10,7 +10,8 @@ from uuid import uuid4
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, layers, wiping
+from ichor.apps.machined import api, boot, identity, layers, networking, wiping
+from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.cosi.disk import Disk
@@ -33,9 +34,12 @@ from ichor.linux.services import Supervisor
 from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
+from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
+from ichor.peers.static_pods import StaticPodServer
 from ichor.ports.power import Ending
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
@@ -48,6 +52,7 @@ from ichor.rpc.peer import UnixTarget
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
+ETCD_DATA = "/var/lib/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
 
 
@@ -70,6 +75,7 @@ class Machine:
 
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
+        self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
@@ -82,6 +88,7 @@ class Machine:
         self._reaper.start()
         on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), self._shut_down))
         self._load()
+        await self._static_pods.listen()
         engine = Engine(
             self._state, controllers(self._world()), time=self._clock, random=SystemRandom()
         )
@@ -156,12 +163,20 @@ class Machine:
 
     def _world(self) -> Adapters:
         mounts = KernelMounts()
+        network = KernelNetwork()
         return Adapters(
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
+            config_files=KernelFiles(Path("/system/config")),
+            kubernetes=KubernetesAdapters(
+                manifests=NodeManifests(),
+                membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
+                static_pods=self._static_pods,
+            ),
             issuance=LocalIssuance(self._signer),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
-            network=KernelNetwork(),
+            network=network,
+            networking=networking.adapters(self._state, self._clock, network),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),

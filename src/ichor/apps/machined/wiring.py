@@ -5,6 +5,8 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
+from ichor.apps.machined import kubernetes, networking
+from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
 from ichor.controllers.config.machine_type import machine_type
@@ -47,8 +49,11 @@ class Adapters:
     health: Health
     issuance: Issuance
     network: Networks
+    networking: networking.NetworkWorld
     system_files: Files
     kubernetes_files: Files
+    kubernetes: KubernetesAdapters
+    config_files: Files
     services: Services
     uts: Uts
 
@@ -73,7 +78,9 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         etc_files,
         etc_apply(world.etc),
         file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
+        file_apply("files.Config", Place("/system/config", exclusive=True), world.config_files),
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
+        *networking.controllers(world.networking),
         cri_config,
         cri_service,
         api_service,
@@ -81,4 +88,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         services(world.services),
         health(world.health),
         service,
+        *kubernetes.controllers(world.kubernetes),
     )

@@ -7,11 +7,11 @@ seccomp, highest priority. Secrets and configuration are directories of the host
 same path, so a flag reads the same inside and outside.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from ichor.formats.jsonvalue import Object, Value, encode
+from ichor.formats.jsonvalue import Object, Value
 
 NAMESPACE = "kube-system"
 PRIORITY = 2_000_000_000
@@ -88,11 +88,6 @@ def render(component: Component) -> Object:
             "volumes": _volumes(component),
         },
     }
-
-
-def pod_list(pods: Iterable[Object]) -> bytes:
-    """Give what the kubelet reads at its staticPodURL."""
-    return encode({"apiVersion": "v1", "kind": "PodList", "items": list(pods)})
 
 
 def with_defaults(given: Resources, *, cpu: str, memory: str) -> Resources:
