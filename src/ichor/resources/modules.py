@@ -201,4 +201,5 @@ MODULES: Mapping[str, str] = {
     "CertificateRequests.ichor.dev": "secrets.certificate",
     "Authorities.ichor.dev": "secrets.certificate",
     "Certificates.ichor.dev": "secrets.certificate",
+    "JoinTokens.ichor.dev": "secrets.os",
 }

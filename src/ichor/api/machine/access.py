@@ -6,7 +6,6 @@ The signer draws the keys; nothing of them stays here.
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -20,7 +19,8 @@ from ichor.errors import Conflict, InputError
 from ichor.formats.yaml.write import dump
 from ichor.pki.leaf import YEAR, Leaf, admin, os_client
 from ichor.pki.roles import ASSIGNABLE
-from ichor.pki.signing import Answer, Question, SignLeaf
+from ichor.pki.signing import Answer, SignLeaf
+from ichor.ports.signer import Signing
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.config.active import ID, ActiveConfig
@@ -33,10 +33,6 @@ from ichor.resources.secrets.os import OSRootSecret
 from ichor.rpc.context import Context, Handler
 
 _KUBECONFIG = "kubeconfig"
-
-
-class Signing(Protocol):
-    async def ask(self, question: Question) -> Answer: ...
 
 
 class AccessService:

@@ -11,7 +11,7 @@ from ichor.api.errors import translate
 from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
 from ichor.api.machine import service, version
-from ichor.api.machine.access import AccessService, Signing
+from ichor.api.machine.access import AccessService
 from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
 from ichor.api.machine.containers import ContainerService, usage_of
@@ -25,12 +25,14 @@ from ichor.api.machine.system import SystemService
 from ichor.api.machine_type import of_control_plane
 from ichor.api.ring import LogRing
 from ichor.api.state import StateService
+from ichor.api.trust import TrustService
 from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import notice, procfs
 from ichor.ports.containers import Containers
 from ichor.ports.service import Services
+from ichor.ports.signer import Signing
 from ichor.rpc.server import Server
 
 ROOT = 0
@@ -76,6 +78,7 @@ def server(state: State, world: World) -> Server:
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
+        **TrustService(state, world.signer).handlers(),
     }
     return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
 

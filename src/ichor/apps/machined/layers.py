@@ -79,6 +79,7 @@ def prepare(mounts: Mounts, files: Files) -> None:
     state = (Bind(target=STATE, source=handed, options=_STRICT),) if Path(handed).exists() else ()
     for action in missing((*overlays, *state), mounts.observe()):
         mounts.apply(action)
+    files.apply(MakeDirectory(path="etc/kubernetes/manifests"))
     mounts.apply(Propagate(target="/", propagation=Propagation.SHARED, recursive=True))
 
 

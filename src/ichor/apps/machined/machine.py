@@ -11,6 +11,7 @@ from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.ring import LogRing
 from ichor.apps.machined import api, boot, identity, layers, networking, wiping
+from ichor.apps.machined.enrolment import TrustdIssuance
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
@@ -73,13 +74,13 @@ class Machine:
             logs=Path("/var/log"),
         )
 
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         self._wipe: frozenset[str] = frozenset()
 
     async def run(self) -> Ending:
@@ -173,6 +174,7 @@ class Machine:
                 membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
                 static_pods=self._static_pods,
             ),
+            enrolment=TrustdIssuance(self._signer),
             issuance=LocalIssuance(self._signer),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,

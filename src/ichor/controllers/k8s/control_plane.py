@@ -2,11 +2,14 @@
 
     config/ActiveConfig                               ─┐
     controlplane/SecretStatus, ConfigStatus            ─┼─► k8s/StaticPod "kube-*"
-    etcd/EtcdStart (decided)                          ─┘
+    etcd/EtcdStart, controlplane/ManifestStatus        ─┘
 
 No pod before its files are on the disk and etcd is about to start: one that starts earlier only
-fails and waits longer. Once there, a pod stays while etcd is away: the API server reconnects by
-itself, and serves its caches meanwhile.
+fails and waits longer. The others come once the API server has answered: before it knows their
+roles they end with an error, and the kubelet makes them wait ten seconds for each.
+
+Once there, a pod stays while etcd is away: the API server reconnects by itself, and serves its
+caches meanwhile.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,8 +35,10 @@ from ichor.resources.k8s.controlplane import ConfigStatus, SecretStatus
 from ichor.resources.k8s.ids import (
     CONFIG_STATUS_STATIC_POD_ID,
     CONTROL_PLANE_NAMESPACE_NAME,
+    MANIFEST_STATUS_ID,
     STATIC_POD_SECRETS_STATIC_POD_ID,
 )
+from ichor.resources.k8s.manifest import ManifestStatus
 from ichor.resources.k8s.static_pod import StaticPod
 from ichor.resources.secrets.ids import KUBERNETES_ROOT_ID
 from ichor.resources.secrets.kubernetes import KubernetesRootSecret
@@ -49,6 +54,9 @@ class Inputs(Struct, frozen=True, kw_only=True):
     ]
     files: Annotated[ConfigStatus, Get(CONTROL_PLANE_NAMESPACE_NAME, CONFIG_STATUS_STATIC_POD_ID)]
     etcd: Annotated[EtcdStart, Get("etcd", START_ID)]
+    manifests: Annotated[
+        ManifestStatus | None, Get(CONTROL_PLANE_NAMESPACE_NAME, MANIFEST_STATUS_ID)
+    ] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, StaticPod]]:
@@ -56,7 +64,8 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, StaticPod]]:
     versions = Versions(secrets=inputs.secrets.version, config_file=inputs.files.version)
     for name, render in PODS.items():
         pod = render(config, inputs.root, versions)
-        if pod is not None:
+        may_run = name == apiserver.NAME or inputs.manifests is not None
+        if pod is not None and may_run:
             yield name, StaticPod(pod=pod)
 
 

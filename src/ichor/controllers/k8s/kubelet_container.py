@@ -46,10 +46,7 @@ def render(
         mounts=(
             Mount(destination="/run", source="/run", options=_SHARED),
             Mount(destination="/var/lib/kubelet", source="/var/lib/kubelet", options=_SHARED),
-            *(
-                Mount(destination=path, source=path, options=_WRITABLE)
-                for path in _KEPT
-            ),
+            *(Mount(destination=path, source=path, options=_WRITABLE) for path in _KEPT),
             *(Mount(destination=path, source=path) for path in read_only),
             *extra_mounts,
         ),

@@ -68,9 +68,11 @@ def as_json(item: object) -> Object:
 
 
 def report(inputs: Inputs, seen: Seen) -> Iterator[tuple[str, ManifestStatus]]:
-    if seen.observed is None or seen.want is None or seen.want != wanted(inputs):
+    """Say that all was applied. Others build on it, so that new credentials do not withdraw it."""
+    want = wanted(inputs)
+    if seen.observed is None or want is None:
         return
-    if not list(manifest_apply.plan(seen.want.objects, seen.observed)):
+    if not list(manifest_apply.plan(want.objects, seen.observed)):
         yield MANIFEST_STATUS_ID, ManifestStatus(manifests_applied=tuple(inputs.manifests))
 
 
