@@ -134,8 +134,15 @@ def test_the_protos_are_what_the_tables_give(facts: proto_facts.Facts) -> None:
     on_disk = {
         str(path.relative_to(ROOT / "proto")): path.read_text()
         for path in (ROOT / "proto").rglob("*.proto")
+        if path.parent.name != "ichor"
     }
     assert on_disk == texts
+
+
+def test_what_is_ours_is_in_packages_of_ours() -> None:
+    for path in (ROOT / "proto/ichor").glob("*.proto"):
+        found = importlib.import_module(f"ichor.proto.ichor.{path.stem}_pb2").DESCRIPTOR
+        assert found.package == f"ichor.{path.stem}.v1"
 
 
 def test_generated_modules_are_fresh(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ their own, so that nothing is ever added to the interface we speak.
 
 from collections.abc import Iterable, Mapping
 
+from ichor.cosi.resource import Definition
 from ichor.pki.roles import Role
 
 ADMIN = Role.ADMIN
@@ -86,8 +87,18 @@ _METHODS: Mapping[tuple[str, ...], str] = {
     """,
 }
 
+# What the process trustd is, whatever it states: no certificate carries it and apid grants it to
+# nobody, so that it can be had by holding the other end of the socket only.
+TRUSTD = "ichor:trustd"
+_OURS: Mapping[tuple[str, ...], str] = {(TRUSTD,): "ichor.trust.v1.Trust/Sign"}
+_TRUSTD_MAY = frozenset({"/ichor.trust.v1.Trust/Sign", "/cosi.resource.State/Watch"})
+_TRUSTD_SEES = frozenset({"TrustdCertificates.secrets.talos.dev", "JoinTokens.ichor.dev"})
+
 _ALLOWED: Mapping[str, frozenset[str]] = {
-    f"/{method}": frozenset(roles) for roles, text in _METHODS.items() for method in text.split()
+    f"/{method}": frozenset(roles)
+    for table in (_METHODS, _OURS)
+    for roles, text in table.items()
+    for method in text.split()
 }
 _ADMIN_ONLY = frozenset({ADMIN})
 
@@ -98,4 +109,15 @@ def roles_for(path: str) -> frozenset[str]:
 
 
 def may_call(path: str, roles: Iterable[str]) -> bool:
-    return not roles_for(path).isdisjoint(roles)
+    held = frozenset(roles)
+    if TRUSTD in held:
+        return path in _TRUSTD_MAY
+    return not roles_for(path).isdisjoint(held)
+
+
+def may_see(found: Definition, roles: Iterable[str]) -> bool:
+    """Say whether resources of that type are shown; what is sensitive needs `os:admin`."""
+    held = frozenset(roles)
+    if TRUSTD in held:
+        return found.type in _TRUSTD_SEES
+    return not found.sensitive or ADMIN in held

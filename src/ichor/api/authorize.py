@@ -8,6 +8,7 @@ its own business needs, whatever it states.
 
 from collections.abc import Callable, Mapping
 
+from ichor.api import access
 from ichor.api.access import may_call
 from ichor.pki.roles import ASSIGNABLE, METADATA_KEY, of_metadata
 from ichor.rpc.context import Context, Handler, Interceptor
@@ -23,6 +24,8 @@ Grant = Callable[[Context], frozenset[str]]
 
 def granted(context: Context) -> frozenset[str]:
     """Give the roles a call has; none for a process that is not known."""
+    if isinstance(context.peer, UnixPeer) and context.peer.uid == TRUSTD:
+        return frozenset({access.TRUSTD})
     return allowed_to(context.peer) & of_metadata(context.metadata.all(METADATA_KEY))
 
 

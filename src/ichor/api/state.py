@@ -6,7 +6,7 @@ Types and namespaces that are not known are refused as such; sensitive types nee
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 
-from ichor.api.access import ADMIN
+from ichor.api.access import may_see
 from ichor.api.authorize import Grant
 from ichor.api.definitions import NAMESPACES, ensure
 from ichor.cosi.query import Operator, Query, Term
@@ -105,7 +105,7 @@ class StateService:
             raise RpcError(Code.PERMISSION_DENIED, message) from None
         if namespace not in NAMESPACES:
             raise RpcError(Code.PERMISSION_DENIED, f'namespace "{namespace}" is not supported')
-        if known.sensitive and ADMIN not in self._grant(context):
+        if not may_see(known, self._grant(context)):
             raise RpcError(Code.PERMISSION_DENIED, "not authorized")
         kind = Kind(namespace, type)
         ensure(self._state, kind)

@@ -7,10 +7,10 @@ private keys on a disk.
 from collections.abc import Mapping
 
 from ichor.config.secret import Secret
-from ichor.linux.signer import Signer
 from ichor.pki import certificate as x509
 from ichor.pki.signing import SignLeaf
 from ichor.ports.issuance import Action, Enrol, Forget, Issue
+from ichor.ports.signer import Signing
 from ichor.resources.secrets.certificate import Certificate, CertificateRequest, Issuer, Usage
 
 # The machine API is Ed25519, as existing client configurations are; Kubernetes and etcd, whose
@@ -20,7 +20,7 @@ _USAGE = {Usage.SERVER: "server", Usage.CLIENT: "client"}
 
 
 class LocalIssuance:
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signing) -> None:
         self._signer = signer
         self._issued: dict[str, Certificate] = {}
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 import h11
 
 from ichor.formats.jsonvalue import Object, encode
+from ichor.ports.static_pods import Offer, Publish
 
 _IDLE_S = 120.0
 _CHUNK = 4096
@@ -22,6 +23,7 @@ class StaticPodServer:
 
     def __init__(self) -> None:
         self._body: bytes | None = None
+        self._pods: Sequence[Object] | None = None
         self._server: asyncio.Server | None = None
         self._port = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -33,6 +35,13 @@ class StaticPodServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/"
+
+    def observe(self) -> Offer:
+        return Offer(url=self.url, pods=self._pods)
+
+    def apply(self, action: Publish) -> None:
+        self._pods = tuple(action.pods)
+        self.publish(self._pods)
 
     def publish(self, pods: Sequence[Object]) -> None:
         self._body = encode({"apiVersion": "v1", "kind": "PodList", "items": list(pods)})

@@ -3,15 +3,25 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from ichor.formats.jsonvalue import Object
 
 
+class Offer(Struct, frozen=True, kw_only=True):
+    """url: what the kubelet's staticPodURL says. pods: None before anything was published."""
+
+    url: str
+    pods: Sequence[Object] | None = None
+
+
+class Publish(Struct, frozen=True, kw_only=True):
+    """Offer these pods from now on, in place of those before."""
+
+    pods: Sequence[Object]
+
+
 class StaticPods(Protocol):
-    """Offers a list of pods; url is what the kubelet's staticPodURL says."""
+    def observe(self) -> Offer: ...
 
-    @property
-    def url(self) -> str: ...
-
-    def publish(self, pods: Sequence[Object]) -> None:
-        """Offer these pods from now on, in place of those before."""
-        ...
+    def apply(self, action: Publish) -> None: ...

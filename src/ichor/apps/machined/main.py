@@ -20,7 +20,7 @@ from ichor.linux.power import KernelPower
 from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
-DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main")
+DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main", "ichor.apps.trustd.main")
 
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:

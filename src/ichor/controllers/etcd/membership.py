@@ -29,9 +29,11 @@ from ichor.ports.membership import (
     Remove,
     Start,
 )
-from ichor.resources.etcd.bootstrap import BOOTSTRAP_ID, START_ID, EtcdBootstrap, EtcdStart
+from ichor.resources.etcd.bootstrap import ID as BOOTSTRAP_ID
+from ichor.resources.etcd.bootstrap import EtcdBootstrap
 from ichor.resources.etcd.ids import SPEC_ID
 from ichor.resources.etcd.member import EtcdMember, EtcdSpec
+from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.files.file import FileStatus
 from ichor.resources.k8s.endpoint import Endpoint
 from ichor.resources.k8s.ids import CONTROL_PLANE_NAMESPACE_NAME

@@ -16,9 +16,9 @@ from ichor.controllers.etcd import args, container
 from ichor.controllers.secrets.etcd import DIRECTORY
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Spec
-from ichor.resources.etcd.bootstrap import START_ID, EtcdStart
 from ichor.resources.etcd.ids import SPEC_ID
 from ichor.resources.etcd.member import EtcdSpec
+from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.files.file import FileStatus
 from ichor.resources.runtime.service_spec import Image, ServiceSpec
 from ichor.resources.runtime.service_status import EtcdRead, HealthCheck

@@ -151,7 +151,8 @@ def _mounts(component: Component) -> Sequence[Object]:
 
 def _volumes(component: Component) -> Sequence[Object]:
     ours: list[Object] = [
-        {"name": item.name, "hostPath": {"path": item.path, "type": "DirectoryOrCreate"}}
+        # No type: the kubelet would look for the directory itself, and it does not see secrets.
+        {"name": item.name, "hostPath": {"path": item.path}}
         for item in component.directories
     ]
     theirs: list[Object] = [

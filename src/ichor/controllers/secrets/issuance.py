@@ -59,7 +59,8 @@ def is_due(
     )
 
 
-def report(inputs: Inputs, issued: Observed) -> Iterator[Yield]:
+def report(inputs: Struct, issued: Observed) -> Iterator[Yield]:
+    """Show what is held, whoever issued it, and wake up when the first of it is to be renewed."""
     yield from issued.items()
     if issued:
         yield WakeAt(min(certificate.renew_at for certificate in issued.values()))

@@ -1,34 +1,26 @@
-"""The wish to begin a cluster here, and how this member of etcd begins."""
+"""Bootstrap as a request: this node begins etcd's cluster, asked for once by the API.
+
+    MachineService.Bootstrap ─► etcd/EtcdBootstrap "bootstrap" ─► controllers of etcd
+
+It lives as long as the boot; a member that has data needs it no more.
+"""
 
 from typing import ClassVar
 
 from ichor.cosi.resource import Definition, Spec
 
-BOOTSTRAP_ID = "bootstrap"
-START_ID = "etcd"
+ID = "bootstrap"
+NAMESPACE = "etcd"
 
 
 class EtcdBootstrap(Spec, frozen=True, kw_only=True):
-    """Asked for once, on exactly one control plane, by the API."""
+    """recover: begin from the snapshot that EtcdRecover left in /var/lib/etcd.snapshot."""
 
     definition: ClassVar[Definition] = Definition(
-        type="EtcdBootstraps.ichor.dev", namespace="etcd", aliases=("etcdbootstrap",)
+        type="EtcdBootstraps.ichor.dev",
+        namespace=NAMESPACE,
+        aliases=("etcdbootstrap",),
+        columns={"Recover": "{.recover}"},
     )
-    recover_etcd: bool = False
-    recover_skip_hash_check: bool = False
-
-
-class EtcdStart(Spec, frozen=True, kw_only=True):
-    """Decided once a boot: members as (name, peer URL) and state for an empty data directory.
-
-    state is empty when the data directory knows.
-    """
-
-    definition: ClassVar[Definition] = Definition(
-        type="EtcdStarts.ichor.dev",
-        namespace="etcd",
-        aliases=("etcdstart",),
-        columns={"State": "{.state}", "Members": "{.members}"},
-    )
-    state: str = ""
-    members: tuple[tuple[str, str], ...] = ()
+    recover: bool = False
+    skip_hash_check: bool = False

@@ -1,5 +1,6 @@
 """Where the Kubernetes API is, for this node and on it."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from ichor.cosi.resource import Definition, Spec
@@ -15,6 +16,14 @@ class Endpoint(Spec, frozen=True, kw_only=True):
     )
     addresses: tuple[Address, ...] = ()
     hosts: tuple[str, ...] = ()
+
+
+def merged(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
+    """Give where control planes are, each once: addresses, then names that need a resolver."""
+    known = tuple(endpoints)
+    addresses = (address for endpoint in known for address in endpoint.addresses)
+    hosts = (host for endpoint in known for host in endpoint.hosts)
+    return tuple(dict.fromkeys((*addresses, *hosts)))
 
 
 class KubePrismTarget(Part, frozen=True, kw_only=True):

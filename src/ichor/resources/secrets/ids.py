@@ -7,6 +7,7 @@ CERTSAN_MAINTENANCE_ID = "maintenance"
 ENCRYPTION_SALT_ID = "salt"
 ETCD_ID = "etcd"
 ETCD_ROOT_ID = "etcd"
+JOIN_TOKEN_ID = "trustd"  # noqa: S105 - an id
 KUBELET_ID = "kubelet"
 KUBERNETES_DYNAMIC_CERTS_ID = "k8s-dynamic-certs"
 KUBERNETES_ID = "k8s-certs"

@@ -22,6 +22,18 @@ class OSRootSecret(Spec, frozen=True, kw_only=True):
     token: str = ""
 
 
+class JoinToken(Spec, frozen=True, kw_only=True):
+    """What trustd needs to know a join token when it sees one, and no more: a kind of ours.
+
+    sha256: lower-case hex.
+    """
+
+    definition: ClassVar[Definition] = Definition(
+        type="JoinTokens.ichor.dev", namespace="secrets", aliases=("jointoken",), sensitive=True
+    )
+    sha256: str
+
+
 class CertSAN(Spec, frozen=True, kw_only=True, rename="camel"):
     definition: ClassVar[Definition] = Definition(
         type="CertSANs.secrets.talos.dev",
