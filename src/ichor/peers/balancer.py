@@ -9,11 +9,13 @@ a node that vanished are ended by the kernel (TCP_USER_TIMEOUT), which no client
 """
 
 import asyncio
+import asyncio.trsock
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -170,16 +172,19 @@ class LoopbackBalancer:
         return sorted(turned, key=lambda target: not self._healthy[target])
 
     def _watch_over(self, writer: asyncio.StreamWriter) -> None:
-        found: object = writer.get_extra_info("socket")
-        if isinstance(found, socket.socket) or hasattr(found, "setsockopt"):
-            keep, silence = self._timing.keep_alive, self._timing.silence
-            for level, option, value in (
-                (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-                (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keep),
-                (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, keep // 3)),
-                (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence * 1000),
-            ):
-                found.setsockopt(level, option, value)
+        keep, silence = self._timing.keep_alive, self._timing.silence
+        options = (
+            (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, keep),
+            (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, keep // 3)),
+            (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence * 1000),
+        )
+        for level, option, value in options:
+            _socket(writer).setsockopt(level, option, value)
+
+
+def _socket(writer: asyncio.StreamWriter) -> asyncio.trsock.TransportSocket:
+    return cast("asyncio.trsock.TransportSocket", writer.get_extra_info("socket"))
 
 
 async def copy(
@@ -198,7 +203,9 @@ async def copy(
 
 
 def abort(writer: asyncio.StreamWriter) -> None:
-    """End a connection so that its other end sees a failure and not a tidy end."""
+    """End a connection so that its other end sees a failure (RST) and not a tidy end."""
+    if not writer.transport.is_closing():
+        _socket(writer).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 

@@ -10,7 +10,7 @@ import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from ichor.cosi.wakes import Wakes
 from ichor.peers.dns_resolve import Resolver, serve_stream
@@ -26,6 +26,7 @@ _DATAGRAMS: Final = 512
 
 class _Bound(NamedTuple):
     datagrams: asyncio.DatagramTransport
+    closed: asyncio.Event
     streams: asyncio.Server
 
 
@@ -36,10 +37,11 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._resolver = resolver
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: asyncio.DatagramTransport | None = None
+        self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # Not to be asked with isinstance: up to 3.11 the loop's own transport is no subclass.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if len(self._tasks) < _DATAGRAMS:
@@ -55,6 +57,7 @@ class _Datagrams(asyncio.DatagramProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         for task in self._tasks:
             task.cancel()
+        self.closed.set()
 
 
 class HostDns:
@@ -104,17 +107,18 @@ class HostDns:
             datagram.close()
             raise
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
+        transport, answering = await loop.create_datagram_endpoint(
             lambda: _Datagrams(self._resolver), sock=datagram
         )
         server = await asyncio.start_server(self._accept, sock=stream, limit=1 << 17)
-        self._bound[address] = _Bound(transport, server)
+        self._bound[address] = _Bound(transport, answering.closed, server)
 
     async def _close(self, address: str) -> None:
         bound = self._bound.pop(address, None)
         if bound is not None:
             bound.datagrams.close()
             bound.streams.close()
+            await bound.closed.wait()  # only now the address is free again
             if not self._bound:
                 for task in self._streams:
                     task.cancel()
