@@ -15,6 +15,7 @@ from ichor.controllers.k8s.cni_config import cni_config
 from ichor.controllers.k8s.kubeprism import kubeprism
 from ichor.controllers.k8s.kubeprism_endpoints import kubeprism_config, kubeprism_endpoints
 from ichor.controllers.k8s.masquerade_apply import masquerade_apply
+from ichor.controllers.k8s.node_apply import node_apply
 from ichor.controllers.k8s.node_ip import node_ip, node_ip_config
 from ichor.controllers.k8s.node_status import node_status
 from ichor.controllers.k8s.node_watch import node_watch
@@ -43,15 +44,19 @@ from ichor.peers import kubeconfig
 from ichor.peers.balancer import LoopbackBalancer
 from ichor.peers.dns_server import HostDns
 from ichor.peers.kube import Access
+from ichor.peers.kube_node_edit import OwnNode
 from ichor.peers.kube_nodes import KubeNodeWatch
 from ichor.ports.balancer import Balancer
 from ichor.ports.clock import Clock
 from ichor.ports.dns import DnsServer
 from ichor.ports.file import Files
+from ichor.ports.kube_node_edit import KubeNodeEdit
 from ichor.ports.kube_nodes import KubeNodes
 from ichor.ports.masquerade import Masquerading
 from ichor.ports.network import Networks
 from ichor.ports.sysctl import Attempts
+from ichor.resources.k8s.ids import NODENAME_ID
+from ichor.resources.k8s.node import Nodename
 from ichor.resources.secrets.ids import KUBERNETES_ID
 from ichor.resources.secrets.kubernetes import KubernetesSecret
 
@@ -66,6 +71,7 @@ class NetworkWorld:
     dns: DnsServer
     masquerading: Masquerading
     parameters: Attempts
+    own_node: KubeNodeEdit
     resolved_files: Files
     cni_files: Files
 
@@ -79,13 +85,19 @@ def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> N
         written = secret.spec.localhost_admin_kubeconfig if secret else ""
         return kubeconfig.access(written) if written else None
 
+    def name() -> str:
+        held = find(state, Nodename, NODENAME_ID)
+        return held.spec.nodename if held else ""
+
+    identities = (admin, lambda: kubeconfig.read(_KUBELET))
     return NetworkWorld(
         network=network,
-        nodes=KubeNodeWatch((admin, lambda: kubeconfig.read(_KUBELET)), clock),
         balancer=LoopbackBalancer(clock),
         dns=HostDns(clock),
         masquerading=NftMasquerading(reaper),
         parameters=TriedParameters(is_of_namespaces),
+        nodes=KubeNodeWatch(identities, clock),
+        own_node=OwnNode(identities, name),
         resolved_files=KernelFiles(Path(resolved.DIRECTORY)),
         cni_files=KernelFiles(Path(cni.DIRECTORY)),
     )
@@ -107,6 +119,7 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         address_filter,
         node_watch(world.nodes),
         node_status,
+        node_apply(world.own_node),
         cni_config,
         file_apply("files.CNI", Place(cni.DIRECTORY), world.cni_files),
         pod_network_apply(world.network),
