@@ -65,7 +65,7 @@ def node(own: int) -> None:
             case ["ping", address]:
                 print(int(ping(address, f"10.244.{own}.1")), flush=True)
             case ["undo"]:
-                settle(replace(inputs(own), config=made_inputs(documents=()).config))
+                settle(replace(inputs(own), nodes=made_inputs(told={}).nodes))
                 names = sorted(link.name for link in port.observe().links)
                 print(" ".join(names), flush=True)
             case _:

@@ -8,8 +8,7 @@ Inside the cluster a pod keeps its own address: network policies and logs go by 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
-from ichor.controllers.k8s.pod_network_inputs import Inputs, wanted
+from ichor.controllers.k8s.pod_network_inputs import Inputs, is_of_others, wanted
 from ichor.cosi.controller import Actuator
 from ichor.ports.masquerade import Masquerade, Masquerading, SetMasquerades, digest
 
@@ -18,8 +17,8 @@ _RESYNC = timedelta(minutes=10)  # somebody may flush all rules, and nothing tel
 
 def plan(inputs: Inputs, held: str) -> Iterator[SetMasquerades]:
     network = wanted(inputs)
-    if network is None and inputs.config.value.one(KubeFlannelCNIConfig) is not None:
-        return
+    if network is None and not is_of_others(inputs):
+        return  # not known yet, so what is held stays
     found = network.masquerades if network else ()
     rules = tuple(Masquerade(one.source, one.inside) for one in found)
     if digest(rules) != held:
