@@ -178,7 +178,7 @@ class Machine:
             issuance=LocalIssuance(self._signer),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
-            networking=networking.adapters(self._state, self._clock, network),
+            networking=networking.adapters(self._state, self._clock, network, self._reaper),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
