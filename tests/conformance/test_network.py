@@ -155,6 +155,7 @@ def test_settings_of_links_are_set_and_seen() -> None:
 async def _wake() -> None:
     kernel = KernelNetwork()
     wakes = kernel.wakes()
+    await anext(wakes)  # once at first
     first = asyncio.ensure_future(anext(wakes))
     await asyncio.sleep(0)
     kernel.apply(SetLink(name="lo", up=True))

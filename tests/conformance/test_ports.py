@@ -235,3 +235,33 @@ def _check_cgroups(port: "kernel_cgroup.CgroupsV1 | kernel_cgroup.CgroupsV2") ->
         sleeper.wait()
     agree(observe, port.apply, cgroup.model, [RemoveGroup(path="system")])
     assert observe() == {}
+
+
+def test_cgroups_of_v2_without_controllers() -> None:
+    """What a hybrid host can show of v2: groups, placing, cgroup.kill; its limits it cannot."""
+    unified = Path("/sys/fs/cgroup/unified")
+    if not unified.is_dir():
+        pytest.skip("no v2 hierarchy beside v1 here")
+    name = f"ichor-test-{os.getpid()}"
+    whole = kernel_cgroup.CgroupsV2(unified)
+    whole.apply(Make(path=name))
+    sleeper = subprocess.Popen(["sleep", "1000"])
+    try:
+        port = kernel_cgroup.CgroupsV2(unified / name)
+        actions: list[CgroupAction] = [
+            Make(path="system/toy"),
+            Place(path="system/toy", pid=sleeper.pid),
+            RemoveGroup(path="system"),
+        ]
+        agree(lambda: dict(port.observe()), port.apply, _v2_model, actions)
+        port.apply(Kill(path="system"))
+        assert sleeper.wait(timeout=10) == -signal.SIGKILL
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+        whole.apply(RemoveGroup(path=name))
+    assert not (unified / name).exists()
+
+
+def _v2_model(groups: dict[str, Group], action: CgroupAction) -> dict[str, Group]:
+    return dict(cgroup.model(groups, action))

@@ -3,12 +3,14 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from ichor.config import encode, generate
@@ -19,10 +21,13 @@ from ichor.image import build
 from ichor.pki import issue
 from ichor.pki.leaf import Algorithm, os_client
 from ichor.proto.machine import machine_pb2 as pb
-from ichor.provision import record
+from ichor.provision import control, discovery, record
+from ichor.provision import name as names
 from ichor.provision.containers import Containers
+from ichor.provision.control import Verb
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Node
+from ichor.provision.syscalls import network_namespace
 from ichor.rpc.client import Channel
 from ichor.rpc.dial import DialOptions
 from ichor.rpc.method import Method, method
@@ -41,6 +46,7 @@ APPLY = method(
     pb.ApplyConfigurationRequest,
     pb.ApplyConfigurationResponse,
 )
+VERSION = method(pb, "MachineService", "Version", Empty, pb.VersionResponse)
 DIAL = DialOptions(connect_timeout_s=5, backoff_s=0.05, backoff_max_s=0.2)
 
 
@@ -84,7 +90,7 @@ def config_of(node: Node, asked: generate.Request, secrets: Bundle) -> Config:
 
 
 def client_tls(secrets: Bundle, role: str = "os:admin") -> ClientTls:
-    """Give what a user of that role shows; the forwarders listen on 127.0.0.1, which is a SAN."""
+    """Give what a user of that role shows."""
     ca = pair_of(secrets.certs.os)
     key = issue.make_key(Algorithm.ED25519, os.urandom)
     leaf = os_client((role,))
@@ -94,8 +100,86 @@ def client_tls(secrets: Bundle, role: str = "os:admin") -> ClientTls:
     return ClientTls(client_context(ca.certificate.encode(), identity))
 
 
-def channel(node: Node, tls: ClientTls) -> Channel:
-    return Channel(TcpTarget("127.0.0.1", node.forward("api"), tls), options=DIAL)
+def channel(node: Node, tls: ClientTls, port: int = 50000) -> Channel:
+    """Dial a node from the hub, where `inside` runs."""
+    return Channel(TcpTarget(node.address, port, tls), options=DIAL)
+
+
+@dataclass
+class Joined:
+    """A cluster with its secrets; seconds: from apply until the API answered, by node."""
+
+    cluster: Cluster
+    secrets: Bundle
+    tls: ClientTls
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def plane(self) -> Node:
+        return self.cluster.nodes[0]
+
+    @property
+    def worker(self) -> Node:
+        return self.cluster.nodes[1]
+
+    def run(self, what: Coroutine[None, None, T]) -> T:
+        """Run in the hub's network namespace: nodes are reached at their own addresses."""
+
+        async def bounded() -> T:
+            async with asyncio.timeout(60):
+                return await what
+
+        with network_namespace(names.hub(self.cluster.name)):
+            return asyncio.run(bounded())
+
+    async def configure(self, node: Node, config: Config) -> None:
+        begin = time.monotonic()
+        await apply(node, config)
+        self.seconds[f"{node.name} applied"] = time.monotonic() - begin
+        await soon(lambda: version(node, self.tls))
+        self.seconds[node.name] = time.monotonic() - begin
+
+
+@contextmanager
+def joined(name: str, root: Path) -> Generator[Joined]:
+    secrets = bundle()
+    with nodes(name, root, workers=3) as cluster, serving(cluster):
+        made = Joined(cluster, secrets, client_tls(secrets))
+        asked = request(cluster, discovery.endpoint(cluster))
+        for node in (made.plane, made.worker):
+            made.run(made.configure(node, config_of(node, asked, secrets)))
+        yield made
+
+
+@contextmanager
+def serving(cluster: Cluster) -> Generator[None]:
+    """Run a discovery service beside the cluster."""
+    log = record.cluster_directory(cluster.name) / "discovery.log"
+    with log.open("wb") as out:
+        process = discovery.start(cluster, out)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+async def version(
+    node: Node, tls: ClientTls, metadata: Iterable[Pair] = ()
+) -> Sequence[pb.Version]:
+    return (await call(node, tls, VERSION, Empty(), metadata)).messages
+
+
+def processes(node: Node, uid: int) -> list[int]:
+    """Find the host's pids of a node's processes of that user."""
+    init = control.call(record.node_directory(node.cluster, node.name), Verb.STATUS).pid
+    space = os.readlink(f"/proc/{init}/ns/pid")
+    found: list[int] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.readlink(entry / "ns/pid") == space and entry.stat().st_uid == uid:
+                found.append(int(entry.name))
+    return sorted(found)
 
 
 async def call(
@@ -144,7 +228,7 @@ async def until(
 ) -> None:
     """Look until it holds. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 - the world rings no bell here
             await asyncio.sleep(every)
 
 
@@ -157,7 +241,3 @@ def log(node: Node, name: str) -> str:
 def console(node: Node) -> str:
     path = record.node_directory(node.cluster, node.name) / "console.log"
     return path.read_text(errors="replace") if path.exists() else ""
-
-
-def environment(state: Path) -> Mapping[str, str]:
-    return {**os.environ, "ICHOR_STATE": str(state)}

@@ -25,16 +25,25 @@ class Authority:
         self.certificate = self._certificate.public_bytes(_PEM)
         self.key = key_pem(self._key)
 
-    def issue(self, name: str, organization: str = "") -> tuple[bytes, bytes]:
-        """Give a certificate for 127.0.0.1 and clients, and its key, PEM."""
+    def issue(
+        self, name: str, organization: str = "", *, address: str = "127.0.0.1"
+    ) -> tuple[bytes, bytes]:
+        """Give a certificate for an address and clients, and its key, PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return self.sign(key.public_key(), name, organization), key_pem(key)
+        return self.sign(key.public_key(), name, organization, address=address), key_pem(key)
 
-    def sign(self, key: ec.EllipticCurvePublicKey, name: str, organization: str = "") -> bytes:
+    def sign(
+        self,
+        key: ec.EllipticCurvePublicKey,
+        name: str,
+        organization: str = "",
+        *,
+        address: str = "127.0.0.1",
+    ) -> bytes:
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
         if organization:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
-        names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
+        names = [x509.IPAddress(ip_address(address)), x509.DNSName("localhost")]
         both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         return (
             _builder(x509.Name(attributes), self._name, key)

@@ -33,9 +33,9 @@ def compiled(source: str, target: Path) -> Path:
     return target
 
 
-def image_archive(name: str, program: Path) -> bytes:
-    """Give an OCI archive of one image with one file, /program."""
-    layer = _tar({"program": (program.read_bytes(), 0o755)})
+def image_archive(name: str, program: Path, *, at: str = "program") -> bytes:
+    """Give an OCI archive of one image with one file."""
+    layer = _tar({at: (program.read_bytes(), 0o755)})
     blobs: dict[str, bytes] = {}
 
     def put(raw: bytes) -> str:

@@ -7,11 +7,15 @@ from typing import Any, cast
 import pytest
 from tests.peers.kube_server import FakeApi, running
 
+from ichor.controllers.k8s.manifest_apply import plan
 from ichor.errors import Conflict, IchorError, InputError, NotFound, TransientError
 from ichor.formats.jsonvalue import Object, text
+from ichor.models.manifests import model
 from ichor.peers.http1 import Origin
 from ichor.peers.kube import Access, KubeClient
+from ichor.peers.kube_manifests import KubeManifests
 from ichor.ports.kube import Key, Kind, Listing, Patch, Ref, Select
+from ichor.ports.manifests import Create
 
 NODE = Kind("v1", "Node")
 CONFIG = Kind("v1", "ConfigMap")
@@ -158,6 +162,29 @@ def test_nobody_there_is_a_transient_error() -> None:
         assert not await kube.ready()
 
     asyncio.run(check())
+
+
+def test_applied_manifests_are_seen_as_the_model_says() -> None:
+    async def check(api: FakeApi, kube: KubeClient) -> None:
+        port = KubeManifests(kube)
+        wanted: list[Object] = [
+            config("a", "kube-system"),
+            node("n1"),
+            {"apiVersion": "zoo/v1", "kind": "Wombat", "metadata": {"name": "w"}},
+        ]
+        await kube.create(node("n1"))
+        observed = await port.observe(wanted)
+        assert {one.kind for one in observed.present} == {"Node"}
+        actions = list(plan(wanted[:2], observed))
+        assert len(actions) == 2
+        for action in actions:
+            await port.apply(action)
+            observed = model(observed, action)
+        assert await port.observe(wanted) == observed
+        assert list(plan(wanted[:2], observed)) == []
+        await port.apply(Create(node("n1")))  # somebody was faster
+
+    run(check)
 
 
 async def following(watch: AsyncIterator[Listing]) -> set[str]:

@@ -185,11 +185,25 @@ CSR_DER = pem.decode(make_csr(make_key(Algorithm.P256, entropy(5)), sans=("a.b",
 
 
 @settings(max_examples=300)
-@given(st.integers(0, len(CSR_DER) - 1), st.integers(0, 255))
-def test_a_request_with_a_changed_byte_is_refused(at: int, byte: int) -> None:
-    changed = CSR_DER[:at] + bytes([byte]) + CSR_DER[at + 1 :]
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(CSR_DER) - 1), st.integers(0, 255)), min_size=1, max_size=4
+    )
+)
+def test_a_request_with_changed_bytes_is_refused(changes: list[tuple[int, int]]) -> None:
+    changed = bytearray(CSR_DER)
+    for at, byte in changes:
+        changed[at] = byte
     if changed == CSR_DER:
         return
+    with pytest.raises(InputError):
+        sign_server_csr(
+            authority(), pem.encode(pem.CSR, bytes(changed)), now=NOW, entropy=entropy()
+        )
+
+
+def test_a_request_of_another_version_is_refused() -> None:
+    changed = CSR_DER.replace(b"\x02\x01\x00", b"\x02\x01\x44", 1)
     with pytest.raises(InputError):
         sign_server_csr(authority(), pem.encode(pem.CSR, changed), now=NOW, entropy=entropy())
 

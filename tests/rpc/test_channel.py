@@ -8,6 +8,7 @@ from google.protobuf.wrappers_pb2 import BytesValue, Int64Value
 from tests.rpc.echo import DOUBLE, ECHO, HANDLERS, run
 
 from ichor.rpc import engine as http
+from ichor.rpc import wire
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context, Handler
 from ichor.rpc.dial import DialOptions
@@ -209,5 +210,37 @@ def test_http_that_is_no_grpc_gets_a_plain_answer(tmp_path: Path) -> None:
             assert seen == [b"405", b"415"]
             writer.close()
             await writer.wait_closed()
+
+    run(main())
+
+
+def test_closing_does_not_wait_for_a_server_that_has_stopped_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "LINGER_S", 0.05)
+
+    async def main() -> None:
+        done = asyncio.Event()
+
+        async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            wide = b"\0\4\x3f\xff\xff\xff"  # INITIAL_WINDOW_SIZE
+            writer.write(b"\0\0\6\4\0\0\0\0\0" + wide)
+            writer.write(b"\0\0\4\x08\0\0\0\0\0" + b"\x3f\xff\0\0")
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await done.wait()
+            writer.close()
+
+        listener = await asyncio.start_unix_server(deaf, str(tmp_path / "s"))
+        channel = Channel(UnixTarget(str(tmp_path / "s")))
+        body = BytesValue(value=b"x" * (8 << 20))
+        call = asyncio.create_task(channel.unary(ECHO, body))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not call.done()
+        await channel.close()
+        with pytest.raises(RpcError, match="CANCELLED"):
+            await call
+        done.set()
+        listener.close()
 
     run(main())

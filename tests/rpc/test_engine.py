@@ -160,3 +160,17 @@ def test_credit_opens_the_window_also_after_the_stream_ended() -> None:
                 server.credit(id, event.credit)
         client.receive(server.take(), 0)
     assert client.room(client.open(REQUEST, end=False)) > 0
+
+
+def test_an_answer_to_a_stream_that_the_same_packet_ended_is_dropped() -> None:
+    client, server = pair()
+    for _ in range(2):
+        client.reset(client.open(REQUEST, end=True), http.CANCEL)
+    events = server.receive(client.take(), 0)
+    assert [event.stream for event in events if isinstance(event, http.Headers)] == [1, 3]
+    for id in (1, 3):
+        server.send_headers(id, [(b":status", b"405")], end=True)
+        server.send_data(id, b"x", end=True)
+        server.reset(id, http.NO_ERROR)
+        server.credit(id, 0)
+    assert not faults(client.receive(server.take(), 0))

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from google.protobuf.wrappers_pb2 import BytesValue, Int64Value
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.rpc.echo import ECHO, HANDLERS, PULL, echo, run
 
 from ichor.rpc.client import Channel
@@ -14,6 +16,8 @@ from ichor.rpc.engine import Limits
 from ichor.rpc.handlers import unary_stream, unary_unary
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
+from ichor.rpc.status import Code, RpcError
+from ichor.rpc.stream import Stream
 
 # Small windows, so that one forgotten credit stalls the connection.
 TIGHT = DialOptions(limits=Limits(streams=0, stream_window=65535, connection_window=65536 * 2))
@@ -118,5 +122,63 @@ def test_calls_given_up_in_the_packet_that_starts_them_starve_nobody(tmp_path: P
                     await settle()
                 reply = await channel.unary(ECHO, BytesValue(value=b"x" * 1_000_000))
                 assert len(reply.value) == 1_000_000
+
+    run(main())
+
+
+class FakeEngine:
+    def __init__(self) -> None:
+        self.credited = 0
+
+    def credit(self, _: int, count: int) -> None:
+        self.credited += count
+
+    def reset(self, _: int, __: int) -> None:
+        pass
+
+
+class FakeLink:
+    def __init__(self) -> None:
+        self.engine = FakeEngine()
+
+    def flush_soon(self) -> None:
+        pass
+
+    def release(self, _: Stream) -> None:
+        pass
+
+
+steps = st.lists(
+    st.sampled_from(["read", "credit", "fail", "reset", "discard"]) | st.integers(0, 1000),
+    max_size=30,
+)
+
+
+@given(steps)
+def test_all_that_was_received_is_credited_exactly_once(script: list[str | int]) -> None:
+    async def main() -> None:
+        link = FakeLink()
+        stream = Stream(link, 1)  # type: ignore[arg-type]  # a fake of what is used here
+        received, held = 0, []
+        for step in script:
+            if isinstance(step, int):
+                stream.got_data(b"x" * step, step + 3, end=False)  # 3: padding
+                received += step + 3
+            elif step == "read" and stream._chunks:
+                held.append(await stream.read())
+            elif step == "credit" and held:
+                chunk = held.pop()
+                assert chunk is not None
+                stream.credit(chunk.credit)
+            elif step == "fail":
+                stream.fail(RpcError(Code.CANCELLED))
+            elif step == "reset":
+                stream.reset()
+            elif step == "discard":
+                stream.discard()
+            assert link.engine.credited <= received
+            assert link.engine.credited + stream.queued == received
+        stream.discard()
+        assert link.engine.credited == received
 
     run(main())

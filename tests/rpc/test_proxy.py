@@ -13,6 +13,7 @@ from tests.rpc.echo import COUNT, DOUBLE, ECHO, HANDLERS, PULL, PUSH, SUM, on_un
 
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context
+from ichor.rpc.engine import Limits
 from ichor.rpc.handlers import stream_unary, unary_stream, unary_unary
 from ichor.rpc.labels import label_elements, read_varint, submessage, varint
 from ichor.rpc.peer import UnixTarget
@@ -315,3 +316,30 @@ def test_a_slow_backend_keeps_the_proxy_flat(tmp_path: Path) -> None:
             assert reply.value == b"all"
 
     through(tmp_path, use, Server({PUSH.path: stream_unary(PUSH, lazy)}))
+
+
+def test_calls_given_up_half_way_through_the_proxy_starve_nobody(tmp_path: Path) -> None:
+    """A chunk in the proxy's hands when its call ends is credited too."""
+
+    async def never(_: Context) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        limits = Limits(stream_window=65535, connection_window=65536 * 2)
+        back = Server({**HANDLERS, "/x/Never": never}, limits=Limits(stream_window=65535))
+        async with back:
+            await back.listen_unix(str(tmp_path / "back"))
+            async with Channel(UnixTarget(str(tmp_path / "back"))) as channel:
+                front = Server({}, unknown=proxy(to_one(channel)), limits=limits)
+                await on_unix(tmp_path / "front", front, use)
+
+    async def use(channel: Channel) -> None:
+        for _ in range(30):
+            call = asyncio.create_task(channel.raw_unary("/x/Never", b"x" * 1_000_000))
+            for _i in range(200):
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+        assert len((await channel.unary(ECHO, BytesValue(value=b"x" * 1_000_000))).value) == 10**6
+
+    run(main())

@@ -16,7 +16,7 @@ from tests.rpc.pki import Authority, authority
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context
 from ichor.rpc.handlers import unary_unary
-from ichor.rpc.peer import Peer, TcpTarget, TlsPeer, UnixPeer, UnixTarget
+from ichor.rpc.peer import Peer, TcpPeer, TcpTarget, TlsPeer, UnixPeer, UnixTarget
 from ichor.rpc.server import Server
 from ichor.rpc.status import Code, RpcError
 from ichor.rpc.tls import (
@@ -197,3 +197,23 @@ def test_small_writes_are_not_held_back() -> None:
                 assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     run(main())
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this host has no IPv6")
+def test_one_listener_serves_both_families() -> None:
+    peers: list[Peer] = []
+
+    async def look(request: BytesValue, context: Context) -> BytesValue:
+        peers.append(context.peer)
+        return request
+
+    async def main() -> None:
+        async with Server({ECHO.path: unary_unary(ECHO, look)}) as server:
+            port = await server.listen_tcp("::", 0, None)
+            async with Channel(TcpTarget("127.0.0.1", port)) as channel:
+                await works(channel)
+
+    run(main())
+    (peer,) = peers
+    assert isinstance(peer, TcpPeer)
+    assert peer.host == "127.0.0.1"

@@ -185,7 +185,11 @@ def _resources(container: Container) -> Object:
 
 def _standard_mounts(container: Container) -> Sequence[Object]:
     closed = ("nosuid", "noexec", "nodev")
-    mounts = [Mount(destination="/proc", source="proc", type="proc", options=closed)]
+    # Who sees the machine's processes sees its /proc as it is, with what is bound over it.
+    proc = Mount(destination="/proc", source="proc", type="proc", options=closed)
+    if container.host_pid:
+        proc = Mount(destination="/proc", source="/proc", options=("rbind", "rw"))
+    mounts = [proc]
     if container.privileged:
         mounts.append(Mount(destination="/sys", source="/sys", options=("rbind", "rw")))
         mounts.append(Mount(destination="/dev", source="/dev", options=("rbind", "rw")))

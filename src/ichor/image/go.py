@@ -17,7 +17,7 @@ from ichor.config.versions import version
 from ichor.image import checkout
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import BuildFailed, run
-from ichor.image.sysroot import CC_FLAGS, compiler, sysroot_step
+from ichor.image.sysroot import CC, compiler, environment, sysroot_step
 
 _KEEP: Final = frozenset(
     {"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE", "GOAUTH", "GOENV"}
@@ -56,8 +56,8 @@ def programs() -> dict[str, Program]:
     plugins = "github.com/containernetworking/plugins/"
     cni_set = {f"{plugins}pkg/utils/buildversion.BuildVersion": f"v{version('cni')}"}
     rows = [
-        Program("kube", "kubernetes", ".", variables=kube_set, seconds=700),
-        Program("containerd", "containerd", cmd + "containerd", tags, named, seconds=150),
+        Program("kube", "kubernetes", ".", variables=kube_set, seconds=480),
+        Program("containerd", "containerd", cmd + "containerd", tags, named, seconds=70),
         Program(
             "containerd-shim-runc-v2",
             "containerd",
@@ -83,8 +83,8 @@ def programs() -> dict[str, Program]:
                 ("meta", "portmap"),
             )
         ),
-        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", seconds=60),
-        Program("coredns", "coredns", ".", seconds=90),
+        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", seconds=40),
+        Program("coredns", "coredns", ".", seconds=70),
         Program("testtool", "testtool", "."),
     ]
     return {row.name: row for row in rows}
@@ -124,7 +124,8 @@ def _command(program: Program, out: Path) -> list[str]:
     words = ["-s", "-w"]
     words += [f"-X {name}={value}" for name, value in (program.variables or {}).items()]
     if program.cgo:
-        words.append("-extldflags -static")
+        # The build's id hashes folders of the cache in; nothing else of a program in C does.
+        words.append("-extldflags -static -buildid= -B none")
     args = ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", " ".join(words)]
     if program.tags:
         args += ["-tags", program.tags]
@@ -141,17 +142,16 @@ def _settings(program: Program) -> dict[str, str]:
         "GOEXPERIMENT": "",
         "CGO_ENABLED": "1" if program.cgo else "0",
     }
-    return settings | (CC_FLAGS if program.cgo else {})
+    return settings | ({"CC": CC} if program.cgo else {})
 
 
 def _environment(cache: Cache, program: Program, root: Path) -> dict[str, str]:
     """Keep the machine's way to modules, drop all else that could change what is built."""
-    dropped = ("GO", "CGO_", "CC")
+    dropped = ("GO", "CGO_", "CC", "CXX", "PKG_CONFIG", "CPATH", "LIBRARY_PATH", "GCC_")
     env = {k: v for k, v in os.environ.items() if k in _KEEP or not k.startswith(dropped)}
     settings = _settings(program)
     if program.cgo:
-        tree = cache.path(sysroot_step(cache))
-        settings = {k: v.replace("@SYSROOT@", str(tree)) for k, v in settings.items()}
+        settings |= environment(cache.path(sysroot_step(cache)))
     places = {"mod": "GOMODCACHE", "build": "GOCACHE"}
     folders = {name: str(cache.root / "go" / part) for part, name in places.items()}
     return env | settings | folders | {"GOROOT": str(root)}

@@ -111,6 +111,15 @@ def klogctl(kind: int, buffer: bytearray | None = None) -> int:
     return _check(_libc.klogctl(kind, view, len(buffer)), f"klogctl {kind}")
 
 
+def inotify_init() -> int:
+    """Give a descriptor that does not block."""
+    return _check(_libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK), "inotify")
+
+
+def inotify_add_watch(fd: int, path: str, events: int) -> int:
+    return _check(_libc.inotify_add_watch(fd, _bytes(path), events), path)
+
+
 def close_from(first: int) -> None:
     _check(_libc.close_range(first, 0xFFFFFFFF, 0), f"close_range {first}")
 

@@ -5,7 +5,6 @@ options the source has: in a user namespace they are locked, elsewhere they woul
 The kernel raises POLLPRI on the open table when it changes.
 """
 
-import asyncio
 import os
 import select
 from collections.abc import AsyncIterator, Iterable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from ichor.formats import mountinfo
 from ichor.linux import libc
+from ichor.linux.process import readable
 from ichor.ports.mount import (
     Action,
     Attach,
@@ -73,25 +73,25 @@ class KernelMounts:
             options = {*held.options, *action.options}
             self.apply(Remount(target=action.target, options=tuple(options)))
 
-    async def wakes(self) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-        changed = asyncio.Event()
-        table = os.open(_TABLE, os.O_RDONLY | os.O_CLOEXEC)
-        # The loop watches for reading only, and this file is always readable: an epoll of its own
+    def wakes(self) -> AsyncIterator[None]:
+        # The loop watches for reading only, and the table is always readable: an epoll of its own
         # asks for POLLPRI alone, and becomes readable itself.
-        with select.epoll() as watch:
-            watch.register(table, select.EPOLLPRI | select.EPOLLERR | select.EPOLLET)
+        table = os.open(_TABLE, os.O_RDONLY | os.O_CLOEXEC)
+        watch = select.epoll()
+        watch.register(table, select.EPOLLPRI | select.EPOLLERR | select.EPOLLET)
+        watch.poll(0)
+        return _changes(table, watch)
+
+
+async def _changes(table: int, watch: select.epoll) -> AsyncIterator[None]:
+    try:
+        while True:
+            await readable(watch.fileno())
             watch.poll(0)
-            loop.add_reader(watch.fileno(), changed.set)
-            try:
-                while True:
-                    await changed.wait()
-                    changed.clear()
-                    watch.poll(0)
-                    yield
-            finally:
-                loop.remove_reader(watch.fileno())
-                os.close(table)
+            yield
+    finally:
+        watch.close()
+        os.close(table)
 
 
 def _flags(options: Iterable[str]) -> int:

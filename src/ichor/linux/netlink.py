@@ -4,13 +4,12 @@ Synchronous: the kernel answers rtnetlink within the send(2) that asks, so nothi
 dump that the kernel marks as interrupted by a change is asked for again.
 """
 
-import asyncio
 import errno
 import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import closing
 
+from ichor.linux.process import readable
 from ichor.protocols.netlink import message
 from ichor.protocols.netlink.message import Message
 
@@ -81,33 +80,32 @@ def _raise(answer: Message, type_: int) -> None:
         raise OSError(failure.errno, f"{os.strerror(failure.errno)}{said}", f"rtnetlink {type_}")
 
 
-async def notices(groups: Iterable[int]) -> AsyncIterator[None]:
-    """Yield after changes in these multicast groups; also when notices were lost (ENOBUFS)."""
+def notices(groups: Iterable[int]) -> AsyncIterator[None]:
+    """Yield once at first, then after changes in these groups, also if notices were lost."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-    changed = asyncio.Event()
-    changed.set()  # once at first: what changed before the subscription is not missed
-    with closing(socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)) as listener:
-        listener.bind((0, 0))
-        for group in groups:
-            listener.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
-        loop = asyncio.get_running_loop()
-        loop.add_reader(listener.fileno(), lambda: _drain(listener, changed))
-        try:
-            while True:
-                await changed.wait()
-                changed.clear()
-                yield
-        finally:
-            loop.remove_reader(listener.fileno())
+    listener = socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)
+    listener.bind((0, 0))
+    for group in groups:
+        listener.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+    return _each(listener)
 
 
-def _drain(listener: socket.socket, changed: asyncio.Event) -> None:
-    changed.set()
+async def _each(listener: socket.socket) -> AsyncIterator[None]:
+    with listener:
+        yield  # what changed before the subscription is not missed
+        while True:
+            await readable(listener.fileno())
+            _drain(listener)
+            yield
+
+
+def _drain(listener: socket.socket) -> None:
     while True:
         try:
             listener.recv(_BUFFER)
         except BlockingIOError:
             return
         except OSError as error:
+            # ENOBUFS: the kernel dropped notices. Whoever listens reads everything anew anyway.
             if error.errno != errno.ENOBUFS:
                 raise

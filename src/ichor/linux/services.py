@@ -163,7 +163,7 @@ class Supervisor:
         try:
             while True:
                 began = self._clock.monotonic()
-                message = await self._once(spec)
+                message = await self._guarded(spec)
                 state = self._verdict(spec)
                 if state is not None:
                     self._enter(spec.id, state, message)
@@ -175,6 +175,14 @@ class Supervisor:
                 await self._pause(spec.id, wait)
         finally:
             del self._running[spec.id]
+
+    async def _guarded(self, spec: ServiceSpec) -> str:
+        """Run it once; an error of ours is a failure of this service, not the end of its task."""
+        try:
+            return await self._once(spec)
+        except Exception as error:
+            log.exception("service", extra=fields(service=spec.id))
+            return f"Failed: {error}"
 
     def _verdict(self, spec: ServiceSpec) -> State | None:
         """Give the last state, None to go on."""
@@ -211,6 +219,8 @@ class Supervisor:
         try:
             return await self._attend(spec, process)
         finally:
+            if not process.ended.done():
+                self._reaper.signal(process.pid, signal.SIGKILL)
             os.close(process.pidfd)
             if pump:
                 await self._drain(pump)

@@ -203,10 +203,11 @@ def _patient(*, done: str = "", cured: str = "") -> Generator[None, None, None]:
     except IchorError as err:
         cause = err.__cause__
         message = cause.message if isinstance(cause, RpcError) else ""
-        if done and done in message:
-            raise _Done from err
+        # First: etcd's «can only promote a learner member» begins its «... in sync with leader».
         if any(text in message for text in (*_CURED_BY_TIME, cured) if text):
             raise TransientError(str(err)) from cause
+        if done and done in message:
+            raise _Done from err
         raise
 
 

@@ -217,7 +217,7 @@ def _load_csr(csr: str) -> x509.CertificateSigningRequest:
         request = x509.load_pem_x509_csr(csr.encode())
         _public(request.public_key())
         good = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, InvalidSignature):
+    except (ValueError, UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion):
         raise InputError("expected a certificate request in PEM") from None
     if not good:
         raise InputError("the signature of the request is not that of its key")

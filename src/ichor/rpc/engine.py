@@ -303,7 +303,7 @@ class Engine:
     # still answers. Such an answer is dropped; the event that says so is on its way.
 
     def send_headers(self, stream: int, fields: Fields, *, end: bool) -> None:
-        if not self._dead:
+        if not self._dead and stream in self._h2.streams:  # h2 would open a forgotten one anew
             with suppress(StreamClosedError):
                 self._h2.send_headers(stream, fields, end_stream=end)
 

@@ -64,9 +64,8 @@ class Server:
         await self._listen(sock, None, None if uids is None else partial(_check_uid, uids))
 
     async def listen_tcp(self, host: str, port: int, tls: ServerTls | None) -> int:
-        """Listen on an address; gives the port, which the kernel chooses if 0."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        sock = socket.create_server((host, port), family=family, backlog=128)
+        """Listen on an address, `::` for both families; gives the port (any if 0)."""
+        sock = bind_tcp(host, port)
         await self.listen_socket(sock, tls)
         return int(sock.getsockname()[1])
 
@@ -139,6 +138,12 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop(0)
+
+
+def bind_tcp(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=family, backlog=128, dualstack_ipv6=both)
 
 
 def bind_unix(path: Path, mode: int) -> socket.socket:

@@ -98,11 +98,11 @@ class Stream:
         self._note_end(end=end)
 
     def got_data(self, data: bytes, credit: int, *, end: bool) -> None:
+        self.queued += credit
         if self._discarding or not data:
             self.credit(credit)
         else:
             self._chunks.append(Chunk(data, credit))
-            self.queued += credit
         self._note_end(end=end)
 
     def _note_end(self, *, end: bool) -> None:
@@ -155,7 +155,9 @@ class Stream:
         return self.remote_end and not self._chunks and self.failure is None
 
     def credit(self, count: int) -> None:
-        self.queued = max(0, self.queued - count)
+        """Open the window again; no more than was received and not yet credited."""
+        count = min(count, self.queued)
+        self.queued -= count
         self._link.engine.credit(self.id, count)
         self._link.flush_soon()
 
@@ -220,7 +222,10 @@ class Stream:
         self.discard()
 
     def discard(self) -> None:
-        """Throw away what was and will be received, so that the connection's window opens again."""
+        """The consumer has gone: credit all that it has not, in the queue or in its hands.
+
+        The connection's window is shared; what one stream keeps for ever, all others lack.
+        """
         self._discarding = True
-        while self._chunks:
-            self.credit(self._chunks.popleft().credit)
+        self._chunks.clear()
+        self.credit(self.queued)

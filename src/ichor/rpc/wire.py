@@ -20,6 +20,8 @@ CHUNK: Final = 64 << 10
 # Only answers to control frames are written while the transport is full; a peer that asks for
 # more of them than this, and does not read, is dropped.
 BACKLOG: Final = 1 << 20
+# How long the last words may take to a peer that does not read.
+LINGER_S: Final = 2.0
 
 
 class Owner(Protocol):
@@ -51,6 +53,7 @@ class Wire(asyncio.BufferedProtocol):
     ) -> None:
         self._owner = owner
         self._connected = False
+        self._lingering: asyncio.TimerHandle | None = None
         self._tls: ssl.SSLObject | None = None
         self._in = self._out = ssl.MemoryBIO()
         self._shaking = False
@@ -105,6 +108,8 @@ class Wire(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
         self.paused = False
+        if self._lingering is not None:
+            self._lingering.cancel()
         self._owner.lost(self._error or exc)
 
     def pause_writing(self) -> None:
@@ -179,7 +184,13 @@ class Wire(asyncio.BufferedProtocol):
             ):  # our close_notify is out; theirs we do not await
                 self._tls.unwrap()
             self._transport.write(self._out.read())
+        self._close_soon()
+
+    def _close_soon(self) -> None:
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            loop = asyncio.get_running_loop()
+            self._lingering = loop.call_later(LINGER_S, self._transport.abort)
 
     def fail(self, error: Exception) -> None:
         """Drop the connection at once, saying why to the owner."""
@@ -188,7 +199,7 @@ class Wire(asyncio.BufferedProtocol):
             return
         self.closed = True
         if isinstance(error, ssl.SSLError):
-            self._transport.close()  # lets the alert out
+            self._close_soon()  # lets the alert out
         else:
             self._transport.abort()
 
@@ -202,6 +213,7 @@ class Wire(asyncio.BufferedProtocol):
         if sock.family == socket.AF_UNIX:
             return unix_peer(sock)
         host, port, *_ = self._transport.get_extra_info("peername")
+        host = host.removeprefix("::ffff:")  # IPv4 on a socket for both families
         if self._tls is None:
             return TcpPeer(host, port)
         return TlsPeer(host, port, chain_of(self._tls))

@@ -1,8 +1,11 @@
+from functools import reduce
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ichor.controllers.k8s.manifest_apply import plan
 from ichor.formats.jsonvalue import Object, text
+from ichor.models.manifests import model
 from ichor.peers.kube_inventory import from_data, to_data
 from ichor.ports.manifests import Create, ObjectId, Observed, SaveInventory, object_id
 
@@ -20,14 +23,8 @@ ITEMS = [
 ]
 
 
-def model(observed: Observed, wanted: list[Object]) -> Observed:
-    present, inventory = set(observed.present), observed.inventory
-    for action in plan(wanted, observed):
-        if isinstance(action, Create):
-            present.add(object_id(action.item))
-        else:
-            inventory = action.ids
-    return Observed(present=frozenset(present), inventory=inventory)
+def applied(observed: Observed, wanted: list[Object]) -> Observed:
+    return reduce(model, plan(wanted, observed), observed)
 
 
 def test_namespaces_go_first_then_definitions_then_the_rest_and_the_inventory_last() -> None:
@@ -38,7 +35,7 @@ def test_namespaces_go_first_then_definitions_then_the_rest_and_the_inventory_la
 
 
 def test_what_was_deleted_on_purpose_stays_deleted() -> None:
-    after = model(NOTHING, ITEMS)
+    after = applied(NOTHING, ITEMS)
     deleted = Observed(present=after.present - {object_id(ITEMS[0])}, inventory=after.inventory)
     assert list(plan(ITEMS, deleted)) == []
 
@@ -47,7 +44,7 @@ def test_what_is_there_without_us_is_left_as_it_is_but_remembered() -> None:
     there = Observed(present=frozenset({object_id(ITEMS[3])}), inventory=frozenset())
     created = [a.item for a in plan(ITEMS, there) if isinstance(a, Create)]
     assert ITEMS[3] not in created
-    assert object_id(ITEMS[3]) in model(there, ITEMS).inventory
+    assert object_id(ITEMS[3]) in applied(there, ITEMS).inventory
 
 
 names = st.text(alphabet="abc-:.", min_size=1, max_size=6)
@@ -63,7 +60,7 @@ def test_after_applying_there_is_nothing_left_to_do(
     seen = Observed(
         present=frozenset(map(object_id, present)), inventory=frozenset(map(object_id, inventory))
     )
-    assert list(plan(wanted, model(seen, wanted))) == []
+    assert list(plan(wanted, applied(seen, wanted))) == []
 
 
 ids = st.builds(

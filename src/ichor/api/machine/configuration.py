@@ -50,7 +50,7 @@ class ConfigurationService:
         self._state = state
         self._grant = grant
         self._now = now
-        self._mode = mode
+        self._mode: Mode = mode
 
     def handlers(self) -> Mapping[str, Handler]:
         apply = method(

@@ -1,35 +1,84 @@
 """The machine API of this node on its unix socket: which services, in front of what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ichor.api import inspection, time
 from ichor.api.authorize import APID, TRUSTD, granted, require
 from ichor.api.errors import translate
+from ichor.api.events import EventLog
 from ichor.api.machine import service, version
+from ichor.api.machine.access import AccessService
+from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
+from ichor.api.machine.containers import ContainerService, usage_of
+from ichor.api.machine.etcd import EtcdService, connector
+from ichor.api.machine.events import EventService
+from ichor.api.machine.files import FileService
+from ichor.api.machine.logs import LogService
+from ichor.api.machine.power import Power, PowerService
+from ichor.api.machine.service_control import ServiceControl
+from ichor.api.machine.system import SystemService
+from ichor.api.machine_type import of_control_plane
+from ichor.api.ring import LogRing
 from ichor.api.state import StateService
 from ichor.api.trust import TrustService
 from ichor.config.validate import Mode
+from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
+from ichor.linux import notice, procfs
+from ichor.ports.containers import Containers
+from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.server import Server
 
 ROOT = 0
+LOGS = Path("/var/log")
+ETCD_DATA = Path("/var/lib/etcd")
+ETCD_SNAPSHOT = Path("/var/lib/etcd.snapshot")
+ETCD_SECRETS = Path("/system/secrets/etcd")
 
 
-def server(
-    state: State, now: Callable[[], datetime], platform: str, mode: Mode, *, signer: Signing
-) -> Server:
-    """Make the server of a node of that platform and mode."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the API acts on, besides the store and files."""
+
+    now: Callable[[], datetime]
+    platform: str
+    mode: Mode
+    services: Services
+    containers: Mapping[str, Containers]
+    signer: Signing
+    power: Power
+    events: EventLog
+    ring: LogRing
+    controllers: Callable[[], Sequence[Controller]]
+
+
+def server(state: State, world: World) -> Server:
+    """Make the server of a node."""
     handlers = {
         **StateService(state, granted).handlers(),
-        **ConfigurationService(state, granted, now, mode).handlers(),
-        **version.handlers(platform, mode),
+        **ConfigurationService(state, granted, world.now, world.mode).handlers(),
+        **version.handlers(world.platform, world.mode),
         **service.handlers(state),
-        **TrustService(state, signer).handlers(),
+        **TrustService(state, world.signer).handlers(),
+        **ServiceControl(world.services).handlers(),
+        **SystemService(state, procfs).handlers(),
+        **FileService().handlers(),
+        **LogService(world.ring, LOGS, notice.changes).handlers(),
+        **EventService(world.events, world.now).handlers(),
+        **ContainerService(world.containers, usage_of).handlers(),
+        **PowerService(world.power, world.events).handlers(),
+        **AccessService(state, world.signer).handlers(),
+        **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
+        **EtcdService(connector(ETCD_SECRETS)).handlers(),
+        **inspection.handlers(world.controllers),
+        **time.handlers(world.now),
     }
-    return Server(handlers, interceptors=(translate, require(granted)))
+    return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
 
 
 async def listen(api: Server, path: Path) -> None:

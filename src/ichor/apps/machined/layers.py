@@ -58,6 +58,8 @@ DIRECTORIES: Final = {
     "var/system": 0o700,
     "var/system/overlays": 0o700,
 }
+# path: mode and owner, the user of the one service that writes there
+OWNED: Final = {"var/lib/etcd": (0o700, 60), "var/log/audit/kube": (0o700, 65534)}
 
 
 def prepare(mounts: Mounts, files: Files) -> None:
@@ -66,6 +68,9 @@ def prepare(mounts: Mounts, files: Files) -> None:
         mounts.apply(action)
     for path, mode in DIRECTORIES.items():
         files.apply(MakeDirectory(path=path, directory=Directory(mode=mode)))
+    for path, (mode, uid) in OWNED.items():
+        directory = Directory(mode=mode, uid=uid, gid=uid)
+        files.apply(MakeDirectory(path=path, directory=directory))
     overlays = tuple(overlay(target) for target in OVERLAID)
     for each in overlays:
         for path in (each.upper, each.work):
@@ -74,6 +79,7 @@ def prepare(mounts: Mounts, files: Files) -> None:
     state = (Bind(target=STATE, source=handed, options=_STRICT),) if Path(handed).exists() else ()
     for action in missing((*overlays, *state), mounts.observe()):
         mounts.apply(action)
+    files.apply(MakeDirectory(path="etc/kubernetes/manifests"))
     mounts.apply(Propagate(target="/", propagation=Propagation.SHARED, recursive=True))
 
 

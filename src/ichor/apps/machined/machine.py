@@ -1,13 +1,17 @@
 """A node's life in one loop: store, engine, API, until somebody asks for the end."""
 
 import asyncio
+import logging
 import signal
 from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
 
-from ichor.apps.machined import api, identity, layers
-from ichor.apps.machined.enrolment import TrustdIssuance
+from ichor.api.event_tap import EventTap
+from ichor.api.events import EventLog
+from ichor.api.ring import LogRing
+from ichor.apps.machined import api, boot, identity, joining, layers, networking, wiping
+from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.cosi.disk import Disk
@@ -30,9 +34,12 @@ from ichor.linux.services import Supervisor
 from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
+from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
+from ichor.peers.static_pods import StaticPodServer
 from ichor.ports.power import Ending
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
@@ -45,12 +52,15 @@ from ichor.rpc.peer import UnixTarget
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
+ETCD_DATA = "/var/lib/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
 
 
 class Machine:
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
+        self._ring = LogRing()
+        logging.getLogger().addHandler(self._ring)
         self._clock = KernelClock()
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
@@ -63,10 +73,14 @@ class Machine:
             logs=Path("/var/log"),
         )
 
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
+        self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
+        self._events = EventLog(self._clock.now, KernelRandom().draw(5))
+        EventTap(self._state, self._events).attach()
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
+        self._wipe: frozenset[str] = frozenset()
 
     async def run(self) -> Ending:
         """Live; gives how the machine should end."""
@@ -74,12 +88,11 @@ class Machine:
         self._reaper.start()
         on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), self._shut_down))
         self._load()
+        await self._static_pods.listen()
         engine = Engine(
             self._state, controllers(self._world()), time=self._clock, random=SystemRandom()
         )
-        server = api.server(
-            self._state, self._clock.now, "container", "container", signer=self._signer
-        )
+        server = api.server(self._state, self._api(engine))
         await api.listen(server, Path(layers.SOCKET))
         running = asyncio.get_running_loop().create_task(engine.run(), name="engine")
         try:
@@ -89,6 +102,15 @@ class Machine:
             await server.stop(1.0)
             await self._containers.stop_all()
             await self._supervisor.stop_all()
+            wiping.wipe(self._wipe)
+
+    def end(self, ending: Ending, wipe: frozenset[str] = frozenset()) -> bool:
+        """Begin the end; False if it has begun already. wipe: volumes, once nothing runs."""
+        if self._ending.done():
+            return False
+        self._wipe = wipe
+        self._ending.set_result(ending)
+        return True
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
         """Wait for the end; an engine that ends by itself is a fault and raised."""
@@ -102,8 +124,7 @@ class Machine:
             raise
 
     def _shut_down(self) -> None:
-        if not self._ending.done():
-            self._ending.set_result(Ending.POWER_OFF)
+        self.end(Ending.POWER_OFF)
 
     def _load(self) -> None:
         """Take from STATE what outlives a boot, and add what only this boot knows."""
@@ -112,7 +133,9 @@ class Machine:
         for damage in disk.damage:
             log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))
         identity.ensure(self._state, KernelRandom())
-        self._state.create(resource(BootID(boot_id=str(uuid4())), BOOT_ID_ID), OWNER)
+        boot_id = str(uuid4())
+        boot.show(boot_id, KernelMounts())
+        self._state.create(resource(BootID(boot_id=boot_id), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
         self._adopt(Path(layers.HOST) / "userdata")
 
@@ -122,15 +145,39 @@ class Machine:
             generation = ConfigGeneration(text=handed.read_text(), applied=self._clock.now())
             self._state.create(resource(generation, generation_id(1)))
 
+    def _api(self, engine: Engine) -> api.World:
+        """Give what the machine API stands in front of."""
+        channel = Channel(UnixTarget(CONTAINERD))
+        return api.World(
+            now=self._clock.now,
+            platform="container",
+            mode="container",
+            services=self._services,
+            containers={name: ContainerdContainers(channel, name) for name in ("system", "k8s.io")},
+            signer=self._signer,
+            power=self,
+            events=self._events,
+            ring=self._ring,
+            controllers=lambda: engine.controllers,
+        )
+
     def _world(self) -> Adapters:
         mounts = KernelMounts()
+        network = KernelNetwork()
         return Adapters(
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
-            enrolment=TrustdIssuance(self._signer),
+            config_files=KernelFiles(Path("/system/config")),
+            kubernetes=KubernetesAdapters(
+                manifests=NodeManifests(),
+                membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
+                static_pods=self._static_pods,
+            ),
             issuance=LocalIssuance(self._signer),
+            joining=joining.adapters(self._signer, self._clock),
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
-            network=KernelNetwork(),
+            network=network,
+            networking=networking.adapters(self._state, self._clock, network),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),

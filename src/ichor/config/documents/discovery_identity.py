@@ -1,7 +1,6 @@
 """Which cluster this node discovers: an id sent in clear, and the secret that seals the rest."""
 
 import base64
-import binascii
 from typing import Annotated, ClassVar
 
 from msgspec import field
@@ -14,7 +13,7 @@ from ichor.config.secret import Secret
 def _is_key(text: str) -> bool:
     try:
         return len(base64.b64decode(text, validate=True)) in (16, 24, 32)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and so is text that is not ASCII
         return False
 
 

@@ -12,8 +12,9 @@ from ichor.formats.ocispec import Container, Mount
 
 _SHARED = ("rbind", "rshared", "rw")
 _WRITABLE = ("rbind", "rw")
+# Its own kubeconfig is written beside the one it was given to begin with.
+_KEPT = ("/etc/kubernetes", "/var/lib/containerd", "/var/log/containers", "/var/log/pods")
 _READ_ONLY = (
-    "/etc/kubernetes",
     "/etc/cni",
     "/etc/hosts",
     "/etc/resolv.conf",
@@ -45,10 +46,7 @@ def render(
         mounts=(
             Mount(destination="/run", source="/run", options=_SHARED),
             Mount(destination="/var/lib/kubelet", source="/var/lib/kubelet", options=_SHARED),
-            *(
-                Mount(destination=path, source=path, options=_WRITABLE)
-                for path in ("/var/lib/containerd", "/var/log/containers", "/var/log/pods")
-            ),
+            *(Mount(destination=path, source=path, options=_WRITABLE) for path in _KEPT),
             *(Mount(destination=path, source=path) for path in read_only),
             *extra_mounts,
         ),

@@ -8,7 +8,6 @@ Each component's directory is its own user's alone. The version in the status is
 contents, so that a pod is replaced exactly when what it reads has changed.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
@@ -16,6 +15,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from ichor.config.secret import Secret
+from ichor.controllers.files.written import all_written, digest
 from ichor.controllers.k8s import apiserver, apiserver_files, controller_manager, scheduler
 from ichor.cosi.controller import All, Get, Out, Output, Transform
 from ichor.cosi.resource import Resource
@@ -116,22 +116,9 @@ class StatusInputs(Struct, frozen=True, kw_only=True):
 
 def status(inputs: StatusInputs) -> Iterator[Output]:
     """Say that all is written, once it is."""
-    if inputs.wanted and all(is_written(one, inputs.written) for one in inputs.wanted):
+    if all_written(inputs.wanted, inputs.written):
         spec = SecretStatus(ready=True, version=digest(inputs.wanted))
         yield Output(id=STATIC_PODS, spec=spec, namespace=CONTROL_PLANE_NAMESPACE_NAME)
-
-
-def is_written(wanted: Resource[FileSpec], written: Mapping[str, FileStatus]) -> bool:
-    held = written.get(wanted.id)
-    return held is not None and held.spec_version == wanted.metadata.version
-
-
-def digest(wanted: Sequence[Resource[FileSpec]]) -> str:
-    whole = hashlib.sha256()
-    for one in wanted:
-        content = one.spec.content.reveal()
-        whole.update(f"{one.id}\0{len(content)}\0{content}".encode())
-    return whole.hexdigest()[:16]
 
 
 secret_files = Transform(

@@ -7,11 +7,11 @@ seccomp, highest priority. Secrets and configuration are directories of the host
 same path, so a flag reads the same inside and outside.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from ichor.formats.jsonvalue import Object, Value, encode
+from ichor.formats.jsonvalue import Object, Value
 
 NAMESPACE = "kube-system"
 PRIORITY = 2_000_000_000
@@ -90,11 +90,6 @@ def render(component: Component) -> Object:
     }
 
 
-def pod_list(pods: Iterable[Object]) -> bytes:
-    """Give what the kubelet reads at its staticPodURL."""
-    return encode({"apiVersion": "v1", "kind": "PodList", "items": list(pods)})
-
-
 def with_defaults(given: Resources, *, cpu: str, memory: str) -> Resources:
     """Fill in the requests that are not given; limits have no default."""
     requests = {"cpu": cpu, "memory": memory} | dict(given.requests)
@@ -156,7 +151,8 @@ def _mounts(component: Component) -> Sequence[Object]:
 
 def _volumes(component: Component) -> Sequence[Object]:
     ours: list[Object] = [
-        {"name": item.name, "hostPath": {"path": item.path, "type": "DirectoryOrCreate"}}
+        # No type: the kubelet would look for the directory itself, and it does not see secrets.
+        {"name": item.name, "hostPath": {"path": item.path}}
         for item in component.directories
     ]
     theirs: list[Object] = [

@@ -1,0 +1,182 @@
+"""Files of the node: List, DiskUsage, Read and Copy.
+
+Paths are absolute. Read follows links, as cat does; what is not a regular file is refused without
+being opened, so that no device or FIFO can hold PID 1. Listing does not follow links.
+"""
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+
+from ichor.api.machine.archive import CHUNK, tar_gz
+from ichor.api.machine.table import streaming
+from ichor.errors import InputError
+from ichor.proto.common import common_pb2
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.rpc.context import Context, Handler
+
+# The mode of a file as clients read it: permissions below, the kind in the high bits (the
+# encoding of Go's io/fs.FileMode, which is what the field carries).
+_DIRECTORY, _LINK, _DEVICE, _FIFO, _SOCKET = 1 << 31, 1 << 27, 1 << 26, 1 << 25, 1 << 24
+_SETUID, _SETGID, _CHARACTER, _STICKY = 1 << 23, 1 << 22, 1 << 21, 1 << 20
+_KINDS = {
+    stat.S_IFDIR: _DIRECTORY,
+    stat.S_IFLNK: _LINK,
+    stat.S_IFBLK: _DEVICE,
+    stat.S_IFCHR: _DEVICE | _CHARACTER,
+    stat.S_IFIFO: _FIFO,
+    stat.S_IFSOCK: _SOCKET,
+}
+_BITS = {stat.S_ISUID: _SETUID, stat.S_ISGID: _SETGID, stat.S_ISVTX: _STICKY}
+_TYPES = {
+    pb.ListRequest.REGULAR: stat.S_ISREG,
+    pb.ListRequest.DIRECTORY: stat.S_ISDIR,
+    pb.ListRequest.SYMLINK: stat.S_ISLNK,
+}
+_BREATH = 64  # entries between turns of the loop
+
+
+class FileService:
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            **streaming("List", pb.ListRequest, pb.FileInfo, self.list),
+            **streaming("DiskUsage", pb.DiskUsageRequest, pb.DiskUsageInfo, self.usage),
+            **streaming("Read", pb.ReadRequest, common_pb2.Data, self.read),
+            **streaming("Copy", pb.CopyRequest, common_pb2.Data, self.copy),
+        }
+
+    async def list(self, request: pb.ListRequest, context: Context) -> AsyncIterator[pb.FileInfo]:
+        root = absolute(request.root or "/")
+        root = root.resolve() if root.is_symlink() else root
+        depth = _depth(request.recursion_depth, recurse=request.recurse)
+        tests = [_TYPES[kind] for kind in request.types]
+        for count, path in enumerate(walk(root, depth)):
+            found = entry(root, path, xattrs=request.report_xattrs)
+            if found.error or not tests or any(test(path.lstat().st_mode) for test in tests):
+                yield found
+            if count % _BREATH == 0:
+                await asyncio.sleep(0)
+
+    async def usage(
+        self, request: pb.DiskUsageRequest, context: Context
+    ) -> AsyncIterator[pb.DiskUsageInfo]:
+        for name in request.paths or ("/",):
+            root = absolute(name)
+            root.lstat()
+            for size, path, depth in measured(root, 0):
+                await asyncio.sleep(0)
+                if _shown(request, size, depth, is_directory=path.is_dir()):
+                    relative = str(path.relative_to(root))
+                    yield pb.DiskUsageInfo(name=str(path), size=size, relative_name=relative)
+
+    async def read(
+        self, request: pb.ReadRequest, context: Context
+    ) -> AsyncIterator[common_pb2.Data]:
+        path = absolute(request.path)
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError("is no regular file", path=str(path))
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            while piece := os.read(fd, CHUNK):
+                yield common_pb2.Data(bytes=piece)
+                await asyncio.sleep(0)
+        finally:
+            os.close(fd)
+
+    async def copy(
+        self, request: pb.CopyRequest, context: Context
+    ) -> AsyncIterator[common_pb2.Data]:
+        for piece in tar_gz(absolute(request.root_path)):
+            yield common_pb2.Data(bytes=piece)
+            await asyncio.sleep(0)
+
+
+def absolute(name: str) -> Path:
+    """Raises InputError for a path that does not begin at the root."""
+    if not name.startswith("/") or "\0" in name:
+        raise InputError(f"{name!r} is no absolute path")
+    return Path(os.path.normpath(name))
+
+
+def _depth(asked: int, *, recurse: bool) -> int:
+    """Give how many levels below the root are listed; 0 and less, of who recurses: all."""
+    if not recurse:
+        return max(asked, 1)
+    return asked if asked > 1 else 1 << 16
+
+
+def walk(root: Path, depth: int) -> Iterator[Path]:
+    """Give root, then what is in it down to that depth, names ascending; links are not followed."""
+    yield root
+    if depth < 1 or root.is_symlink() or not root.is_dir():
+        return
+    try:
+        names = sorted(os.listdir(root))  # noqa: PTH208 - names, not paths, sort as people expect
+    except OSError:
+        return
+    for name in names:
+        yield from walk(root / name, depth - 1)
+
+
+def entry(root: Path, path: Path, *, xattrs: bool = False) -> pb.FileInfo:
+    relative = str(path.relative_to(root))
+    try:
+        status = path.lstat()
+        link = str(path.readlink()) if stat.S_ISLNK(status.st_mode) else ""
+    except OSError as error:
+        return pb.FileInfo(name=str(path), relative_name=relative, error=str(error))
+    return pb.FileInfo(
+        name=str(path),
+        relative_name=relative,
+        size=status.st_size,
+        mode=mode_of(status.st_mode),
+        modified=int(status.st_mtime),
+        is_dir=stat.S_ISDIR(status.st_mode),
+        link=link,
+        uid=status.st_uid,
+        gid=status.st_gid,
+        xattrs=_xattrs(path) if xattrs else (),
+    )
+
+
+def mode_of(mode: int) -> int:
+    bits = sum(ours for theirs, ours in _BITS.items() if mode & theirs)
+    return (mode & 0o777) | bits | _KINDS.get(stat.S_IFMT(mode), 0)
+
+
+def _xattrs(path: Path) -> list[pb.Xattr]:
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+        return [
+            pb.Xattr(name=name, data=os.getxattr(path, name, follow_symlinks=False))
+            for name in names
+        ]
+    except OSError:  # a file system without them
+        return []
+
+
+def measured(path: Path, depth: int) -> Iterator[tuple[int, Path, int]]:
+    """Give size, path and depth of everything, a directory after what is in it, with its sum."""
+    total = path.lstat().st_size
+    if path.is_dir() and not path.is_symlink():
+        for child in sorted(path.iterdir()):
+            try:
+                for size, inner, level in measured(child, depth + 1):
+                    if level == depth + 1:
+                        total += size
+                    yield size, inner, level
+            except OSError:  # gone meanwhile, or not for us
+                continue
+    yield total, path, depth
+
+
+def _shown(request: pb.DiskUsageRequest, size: int, depth: int, *, is_directory: bool) -> bool:
+    if depth and not (is_directory or request.all):
+        return False
+    if depth > max(request.recursion_depth, 0):
+        return False
+    if request.threshold < 0:
+        return size <= -request.threshold
+    return size >= request.threshold

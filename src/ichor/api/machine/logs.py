@@ -1,0 +1,123 @@
+"""Logs: of services from their files, of pods from what the runtime writes, of machined itself.
+
+| namespace, driver | id | where |
+|---|---|---|
+| system | `machined`, `controller-runtime` | memory (api.ring) |
+| system | a service | /var/log/<id>.log, and the rotated one before |
+| k8s.io, CRI | `namespace/pod:container[:id]` | /var/log/pods/<namespace>_<pod>_<uid>/<container>/ |
+
+Dmesg of a node in a container is its own log: the kernel's ring belongs to the host.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+from google.protobuf.empty_pb2 import Empty
+
+from ichor.api.machine.table import streaming, unary
+from ichor.api.machine.tail import ALL, Changes, tail
+from ichor.api.ring import Line, LogRing
+from ichor.errors import InputError, NotFound
+from ichor.proto.common import common_pb2
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.rpc.context import Context, Handler
+
+SYSTEM = "system"
+KUBERNETES = "k8s.io"
+OWN = ("machined", "controller-runtime")
+Kernel = Callable[[bool, bool], AsyncIterator[str]]
+
+
+class LogService:
+    """directory: /var/log. changes: tells when something in a directory changes.
+
+    kernel: gives the kernel's lines, given follow and tail; None in a container.
+    """
+
+    def __init__(
+        self, ring: LogRing, directory: Path, changes: Changes, kernel: Kernel | None = None
+    ) -> None:
+        self._ring = ring
+        self._directory = directory
+        self._changes = changes
+        self._kernel = kernel
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            **streaming("Logs", pb.LogsRequest, common_pb2.Data, self.logs),
+            **unary("LogsContainers", Empty, pb.LogsContainersResponse, self.containers),
+            **streaming("Dmesg", pb.DmesgRequest, common_pb2.Data, self.dmesg),
+        }
+
+    async def logs(
+        self, request: pb.LogsRequest, context: Context
+    ) -> AsyncIterator[common_pb2.Data]:
+        lines, follow = request.tail_lines, request.follow
+        if request.namespace == KUBERNETES or request.driver == common_pb2.CRI:
+            path = self._of_pod(request.id)
+            pieces = tail(path, lines, follow=follow, changes=self._changes, rotated="")
+        elif request.id in OWN:
+            pieces = self._own(lines, follow=follow)
+        else:
+            path = self._of_service(request.id)
+            pieces = tail(path, lines, follow=follow, changes=self._changes)
+        context.send_initial_metadata()
+        async for piece in pieces:
+            yield common_pb2.Data(bytes=piece)
+
+    async def containers(self, request: Empty, context: Context) -> pb.LogsContainersResponse:
+        found = sorted({*OWN, *(path.stem for path in self._directory.glob("*.log"))})
+        return pb.LogsContainersResponse(messages=[pb.LogsContainer(ids=found)])
+
+    async def dmesg(
+        self, request: pb.DmesgRequest, context: Context
+    ) -> AsyncIterator[common_pb2.Data]:
+        context.send_initial_metadata()
+        source = self._kernel or self._own_as_kernel
+        async for line in source(request.follow, request.tail):
+            yield common_pb2.Data(bytes=line.encode())
+
+    def _of_service(self, id: str) -> Path:
+        path = self._directory / f"{id}.log"
+        if not id or "/" in id or not path.is_file() or path.is_symlink():
+            raise NotFound(f"no log of {id!r}")
+        return path
+
+    def _of_pod(self, id: str) -> Path:
+        """Give the newest log file of a pod's container."""
+        pod, _, rest = id.partition(":")
+        namespace, slash, name = pod.partition("/")
+        container = rest.partition(":")[0]
+        if not slash or not container or "/" in name + container or ".." in (name, container):
+            raise InputError(f"{id!r} names no container: expected namespace/pod:container")
+        pods = self._directory / "pods"
+        folders = [path for path in pods.glob("*") if path.name.startswith(f"{namespace}_{name}_")]
+        files = [file for folder in folders for file in (folder / container).glob("*.log")]
+        if not files:
+            raise NotFound(f"no log of {id!r}")
+        return max(files, key=lambda file: file.stat().st_mtime)
+
+    async def _own(self, lines: int, *, follow: bool) -> AsyncIterator[bytes]:
+        present = self._ring.since()
+        last = self._ring.last
+        shown = present if lines <= ALL else present[len(present) - min(lines, len(present)) :]
+        yield "".join(f"{line.text}\n" for line in shown).encode()
+        if follow:
+            async for line in self._ring.follow(last):
+                yield f"{line.text}\n".encode()
+
+    async def _own_as_kernel(self, follow: bool, tail: bool) -> AsyncIterator[str]:
+        last = self._ring.last
+        if not (follow and tail):
+            for line in self._ring.since():
+                yield as_kernel(line)
+        if follow:
+            async for line in self._ring.follow(last):
+                yield as_kernel(line)
+
+
+def as_kernel(line: Line) -> str:
+    stamp = line.at.isoformat(timespec="milliseconds").removesuffix("+00:00")
+    # The line's own stamp and level are said already.
+    text = line.text.split(" ", 2)[2] if line.text.count(" ") > 1 else line.text
+    return f"daemon: {line.priority:>7}: [{stamp}Z]: {text}\n"

@@ -1,0 +1,86 @@
+"""The network's part of the wiring: names, addresses, DNS, KubePrism, the pod network.
+
+world = adapters(state, clock, network)     what there is on a node
+controllers(world)                          who uses it
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ichor.controllers.files.apply import Place, file_apply
+from ichor.controllers.k8s import cni_config as cni
+from ichor.controllers.k8s.address_filter import address_filter
+from ichor.controllers.k8s.cni_config import cni_config
+from ichor.controllers.k8s.node_ip import node_ip, node_ip_config
+from ichor.controllers.k8s.node_status import node_status
+from ichor.controllers.k8s.node_watch import node_watch
+from ichor.controllers.k8s.nodename import nodename
+from ichor.controllers.k8s.pod_network_apply import pod_network_apply
+from ichor.controllers.network import pod_resolv_conf as resolved
+from ichor.controllers.network.address import address
+from ichor.controllers.network.address_apply import address_apply
+from ichor.controllers.network.host_dns_config import host_dns_config
+from ichor.controllers.network.pod_resolv_conf import pod_resolv_conf
+from ichor.controllers.network.resolver import resolver
+from ichor.controllers.network.resolver_config import resolver_config
+from ichor.cosi.controller import Controller
+from ichor.cosi.state import State, find
+from ichor.linux.file import KernelFiles
+from ichor.peers import kubeconfig
+from ichor.peers.kube import Access
+from ichor.peers.kube_nodes import KubeNodeWatch
+from ichor.ports.clock import Clock
+from ichor.ports.file import Files
+from ichor.ports.kube_nodes import KubeNodes
+from ichor.ports.network import Networks
+from ichor.resources.secrets.ids import KUBERNETES_ID
+from ichor.resources.secrets.kubernetes import KubernetesSecret
+
+_KUBELET: Final = Path("/etc/kubernetes/kubeconfig-kubelet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkWorld:
+    network: Networks
+    nodes: KubeNodes
+    resolved_files: Files
+    cni_files: Files
+
+
+def adapters(state: State, clock: Clock, network: Networks) -> NetworkWorld:
+    """Give the adapters of a node."""
+
+    def admin() -> Access | None:
+        """Give the identity a control plane makes for itself: it needs no rights of a kubelet."""
+        secret = find(state, KubernetesSecret, KUBERNETES_ID)
+        written = secret.spec.localhost_admin_kubeconfig if secret else ""
+        return kubeconfig.access(written) if written else None
+
+    return NetworkWorld(
+        network=network,
+        nodes=KubeNodeWatch((admin, lambda: kubeconfig.read(_KUBELET)), clock),
+        resolved_files=KernelFiles(Path(resolved.DIRECTORY)),
+        cni_files=KernelFiles(Path(cni.DIRECTORY)),
+    )
+
+
+def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
+    return (
+        address,
+        address_apply(world.network),
+        resolver_config,
+        resolver,
+        host_dns_config,
+        pod_resolv_conf,
+        file_apply("files.Resolved", Place(resolved.DIRECTORY), world.resolved_files),
+        nodename,
+        node_ip_config,
+        node_ip,
+        address_filter,
+        node_watch(world.nodes),
+        node_status,
+        cni_config,
+        file_apply("files.CNI", Place(cni.DIRECTORY), world.cni_files),
+        pod_network_apply(world.network),
+    )

@@ -1,0 +1,121 @@
+"""Membership: this control plane becomes a member of etcd by its own directive.
+
+    etcd/EtcdSpec, etcd/EtcdBootstrap  ─┐
+    controlplane/Endpoint (all)        ─┼─► plan ─► AskAt, Remove, AddLearner, Decide, Promote
+    files/FileStatus (admin.*)         ─┘           ─► etcd/EtcdStart, etcd/EtcdMember
+
+Which step is next is decided by `join`. How etcd begins is decided once a boot: the arguments of a
+running member must not change because its data directory has filled meanwhile.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated
+
+from msgspec import Struct
+
+from ichor.controllers.etcd import join
+from ichor.controllers.etcd.args import PEER_PORT, urls
+from ichor.controllers.secrets.etcd import DIRECTORY
+from ichor.cosi.controller import Actuator, All, Get, Out, Yield
+from ichor.ports.membership import (
+    Action,
+    AddLearner,
+    AskAt,
+    Decide,
+    EtcdMembership,
+    Membership,
+    Promote,
+    Remove,
+    Start,
+)
+from ichor.resources.etcd.bootstrap import ID as BOOTSTRAP_ID
+from ichor.resources.etcd.bootstrap import EtcdBootstrap
+from ichor.resources.etcd.ids import SPEC_ID
+from ichor.resources.etcd.member import EtcdMember, EtcdSpec
+from ichor.resources.etcd.start import START_ID, EtcdStart
+from ichor.resources.files.file import FileStatus
+from ichor.resources.k8s.endpoint import Endpoint
+from ichor.resources.k8s.ids import CONTROL_PLANE_NAMESPACE_NAME
+
+RESYNC = timedelta(seconds=2)
+LOCAL = "127.0.0.1"
+NEEDED = ("ca.crt", "admin.crt", "admin.key")
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    spec: Annotated[EtcdSpec | None, Get("etcd", SPEC_ID)] = None
+    bootstrap: Annotated[EtcdBootstrap | None, Get("etcd", BOOTSTRAP_ID)] = None
+    endpoints: Annotated[Sequence[Endpoint], All(CONTROL_PLANE_NAMESPACE_NAME)] = ()
+    files: Annotated[Mapping[str, FileStatus], All("files", ids=f"^{DIRECTORY}/")] = {}
+
+
+def plan(inputs: Inputs, observed: Membership) -> Iterator[Action]:
+    spec = inputs.spec
+    if spec is None or not all(f"{DIRECTORY}/{name}" in inputs.files for name in NEEDED):
+        return
+    hosts = voters(inputs, spec, is_running=observed.decided is not None)
+    if hosts != observed.voters:
+        yield AskAt(hosts=hosts)
+        return
+    node = this_node(inputs, spec, observed)
+    if observed.decided is None:
+        yield from steps(node, observed)
+        return
+    learner = join.promotes(node, observed.members)
+    if learner is not None:
+        yield Promote(member_id=learner.id)
+
+
+def voters(inputs: Inputs, spec: EtcdSpec, *, is_running: bool) -> tuple[str, ...]:
+    """Give the hosts to ask: the other control planes, and this one once it is a member."""
+    own = set(spec.advertised_addresses)
+    others = {
+        address for one in inputs.endpoints for address in one.addresses if address not in own
+    }
+    return tuple(sorted(others)) + ((LOCAL,) if is_running else ())
+
+
+def this_node(inputs: Inputs, spec: EtcdSpec, observed: Membership) -> join.Node:
+    return join.Node(
+        name=spec.name,
+        peer_urls=urls(spec.advertised_addresses, PEER_PORT),
+        has_data=observed.has_data,
+        bootstraps=inputs.bootstrap is not None,
+    )
+
+
+def steps(node: join.Node, observed: Membership) -> Iterator[Action]:
+    match join.step(node, observed.members):
+        case join.Start(initial):
+            start = Start(state=initial.state, members=initial.members) if initial else Start()
+            yield Decide(start=start)
+        case join.Remove(member):
+            yield Remove(member_id=member.id)
+        case join.AddLearner(peer_urls):
+            yield AddLearner(peer_urls=peer_urls)
+        case join.Wait():
+            return
+
+
+def report(inputs: Inputs, observed: Membership) -> Iterator[Yield]:
+    if observed.decided is not None:
+        start = observed.decided
+        yield START_ID, EtcdStart(state=start.state, members=start.members)
+    if inputs.spec is not None:
+        own = [member for member in observed.members if member.name == inputs.spec.name]
+        for member in own[:1]:
+            yield "local", EtcdMember(member_id=f"{member.id:016x}")
+
+
+def membership(port: EtcdMembership) -> Actuator[Inputs, Membership, Action]:
+    return Actuator(
+        name="etcd.Membership",
+        inputs=Inputs,
+        observe=port.observe,
+        plan=plan,
+        apply=port.apply,
+        resync=RESYNC,
+        outputs=[Out(EtcdStart), Out(EtcdMember)],
+        report=report,
+    )

@@ -1,0 +1,67 @@
+"""What the pod network of this node is made of, and what follows from it.
+
+    config/ActiveConfig, k8s/Nodename, k8s/KubeNode (all), network/AddressStatus, LinkStatus
+        ─► pod_network.render ─► Wanted
+
+Nothing is wanted before the cluster gave this node a pod network and before the link that carries
+the node's address is known, whose MTU bounds that of the pods.
+"""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import Annotated
+
+from msgspec import Struct
+
+from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
+from ichor.controllers.k8s import pod_network
+from ichor.controllers.k8s.pod_network import Node, Wanted
+from ichor.cosi.controller import All, Get
+from ichor.resources.config.active import ID, ActiveConfig
+from ichor.resources.k8s.ids import NODENAME_ID
+from ichor.resources.k8s.kube_node import KubeNode
+from ichor.resources.k8s.node import Nodename
+from ichor.resources.network.address import AddressStatus
+from ichor.resources.network.link_status import LinkStatus
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    config: Annotated[ActiveConfig, Get("config", ID)]
+    own: Annotated[Nodename | None, Get("k8s", NODENAME_ID)] = None
+    nodes: Annotated[Mapping[str, KubeNode], All("k8s")] = {}
+    addresses: Annotated[Sequence[AddressStatus], All("network")] = ()
+    links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
+
+
+def wanted(inputs: Inputs) -> Wanted | None:
+    """Give what is to be held; None while that is not known, or not ours to hold."""
+    document = inputs.config.value.one(KubeFlannelCNIConfig)
+    if document is None or inputs.own is None:
+        return None
+    node = inputs.nodes.get(inputs.own.nodename)
+    mtu = link_mtu(inputs, node.addresses) if node is not None else 0
+    if not mtu:
+        return None
+    found = pod_network.render(
+        pod_network.Inputs(
+            own=inputs.own.nodename,
+            nodes=tuple(node_of(name, node) for name, node in inputs.nodes.items()),
+            pod_networks=inputs.config.value.network.pod_subnets,
+            backend=document.backend_type,
+            port=document.backend_port,
+            mtu=document.backend_mtu or 0,
+            link_mtu=mtu,
+        )
+    )
+    return found if found.pod_cidrs else None
+
+
+def node_of(name: str, node: KubeNode) -> Node:
+    return Node(name=name, pod_cidrs=node.pod_cidrs, addresses=node.addresses)
+
+
+def link_mtu(inputs: Inputs, own: Sequence[str]) -> int:
+    """Give the smallest MTU of the links with the node's addresses; 0 if there is none."""
+    numbers = {ip_address(address) for address in own}
+    names = {one.link_name for one in inputs.addresses if ip_address(one.local) in numbers}
+    return min((inputs.links[name].mtu for name in names if name in inputs.links), default=0)

@@ -1,0 +1,56 @@
+"""AddressApply: links have the addresses they should have.
+
+    network/AddressSpec (all), what the kernel has ─► plan ─► Add, Delete
+
+Of what is not asked for only one sort is taken away: host-scope addresses on loopback beside its
+own, for only this system puts those there. All others belong to the launcher, to operators or to
+the network plugin. A link that is not there yet is waited for: it wakes us when it comes.
+"""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_interface
+from typing import Annotated
+
+from msgspec import Struct
+
+from ichor.cosi.controller import Actuator, All
+from ichor.ports.network import Action, Add, Address, Delete, Network, Networks, SetLink
+from ichor.resources.network.address import AddressSpec
+
+_HOST_SCOPE = 254
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    wanted: Annotated[Sequence[AddressSpec], All("network")] = ()
+
+
+def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
+    links = {link.name: link for link in network.links}
+    present = {(one.link, one.address) for one in network.addresses}
+    wanted = {(one.link_name, one.address): one for one in inputs.wanted}
+    for link in network.links:
+        if link.loopback and not link.up:
+            yield SetLink(name=link.name, up=True)
+    for one in network.addresses:
+        known = (one.link, one.address) in wanted
+        if not known and links[one.link].loopback and is_added(one):
+            yield Delete(what=one)
+    for (name, text), spec in sorted(wanted.items()):
+        if name in links and (name, text) not in present:
+            yield Add(what=Address(link=name, address=text, scope=spec.scope.number))
+
+
+def is_added(address: Address) -> bool:
+    """Say whether somebody gave loopback this address; the kernel gives 127.0.0.1 and ::1."""
+    return address.scope == _HOST_SCOPE and not ip_interface(address.address).ip.is_loopback
+
+
+def address_apply(port: Networks) -> Actuator[Inputs, Network, Action]:
+    return Actuator(
+        name="network.AddressApply",
+        inputs=Inputs,
+        observe=port.observe,
+        plan=plan,
+        apply=port.apply,
+        wakes=port.wakes,
+    )

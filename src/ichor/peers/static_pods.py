@@ -1,0 +1,94 @@
+"""The server from which the kubelet reads its static pods: the adapter of `ports.static_pods`.
+
+On the loopback, a port of the kernel's choice, plain HTTP/1.1: whoever may connect there is on the
+node already, and the pods hold no secrets. Before the first publication the answer is 503, so that
+a kubelet which starts early does not take «nothing» for the wish to stop everything.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import h11
+
+from ichor.formats.jsonvalue import Object, encode
+from ichor.ports.static_pods import Offer, Publish
+
+_IDLE_S = 120.0
+_CHUNK = 4096
+
+
+class StaticPodServer:
+    """listen() before url is asked for; close() in the end."""
+
+    def __init__(self) -> None:
+        self._body: bytes | None = None
+        self._pods: Sequence[Object] | None = None
+        self._server: asyncio.Server | None = None
+        self._port = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def listen(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._port = int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/"
+
+    def observe(self) -> Offer:
+        return Offer(url=self.url, pods=self._pods)
+
+    def apply(self, action: Publish) -> None:
+        self._pods = tuple(action.pods)
+        self.publish(self._pods)
+
+    def publish(self, pods: Sequence[Object]) -> None:
+        self._body = encode({"apiVersion": "v1", "kind": "PodList", "items": list(pods)})
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            with suppress(ConnectionError, TimeoutError, h11.RemoteProtocolError):
+                await self._serve(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER)
+        while await _request(connection, reader):
+            for event in self._reply():
+                writer.write(connection.send(event) or b"")
+            await writer.drain()
+            if connection.our_state is not h11.DONE:
+                return
+            connection.start_next_cycle()
+
+    def _reply(self) -> tuple[h11.Event, ...]:
+        status, body = (503, b"") if self._body is None else (200, self._body)
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        head = h11.Response(status_code=status, headers=headers)
+        return head, h11.Data(data=body), h11.EndOfMessage()
+
+
+async def _request(connection: h11.Connection, reader: asyncio.StreamReader) -> bool:
+    """Read one request to its end; says whether there was one."""
+    while True:
+        event = connection.next_event()
+        if isinstance(event, h11.EndOfMessage):
+            return True
+        if isinstance(event, h11.ConnectionClosed):
+            return False
+        if event is h11.NEED_DATA:
+            async with asyncio.timeout(_IDLE_S):
+                connection.receive_data(await reader.read(_CHUNK))
