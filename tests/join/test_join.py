@@ -20,6 +20,7 @@ from ichor.resources.cluster.affiliate import Affiliate, Member
 from ichor.resources.cluster.identity import Info
 from ichor.resources.k8s.endpoint import Endpoint
 from ichor.resources.v1alpha1.service import Service
+from ichor.rpc.client import Channel
 from ichor.rpc.status import Code, RpcError
 from ichor.rpc.tls import Chain, ClientTls, client_context
 
@@ -211,7 +212,7 @@ async def shown(joined: Joined, node: Node, port: int) -> x509.Certificate:
     return x509.parse(chains[0][0])
 
 
-async def answers(link: nodes.Channel) -> None:
+async def answers(link: Channel) -> None:
     """Call something that every server knows, or knows not to have."""
     try:
         await link.raw_unary("/grpc.health.v1.Health/Check", b"", timeout_s=10)

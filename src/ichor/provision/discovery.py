@@ -6,11 +6,13 @@ The caller keeps the process and ends it with SIGTERM; the service remembers not
 would not tell it again. Nodes are told of it by `endpoint`, as a DiscoveryServiceConfig.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO, Final
 
+import ichor
 from ichor.provision import name as names
 from ichor.provision.record import Cluster
 from ichor.provision.syscalls import network_namespace
@@ -27,7 +29,12 @@ def start(cluster: Cluster, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start the service of a cluster whose hub is there; log: what it writes to stderr."""
     with network_namespace(names.hub(cluster.name)):
         return subprocess.Popen(
-            command(cluster), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=Path("/")
+            command(cluster),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env={**os.environ, "PYTHONPATH": str(Path(ichor.__file__).resolve().parents[1])},
         )
 
 
