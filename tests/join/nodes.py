@@ -173,11 +173,11 @@ async def version(
 def processes(node: Node, uid: int) -> list[int]:
     """Find the host's pids of a node's processes of that user."""
     init = control.call(record.node_directory(node.cluster, node.name), Verb.STATUS).pid
-    space = os.readlink(f"/proc/{init}/ns/pid")
+    space = Path(f"/proc/{init}/ns/pid").readlink()
     found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if os.readlink(entry / "ns/pid") == space and entry.stat().st_uid == uid:
+            if (entry / "ns/pid").readlink() == space and entry.stat().st_uid == uid:
                 found.append(int(entry.name))
     return sorted(found)
 
@@ -198,7 +198,9 @@ async def call(
 
 async def apply(node: Node, config: Config, tls: ClientTls | None = None) -> None:
     """Apply as to a node in maintenance mode, or as a user of its API."""
-    message = pb.ApplyConfigurationRequest(data=encode.encode(config).encode())
+    message = pb.ApplyConfigurationRequest(
+        data=encode.encode(config).encode(), mode=pb.ApplyConfigurationRequest.AUTO
+    )
     using = tls or ClientTls(client_context(b"", insecure=True))
 
     async def send() -> None:

@@ -15,6 +15,7 @@ from ichor.config.bundle import Bundle, TrustdInfo
 from ichor.config.secret import Secret
 from ichor.cosi.resource import Spec
 from ichor.pki import certificate as x509
+from ichor.provision import discovery
 from ichor.provision.record import Node
 from ichor.resources.cluster.affiliate import Affiliate, Member
 from ichor.resources.cluster.identity import Info
@@ -186,7 +187,7 @@ def test_new_certificates_are_shown_while_old_connections_live_on(
         kept = nodes.channel(node, joined.tls, port)
         await answers(kept)
         connection = kept._endpoints[0]._connection
-        asked = nodes.request(joined.cluster, sans=(name,))
+        asked = nodes.request(joined.cluster, discovery.endpoint(joined.cluster), (name,))
         await apply(node, config_of(node, asked, joined.secrets), joined.tls)
 
         async def is_shown() -> bool:
