@@ -43,7 +43,11 @@ S = TypeVar("S", bound=Spec)
 
 
 class Apid:
-    def __init__(self, machined: Channel) -> None:
+    """port: 0 has the kernel choose, which tests want."""
+
+    def __init__(self, machined: Channel, port: int = PORT) -> None:
+        self._port = port
+        self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._state = StateClient(machined, [(METADATA_KEY, Role.ADMIN)])
         self._own: frozenset[str] = frozenset()
         self._gateway = Gateway(machined, lambda: self._own)
@@ -63,7 +67,8 @@ class Apid:
                 await self._server.stop()
 
     async def _move(self, current: NodeAddress) -> None:
-        self._own = frozenset(str(ip_interface(prefix).ip) for prefix in current.addresses)
+        own = (str(ip_interface(prefix).ip) for prefix in current.addresses)
+        self._own = frozenset({"127.0.0.1", "::1", "localhost", *own})
 
     async def _show(self, certificate: ApiCertificate) -> None:
         """Serve with these certificates from now on."""
@@ -84,7 +89,9 @@ class Apid:
             return
         self._tls = ServerTls(context, None if is_open else verify)
         self._server = Server({}, unknown=proxy(self._gateway.direct))
-        await self._server.listen_socket(bound(PORT), self._tls)
+        sock = bound(self._port)
+        await self._server.listen_socket(sock, self._tls)
+        self.listening.set_result(int(sock.getsockname()[1]))
 
 
 def bound(port: int) -> socket.socket:

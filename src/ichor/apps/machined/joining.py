@@ -22,6 +22,7 @@ from ichor.cosi.controller import Controller
 from ichor.peers.rendezvous import Rendezvous
 from ichor.ports.clock import Clock
 from ichor.ports.issuance import Issuance
+from ichor.ports.rendezvous import Leave
 from ichor.ports.rendezvous import Rendezvous as RendezvousPort
 from ichor.ports.signer import Signing
 
@@ -35,6 +36,12 @@ class JoiningWorld:
 def adapters(signer: Signing, clock: Clock) -> JoiningWorld:
     """Give the adapters of a node."""
     return JoiningWorld(enrolment=TrustdIssuance(signer), rendezvous=Rendezvous(clock))
+
+
+async def withdraw(world: JoiningWorld) -> None:
+    """Have every discovery service forget this node: it is being reset."""
+    for service in tuple(world.rendezvous.observe()):
+        await world.rendezvous.apply(Leave(service=service))
 
 
 def controllers(world: JoiningWorld) -> tuple[Controller, ...]:

@@ -79,7 +79,7 @@ class Machine:
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
+        self._joining = joining.adapters(self._signer, self._clock)
         self._wipe: frozenset[str] = frozenset()
 
     async def run(self) -> Ending:
@@ -100,6 +100,8 @@ class Machine:
         finally:
             running.cancel()
             await server.stop(1.0)
+            if self._wipe:
+                await joining.withdraw(self._joining)
             await self._containers.stop_all()
             await self._supervisor.stop_all()
             wiping.wipe(self._wipe)
@@ -174,7 +176,7 @@ class Machine:
                 static_pods=self._static_pods,
             ),
             issuance=LocalIssuance(self._signer),
-            joining=joining.adapters(self._signer, self._clock),
+            joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
             networking=networking.adapters(self._state, self._clock, network),
