@@ -18,7 +18,6 @@ import msgspec
 from ichor.client import kubeconfig as kube
 from ichor.client import talosconfig as talos
 from ichor.client.talosconfig import Talosconfig
-from ichor.formats.yaml.write import dump
 from ichor.provision import record
 from ichor.provision.forward import LOOPBACK
 from ichor.provision.record import Cluster
@@ -61,11 +60,11 @@ def give(cluster: Cluster, config: Talosconfig, kubectl: Path | None) -> None:
             (directory / name).symlink_to(Path(target).absolute())
 
 
-def give_kubernetes(cluster: Cluster, fetched: bytes) -> None:
+def give_kubernetes(cluster: Cluster, fetched: str) -> None:
     """Write the kubeconfig a node handed out, led through a forwarder, and join it into theirs."""
     port = next(node.forward("kubernetes") for node in cluster.nodes if node.role != "worker")
-    own = kube.own(kube.read(fetched), f"https://{LOOPBACK}:{port}")
-    record.write_atomic(kubeconfig(cluster), dump(own).encode())
+    own = kube.led_to(fetched, f"https://{LOOPBACK}:{port}")
+    kube.save(kubeconfig(cluster), own)
     kube.update(Path(cluster.kubeconfig), lambda theirs: kube.merged(theirs, own))
 
 
@@ -74,7 +73,7 @@ def take(cluster: Cluster) -> None:
     _take_talos(cluster)
     path = kubeconfig(cluster)
     if cluster.kubeconfig and path.exists() and Path(cluster.kubeconfig).exists():
-        own = kube.read(path.read_bytes(), file=str(path))
+        own = path.read_text()
         kube.update(Path(cluster.kubeconfig), lambda theirs: kube.without(theirs, own))
 
 

@@ -1,65 +1,48 @@
-"""A node's machine API as a creator of clusters calls it: by its forwarder, as administrator.
+"""A node's machine API as a creator of clusters calls it: by its forwarder, as administrator."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Self
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 
+import msgspec
 from google.protobuf.empty_pb2 import Empty
 
+from ichor.cli import kubernetes
+from ichor.client.machine import Node as Called
+from ichor.client.machine import secure
 from ichor.client.talosconfig import Context
-from ichor.errors import InputError
-from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision.forward import LOOPBACK
 from ichor.provision.record import Node
-from ichor.rpc.client import Channel
-from ichor.rpc.method import Q, R, method
-from ichor.rpc.peer import TcpTarget
-from ichor.rpc.tls import ClientTls, Identity, client_context
 
 _CALL_S = 10.0
-_SERVICE = "MachineService"
 
 
 class Machine:
-    """Dials at the first call; to be used with `async with`."""
-
-    def __init__(self, context: Context, node: Node) -> None:
-        if context.ca is None or context.crt is None or context.key is None:
-            raise InputError("the context has no ca, crt and key")
-        identity = Identity(context.crt.encode(), context.key.reveal().encode())
-        tls = ClientTls(client_context(context.ca.encode(), identity))
-        self._channel = Channel(TcpTarget(LOOPBACK, node.forward("api"), tls))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._channel.close()
-
-    async def _call(self, name: str, request: Q, response: type[R]) -> R:
-        found = method(pb, _SERVICE, name, type(request), response)
-        return await self._channel.unary(found, request, timeout_s=_CALL_S)
+    def __init__(self, node: Called) -> None:
+        self._node = node
 
     async def version(self) -> str:
         """Give the tag of what it runs."""
-        reply = await self._call("Version", Empty(), pb.VersionResponse)
+        reply = await self._node.call("Version", Empty(), pb.VersionResponse, timeout_s=_CALL_S)
         return reply.messages[0].version.tag
 
     async def bootstrap(self) -> None:
-        await self._call("Bootstrap", pb.BootstrapRequest(), pb.BootstrapResponse)
+        request, response = pb.BootstrapRequest(), pb.BootstrapResponse
+        await self._node.call("Bootstrap", request, response, timeout_s=_CALL_S)
 
     async def services(self) -> Sequence[pb.ServiceInfo]:
-        reply = await self._call("ServiceList", Empty(), pb.ServiceListResponse)
+        response = pb.ServiceListResponse
+        reply = await self._node.call("ServiceList", Empty(), response, timeout_s=_CALL_S)
         return [info for message in reply.messages for info in message.services]
 
-    async def kubeconfig(self) -> bytes:
-        """Give the gzip'ed tar that holds it."""
-        return b"".join([piece async for piece in self._kubeconfig()])
+    async def kubeconfig(self) -> str:
+        return await kubernetes.fetch(self._node)
 
-    async def _kubeconfig(self) -> AsyncIterator[bytes]:
-        found = method(pb, _SERVICE, "Kubeconfig", Empty, common_pb2.Data)
-        async with self._channel.stream(found, timeout_s=_CALL_S) as stream:
-            await stream.send(Empty())
-            await stream.done()
-            async for piece in stream:
-                yield piece.bytes
+
+@asynccontextmanager
+async def machine(context: Context, node: Node) -> AsyncGenerator[Machine]:
+    """Reach the node itself; it is dialled at the first call."""
+    endpoint = f"{LOOPBACK}:{node.forward('api')}"
+    alone = msgspec.structs.replace(context, nodes=())
+    async with secure(alone, endpoints=[endpoint]) as connection:
+        yield Machine(connection.nodes[0])

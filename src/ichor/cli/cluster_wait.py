@@ -6,8 +6,6 @@ Every question gives the reason why not yet; the last one is what a timeout tell
 """
 
 import asyncio
-import io
-import tarfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +15,7 @@ from msgspec import Struct
 
 from ichor.cli import cluster_health as health
 from ichor.cli.cluster_config import control_planes
-from ichor.cli.cluster_machine import Machine
+from ichor.cli.cluster_machine import machine
 from ichor.client.talosconfig import Context
 from ichor.errors import IchorError, TransientError
 from ichor.formats.jsonvalue import Object
@@ -46,7 +44,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     cluster: Cluster
     context: Context
     kubeconfig: Path
-    keep: Callable[[bytes], None]
+    keep: Callable[[str], None]
     says: Callable[[str], None]
     until: float
 
@@ -96,9 +94,9 @@ def phases(waiting: Waiting) -> Sequence[Phase]:
 
 async def _machines(waiting: Waiting) -> str:
     for node in waiting.planes:
-        async with Machine(waiting.context, node) as machine:
+        async with machine(waiting.context, node) as called:
             try:
-                await machine.version()
+                await called.version()
             except RpcError as err:
                 return f"{node.name}: {err.message or err}"
     return ""
@@ -106,9 +104,9 @@ async def _machines(waiting: Waiting) -> str:
 
 async def _bootstrap(waiting: Waiting, node: Node) -> str:
     """Ask one node to begin; «already» says that an answer of the node's was lost on its way."""
-    async with Machine(waiting.context, node) as machine:
+    async with machine(waiting.context, node) as called:
         try:
-            await machine.bootstrap()
+            await called.bootstrap()
         except RpcError as err:
             return "" if err.code is Code.ALREADY_EXISTS else f"{node.name}: {err.message or err}"
     return ""
@@ -116,23 +114,16 @@ async def _bootstrap(waiting: Waiting, node: Node) -> str:
 
 async def _etcd(waiting: Waiting) -> str:
     for node in waiting.planes:
-        async with Machine(waiting.context, node) as machine:
-            if reason := health.service(await machine.services(), "etcd"):
+        async with machine(waiting.context, node) as called:
+            if reason := health.service(await called.services(), "etcd"):
                 return f"{node.name}: {reason}"
     return ""
 
 
 async def _access(waiting: Waiting, node: Node) -> str:
-    async with Machine(waiting.context, node) as machine:
-        waiting.keep(unpacked(await machine.kubeconfig()))
+    async with machine(waiting.context, node) as called:
+        waiting.keep(await called.kubeconfig())
     return ""
-
-
-def unpacked(archive: bytes) -> bytes:
-    """Give the one file of a gzip'ed tar."""
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-        file = tar.extractfile(tar.getmembers()[0])
-        return file.read() if file is not None else b""
 
 
 async def _kubernetes(waiting: Waiting) -> str:
@@ -149,8 +140,8 @@ async def _kubernetes(waiting: Waiting) -> str:
 
 
 async def _troubled(waiting: Waiting, node: Node) -> str:
-    async with Machine(waiting.context, node) as machine:
-        return health.troubled(await machine.services())
+    async with machine(waiting.context, node) as called:
+        return health.troubled(await called.services())
 
 
 def _client(waiting: Waiting, node: Node) -> KubeClient:

@@ -10,11 +10,13 @@ from typing import ClassVar
 import click
 import msgspec
 
-from ichor.cli.save import read_text
+from ichor.cli.node import Target, calls_machines
+from ichor.cli.save import read_text, write_text
 from ichor.client.talosconfig import Context, Talosconfig, default_path, load, save
 from ichor.config.secret import Secret
 from ichor.errors import FormatError, InputError
 from ichor.formats.yaml.values import Value
+from ichor.units import parse_duration
 
 
 class File:
@@ -157,6 +159,29 @@ def info(file: File, output: str, name: str) -> None:
         for label, value in shown.items():
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             print(f"{label + ':':<13}{text or 'none'}")
+
+
+@config.command()
+@click.argument("path", required=False, default="talosconfig")
+@click.option("--roles", multiple=True, default=("os:admin",), show_default=True)
+@click.option("--crt-ttl", default="8760h", show_default=True, help="How long it is valid.")
+@calls_machines
+def new(target: Target, path: str, roles: tuple[str, ...], crt_ttl: str) -> None:
+    """Have a control plane make a client configuration, with its own key, into PATH."""
+    from ichor.client.machine import Node
+    from ichor.proto.machine import machine_pb2 as pb
+
+    request = pb.GenerateClientConfigurationRequest(
+        roles=[part for role in roles for part in role.split(",") if part]
+    )
+    request.crt_ttl.FromTimedelta(parse_duration(crt_ttl))
+
+    async def ask(node: Node) -> str:
+        reply = pb.GenerateClientConfigurationResponse
+        answer = await node.call("GenerateClientConfiguration", request, reply, timeout_s=60)
+        return answer.messages[0].talosconfig.decode()
+
+    write_text(path, target.one(ask))
 
 
 def _facts(context: Context) -> dict[str, Value]:

@@ -11,10 +11,37 @@ from collections.abc import Sequence
 import click
 
 from ichor import __version__
+from ichor.cli.node import global_options
 from ichor.errors import IchorError
 
 # name: (module:attribute, help); the module is imported when the command runs or shows its help
 COMMANDS: dict[str, tuple[str, str]] = {
+    "apply-config": ("ichor.cli.apply_config:apply_config", "Apply a configuration to machines."),
+    "bootstrap": ("ichor.cli.kubernetes:bootstrap", "Begin etcd's cluster on one control plane."),
+    "containers": ("ichor.cli.containers:containers", "List containers."),
+    "copy": ("ichor.cli.files:copy", "Copy files from a machine."),
+    "etcd": ("ichor.cli.etcd:etcd", "Look after etcd."),
+    "events": ("ichor.cli.events:events", "Print what happens on machines."),
+    "health": ("ichor.cli.health:health", "Wait until a cluster is healthy."),
+    "inspect": ("ichor.cli.inspect:inspect", "Look into a machine."),
+    "kubeconfig": ("ichor.cli.kubernetes:kubeconfig", "Get a kubeconfig."),
+    "list": ("ichor.cli.files:list_", "List files."),
+    "memory": ("ichor.cli.system:memory", "Show how memory is used."),
+    "mounts": ("ichor.cli.system:mounts", "List mounts."),
+    "processes": ("ichor.cli.system:processes", "List processes."),
+    "read": ("ichor.cli.files:read", "Print a file."),
+    "reboot": ("ichor.cli.power:reboot", "Reboot machines."),
+    "reset": ("ichor.cli.power:reset", "Wipe machines."),
+    "restart": ("ichor.cli.containers:restart", "Restart a container."),
+    "shutdown": ("ichor.cli.power:shutdown", "Turn machines off."),
+    "stats": ("ichor.cli.containers:stats", "Show what containers use."),
+    "time": ("ichor.cli.system:time", "Show the time of machines."),
+    "usage": ("ichor.cli.files:usage", "Sum up sizes of directories."),
+    "dmesg": ("ichor.cli.logs:dmesg", "Print the kernel's log."),
+    "get": ("ichor.cli.get:get", "Get resources of machines."),
+    "logs": ("ichor.cli.logs:logs", "Print the log of a service or container."),
+    "service": ("ichor.cli.service:service", "List services, or start, stop, restart one."),
+    "version": ("ichor.cli.version:version", "Print the version of this program and of machines."),
     "build": ("ichor.cli.build:build", "Make what clusters and images are made of."),
     "cluster": ("ichor.cli.cluster:cluster", "Clusters on this host, their nodes in containers."),
     "config": ("ichor.cli.config:config", "Work with the client's configuration file."),
@@ -26,6 +53,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discovery": ("ichor.apps.discoveryd.main:discovery", "run the discovery service"),
 }
 
+# Other names of commands, as of the interface's own client.
+ALIASES: dict[str, str] = {
+    "apply": "apply-config",
+    "c": "containers",
+    "cat": "read",
+    "cp": "copy",
+    "du": "usage",
+    "free": "memory",
+    "g": "get",
+    "ls": "list",
+    "m": "memory",
+    "mount": "mounts",
+    "p": "processes",
+    "ps": "processes",
+    "services": "service",
+}
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by a table of names, so that `ichor` starts fast."""
@@ -34,6 +78,7 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
@@ -47,6 +92,7 @@ class LazyGroup(click.Group):
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ichor")
+@global_options
 def root() -> None:
     """Ichor: an operating system that does one thing, run Kubernetes."""
 

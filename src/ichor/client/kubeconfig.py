@@ -1,10 +1,8 @@
-"""A user's kubeconfig, shared with other tools: a cluster's access joined in and taken out again.
+"""kubeconfig files: laying one over another, as kind does, and taking it out again.
 
-    own(fetched, server)     what a node gave, with the address that leads there from this host
-    merged(base, own)        entries of the same names are replaced, all others stay; it is in use
-    without(base, own names) the same entries gone; nobody else's is touched
-
-Files are changed under the lock that kubectl takes (`<file>.lock`, made exclusively).
+Clusters, users and contexts go by name: one of the same name is replaced, others stay, and the new
+current context is in use afterwards. What else is in the file stays as it is. `update` holds the
+lock that kubectl takes too (`<file>.lock`, made exclusively).
 """
 
 import os
@@ -15,91 +13,108 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ichor.errors import Conflict, FormatError
+from ichor.errors import Conflict, InputError
 from ichor.formats.yaml.values import Value, load
 from ichor.formats.yaml.write import dump
 
-VARIABLE: Final = "KUBECONFIG"
-Document = dict[str, Value]
-_GROUPS: Final = ("clusters", "contexts", "users")
+_LISTS: Final = ("clusters", "users", "contexts")
 _CURRENT: Final = "current-context"
-_EMPTY: Final[Document] = {"apiVersion": "v1", "kind": "Config", "preferences": {}}
 _ATTEMPTS: Final = 20
 
 
 def default_path(environment: Mapping[str, str]) -> Path:
     """Give the first file of $KUBECONFIG, or ~/.kube/config."""
-    named = next((part for part in environment.get(VARIABLE, "").split(":") if part), "")
-    return Path(named) if named else Path(environment.get("HOME", "/root")) / ".kube" / "config"
+    named = [part for part in environment.get("KUBECONFIG", "").split(":") if part]
+    home = environment.get("HOME", "/root")
+    return Path(named[0]) if named else Path(home) / ".kube" / "config"
 
 
-def read(text: str | bytes, *, file: str = "<kubeconfig>") -> Document:
-    """Read the text of a kubeconfig; an empty one has no entry. Raises Problems, FormatError."""
+def merged(old: str, new: str, *, context: str = "") -> str:
+    """Lay a kubeconfig over another. context: a name for the new one's. Raises InputError."""
+    base, over = _document(old, "the file that is there"), _document(new, "kubeconfig")
+    if context:
+        over = _renamed(over, context)
+    result = {**over, **base}
+    for key in _LISTS:
+        result[key] = _joined(base.get(key), over.get(key))
+    result[_CURRENT] = over.get(_CURRENT)
+    return dump(result)
+
+
+def without(old: str, own: str) -> str:
+    """Take own's entries out; no context is in use if it was one of them. Raises InputError."""
+    base, gone = _document(old, "the file that is there"), _document(own, "kubeconfig")
+    for key in _LISTS:
+        base[key] = _lacking(base.get(key), gone.get(key))
+    if base.get(_CURRENT) == gone.get(_CURRENT):
+        base[_CURRENT] = ""
+    return dump(base)
+
+
+def led_to(text: str, server: str) -> str:
+    """Give a kubeconfig whose clusters are reached at another address. Raises InputError."""
+    config = _document(text, "kubeconfig")
+    clusters = config.get("clusters")
+    led: list[Value] = []
+    for item in clusters if isinstance(clusters, list) else []:
+        held = item.get("cluster") if isinstance(item, dict) else None
+        if isinstance(item, dict) and isinstance(held, dict):
+            led.append({**item, "cluster": {**held, "server": server}})
+    return dump({**config, "clusters": led})
+
+
+def _document(text: str, file: str) -> dict[str, Value]:
     documents = load(text, file=file)
-    first = documents[0] if documents else None
-    if first is None:
-        return dict(_EMPTY)
-    if not isinstance(first, dict):
-        raise FormatError(f"a kubeconfig in {file}")
-    return first
+    if not documents or documents[0] is None:
+        return {}
+    if not isinstance(documents[0], dict):
+        raise InputError("expected a kubeconfig", path=file)
+    return documents[0]
 
 
-def own(fetched: Document, server: str) -> Document:
-    """Give what a node handed out, with another address of its API server."""
-    clusters: list[Value] = []
-    for entry in _entries(fetched, "clusters"):
-        cluster = entry.get("cluster")
-        held = cluster if isinstance(cluster, dict) else {}
-        clusters.append({**entry, "cluster": {**held, "server": server}})
-    return {**fetched, "clusters": clusters}
+def _joined(base: Value, over: Value) -> list[Value]:
+    return [*_lacking(base, over), *(over if isinstance(over, list) else [])]
 
 
-def merged(base: Document, own: Document) -> Document:
-    """Join own's entries in, replacing those of the same names; its context is in use then."""
-    joined = {**without(base, own)}
-    for group in _GROUPS:
-        joined[group] = [*_entries(joined, group), *_entries(own, group)]
-    return {**joined, _CURRENT: own.get(_CURRENT, "")}
+def _lacking(base: Value, gone: Value) -> list[Value]:
+    names = {_name(item) for item in gone} if isinstance(gone, list) else set()
+    return [item for item in base if _name(item) not in names] if isinstance(base, list) else []
 
 
-def without(base: Document, own: Document) -> Document:
-    """Give base without own's entries; no context is in use if it was one of them."""
-    left: Document = {**_EMPTY, **base}
-    for group in _GROUPS:
-        gone = {entry.get("name") for entry in _entries(own, group)}
-        left[group] = [entry for entry in _entries(base, group) if entry.get("name") not in gone]
-    names = {entry.get("name") for entry in _entries(own, "contexts")}
-    current = base.get(_CURRENT, "")
-    return {**left, _CURRENT: "" if current in names else current}
+def _name(item: Value) -> Value:
+    return item.get("name") if isinstance(item, dict) else None
 
 
-def _entries(document: Document, group: str) -> list[Document]:
-    found = document.get(group)
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+def _renamed(config: dict[str, Value], name: str) -> dict[str, Value]:
+    contexts = config.get("contexts")
+    old = config.get(_CURRENT)
+    named: list[Value] = [
+        {**item, "name": name} if isinstance(item, dict) and item.get("name") == old else item
+        for item in (contexts if isinstance(contexts, list) else [])
+    ]
+    return {**config, "contexts": named, _CURRENT: name}
 
 
-def update(path: Path, change: Callable[[Document], Document]) -> None:
-    """Change a file, for the owner only, whole or not at all; one that is not there is made.
-
-    Raises Conflict while somebody else changes it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def save(path: Path, text: str) -> None:
+    """Write a file for the owner only, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     target = path.resolve()  # a link stays a link
-    with _locked(target):
-        data = target.read_bytes() if target.exists() else b""
-        _write(target, dump(change(read(data, file=str(path)))))
-
-
-def _write(target: Path, text: str) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
-    fresh = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        fresh.replace(target)
+        Path(name).replace(target)
     except BaseException:
-        fresh.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
         raise
+
+
+def update(path: Path, change: Callable[[str], str]) -> None:
+    """Change a file; one that is not there was empty. Raises Conflict while another does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = path.resolve()
+    with _locked(target):
+        save(target, change(target.read_text(encoding="utf-8") if target.exists() else ""))
 
 
 @contextmanager

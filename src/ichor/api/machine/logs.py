@@ -4,7 +4,7 @@
 |---|---|---|
 | system | `machined`, `controller-runtime` | memory (api.ring) |
 | system | a service | /var/log/<id>.log, and the rotated one before |
-| k8s.io, CRI | `namespace/pod:container[:id]` | /var/log/pods/<namespace>_<pod>_<uid>/<container>/ |
+| k8s.io, CRI | `namespace/pod:container[:id]` | /var/log/pods/<ns>_<pod>_<uid>/<container>/ |
 
 Dmesg of a node in a container is its own log: the kernel's ring belongs to the host.
 """
@@ -17,9 +17,11 @@ from google.protobuf.empty_pb2 import Empty
 from ichor.api.machine.table import streaming, unary
 from ichor.api.machine.tail import ALL, Changes, tail
 from ichor.api.ring import Line, LogRing
+from ichor.cosi.state import State, find
 from ichor.errors import InputError, NotFound
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
+from ichor.resources.runtime.service_status import ServiceStatus
 from ichor.rpc.context import Context, Handler
 
 SYSTEM = "system"
@@ -35,8 +37,14 @@ class LogService:
     """
 
     def __init__(
-        self, ring: LogRing, directory: Path, changes: Changes, kernel: Kernel | None = None
+        self,
+        state: State,
+        ring: LogRing,
+        directory: Path,
+        changes: Changes,
+        kernel: Kernel | None = None,
     ) -> None:
+        self._state = state
         self._ring = ring
         self._directory = directory
         self._changes = changes
@@ -79,8 +87,12 @@ class LogService:
 
     def _of_service(self, id: str) -> Path:
         path = self._directory / f"{id}.log"
-        if not id or "/" in id or not path.is_file() or path.is_symlink():
+        if not id or "/" in id or path.is_symlink():
             raise NotFound(f"no log of {id!r}")
+        if not path.exists():
+            if find(self._state, ServiceStatus, id) is None:
+                raise NotFound(f"no log of {id!r}")
+            path.touch(mode=0o640)  # it has not said anything yet; a follower waits here
         return path
 
     def _of_pod(self, id: str) -> Path:

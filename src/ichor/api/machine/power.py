@@ -1,7 +1,7 @@
 """Reboot, Shutdown, Reset; and what a node in a container cannot do.
 
-The reply comes first, the end after it: whoever asked hears that it was taken. Rollback, upgrade and
-META belong to disks that such a node does not have.
+The reply comes first, the end after it: whoever asked hears that it was taken. Rollback, upgrade
+and META belong to disks that such a node does not have.
 """
 
 from collections.abc import Mapping

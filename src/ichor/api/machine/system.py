@@ -103,7 +103,9 @@ class SystemService:
             process_running=seen.running,
             process_blocked=seen.blocked,
             soft_irq_total=seen.softirqs,
-            soft_irq=pb.SoftIRQStat(**dict(zip(_SOFT, seen.softirq, strict=False))),
+            soft_irq=pb.SoftIRQStat(
+                **dict(zip((*_SOFT, "hrtimer", "rcu"), seen.softirq, strict=False))
+            ),
         )
         return pb.SystemStatResponse(messages=[message])
 

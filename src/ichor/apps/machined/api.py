@@ -9,6 +9,7 @@ from ichor.api import inspection, time
 from ichor.api.authorize import APID, TRUSTD, granted, require
 from ichor.api.errors import translate
 from ichor.api.events import EventLog
+from ichor.api.health import HealthService, kube_of
 from ichor.api.machine import service, version
 from ichor.api.machine.access import AccessService
 from ichor.api.machine.bootstrap import BootstrapService
@@ -67,13 +68,14 @@ def server(state: State, world: World) -> Server:
         **ServiceControl(world.services).handlers(),
         **SystemService(state, procfs).handlers(),
         **FileService().handlers(),
-        **LogService(world.ring, LOGS, notice.changes).handlers(),
+        **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
         **PowerService(world.power, world.events).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),
+        **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
         **TrustService(state, world.signer).handlers(),

@@ -1,0 +1,168 @@
+"""`ichor reboot`, `shutdown`, `reset`: the end of a machine's run, watched to its end.
+
+A reboot is over when the machine answers again with another boot id; a shutdown, or a reset without
+reboot, when it does not answer any more.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ichor.cli.node import Target, calls_machines
+from ichor.errors import InputError, TransientError
+from ichor.rpc.status import Code, RpcError
+from ichor.units import parse_duration
+
+if TYPE_CHECKING:
+    from ichor.client.machine import Node
+
+_BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
+_PAUSE_S: Final = 0.5
+_SILENT: Final = 3  # unanswered questions in a row that mean the machine is off
+
+_wait = click.option("--wait/--no-wait", default=True, show_default=True, help="Until it is over.")
+_timeout = click.option("--timeout", default="30m", show_default=True, help="How long at most.")
+_debug = click.option("--debug", is_flag=True, hidden=True)
+
+
+@click.command()
+@click.option(
+    "-m", "--mode", type=click.Choice(["default", "powercycle", "force"]), default="default"
+)
+@_wait
+@_timeout
+@_debug
+@calls_machines
+def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) -> None:
+    """Reboot machines."""
+    from ichor.proto.machine import machine_pb2 as pb
+
+    async def ask(node: "Node") -> None:
+        await node.call("Reboot", pb.RebootRequest(mode=mode.upper()), pb.RebootResponse)
+
+    target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=True))
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Do not wait for what runs to end well.")
+@_wait
+@_timeout
+@_debug
+@calls_machines
+def shutdown(target: Target, timeout: str, *, force: bool, wait: bool, debug: bool) -> None:
+    """Turn machines off."""
+    from ichor.proto.machine import machine_pb2 as pb
+
+    async def ask(node: "Node") -> None:
+        await node.call("Shutdown", pb.ShutdownRequest(force=force), pb.ShutdownResponse)
+
+    target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
+
+
+@click.command()
+@click.option("--graceful/--no-graceful", default=True, show_default=True, help="Leave etcd first.")
+@click.option("--reboot", "comes_back", is_flag=True, help="Reboot instead of turning off.")
+@click.option("--system-labels-to-wipe", multiple=True, help="STATE, EPHEMERAL; default: all.")
+@click.option("--user-disks-to-wipe", multiple=True, help="Disks, by path.")
+@click.option("--wipe-mode", type=click.Choice(["all", "system-disk", "user-disks"]), default="all")
+@_wait
+@_timeout
+@_debug
+@calls_machines
+def reset(
+    target: Target,
+    system_labels_to_wipe: tuple[str, ...],
+    user_disks_to_wipe: tuple[str, ...],
+    wipe_mode: str,
+    timeout: str,
+    *,
+    graceful: bool,
+    comes_back: bool,
+    wait: bool,
+    debug: bool,
+) -> None:
+    """Wipe machines back to what they were before their configuration."""
+    from ichor.proto.machine import machine_pb2 as pb
+
+    labels = [part for each in system_labels_to_wipe for part in each.split(",") if part]
+    request = pb.ResetRequest(
+        graceful=graceful,
+        reboot=comes_back,
+        mode=wipe_mode.upper().replace("-", "_"),
+        system_partitions_to_wipe=[pb.ResetPartitionSpec(label=one, wipe=True) for one in labels],
+        user_disks_to_wipe=[part for each in user_disks_to_wipe for part in each.split(",")],
+    )
+
+    async def ask(node: "Node") -> None:
+        await node.call("Reset", request, pb.ResetResponse)
+
+    # A machine that was reset knows our certificate no more: it is watched until it is gone.
+    target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
+
+
+async def _act(
+    node: "Node",
+    ask: "Callable[[Node], Awaitable[None]]",
+    timeout: str,
+    *,
+    wait: bool,
+    comes_back: bool,
+) -> None:
+    limit = parse_duration(timeout).total_seconds()
+    before = await boot_id(node) if wait and comes_back else ""
+    await ask(node)
+    print(f"{node.name}: asked for", flush=True)
+    if not wait:
+        return
+    begin = time.monotonic()
+    try:
+        async with asyncio.timeout(limit):
+            await (_until_new(node, before) if comes_back else _until_gone(node))
+    except TimeoutError:
+        raise TransientError(f"is not over after {timeout}") from None
+    state = "back" if comes_back else "gone"
+    print(f"{node.name}: {state} after {time.monotonic() - begin:.1f} s", flush=True)
+
+
+async def _until_new(node: "Node", before: str) -> None:
+    """Wait for another boot id; while the machine is away it does not answer."""
+    while True:
+        try:
+            if await boot_id(node) != before:
+                return
+        except RpcError as error:
+            if error.code not in {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.CANCELLED}:
+                raise
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _until_gone(node: "Node") -> None:
+    silent = 0
+    while silent < _SILENT:
+        try:
+            await boot_id(node)
+            silent = 0
+        except RpcError as error:
+            # A wiped machine may answer again, as one in maintenance mode: then it is over, too.
+            silent += 1 if error.code is Code.UNAVAILABLE else _SILENT
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def boot_id(node: "Node") -> str:
+    """Read which boot this is."""
+    from ichor.proto.common import common_pb2
+    from ichor.proto.machine import machine_pb2 as pb
+
+    text = b""
+    try:
+        async with asyncio.timeout(5):
+            async for piece in node.stream("Read", pb.ReadRequest(path=_BOOT_ID), common_pb2.Data):
+                text += piece.bytes
+    except TimeoutError:
+        raise RpcError(Code.UNAVAILABLE, "no answer") from None
+    if not text:
+        raise InputError("the machine has no boot id")
+    return text.decode().strip()
