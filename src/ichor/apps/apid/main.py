@@ -63,7 +63,8 @@ class Apid:
                 await self._server.stop()
 
     async def _move(self, current: NodeAddress) -> None:
-        self._own = frozenset(str(ip_interface(prefix).ip) for prefix in current.addresses)
+        own = (str(ip_interface(prefix).ip) for prefix in current.addresses)
+        self._own = frozenset({"127.0.0.1", "::1", "localhost", *own})
 
     async def _show(self, certificate: ApiCertificate) -> None:
         """Serve with these certificates from now on."""

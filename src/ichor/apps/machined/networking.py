@@ -12,6 +12,7 @@ from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.k8s import cni_config as cni
 from ichor.controllers.k8s.address_filter import address_filter
 from ichor.controllers.k8s.cni_config import cni_config
+from ichor.controllers.k8s.node_apply import node_apply
 from ichor.controllers.k8s.node_ip import node_ip, node_ip_config
 from ichor.controllers.k8s.node_status import node_status
 from ichor.controllers.k8s.node_watch import node_watch
@@ -29,11 +30,15 @@ from ichor.cosi.state import State, find
 from ichor.linux.file import KernelFiles
 from ichor.peers import kubeconfig
 from ichor.peers.kube import Access
+from ichor.peers.kube_node_edit import OwnNode
 from ichor.peers.kube_nodes import KubeNodeWatch
 from ichor.ports.clock import Clock
 from ichor.ports.file import Files
+from ichor.ports.kube_node_edit import KubeNodeEdit
 from ichor.ports.kube_nodes import KubeNodes
 from ichor.ports.network import Networks
+from ichor.resources.k8s.ids import NODENAME_ID
+from ichor.resources.k8s.node import Nodename
 from ichor.resources.secrets.ids import KUBERNETES_ID
 from ichor.resources.secrets.kubernetes import KubernetesSecret
 
@@ -44,6 +49,7 @@ _KUBELET: Final = Path("/etc/kubernetes/kubeconfig-kubelet")
 class NetworkWorld:
     network: Networks
     nodes: KubeNodes
+    own_node: KubeNodeEdit
     resolved_files: Files
     cni_files: Files
 
@@ -57,9 +63,15 @@ def adapters(state: State, clock: Clock, network: Networks) -> NetworkWorld:
         written = secret.spec.localhost_admin_kubeconfig if secret else ""
         return kubeconfig.access(written) if written else None
 
+    def name() -> str:
+        held = find(state, Nodename, NODENAME_ID)
+        return held.spec.nodename if held else ""
+
+    identities = (admin, lambda: kubeconfig.read(_KUBELET))
     return NetworkWorld(
         network=network,
-        nodes=KubeNodeWatch((admin, lambda: kubeconfig.read(_KUBELET)), clock),
+        nodes=KubeNodeWatch(identities, clock),
+        own_node=OwnNode(identities, name),
         resolved_files=KernelFiles(Path(resolved.DIRECTORY)),
         cni_files=KernelFiles(Path(cni.DIRECTORY)),
     )
@@ -80,6 +92,7 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         address_filter,
         node_watch(world.nodes),
         node_status,
+        node_apply(world.own_node),
         cni_config,
         file_apply("files.CNI", Place(cni.DIRECTORY), world.cni_files),
         pod_network_apply(world.network),

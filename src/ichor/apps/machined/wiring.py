@@ -24,6 +24,7 @@ from ichor.controllers.network.watch import network_watch
 from ichor.controllers.runtime.api_service import api_service
 from ichor.controllers.runtime.apid_service import apid_service
 from ichor.controllers.runtime.health import health
+from ichor.controllers.runtime.os_release import os_release
 from ichor.controllers.runtime.service import service
 from ichor.controllers.runtime.services import services
 from ichor.controllers.runtime.trustd_service import trustd_service
@@ -94,6 +95,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         *networking.controllers(world.networking),
         cri_config,
         cri_service,
+        os_release,
         api_service,
         apid_service,
         services(world.services),

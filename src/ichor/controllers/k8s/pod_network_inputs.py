@@ -3,6 +3,9 @@
     config/ActiveConfig, k8s/Nodename, k8s/KubeNode (all), network/AddressStatus, LinkStatus
         ─► pod_network.render ─► Wanted
 
+A worker has no document about it: it follows what the control planes annotate their Nodes with.
+A kubelet cannot give itself their label (NodeRestriction), so no worker can speak for them.
+
 Nothing is wanted before the cluster gave this node a pod network and before the link that carries
 the node's address is known, whose MTU bounds that of the pods.
 """
@@ -11,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Annotated
 
+import msgspec
 from msgspec import Struct
 
 from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
 from ichor.controllers.k8s import pod_network
+from ichor.controllers.k8s.node_apply import CONTROL_PLANE, POD_NETWORK
 from ichor.controllers.k8s.pod_network import Node, Wanted
 from ichor.cosi.controller import All, Get
 from ichor.resources.config.active import ID, ActiveConfig
@@ -35,8 +40,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 def wanted(inputs: Inputs) -> Wanted | None:
     """Give what is to be held; None while that is not known, or not ours to hold."""
-    document = inputs.config.value.one(KubeFlannelCNIConfig)
-    if document is None or inputs.own is None:
+    chosen = backend(inputs)
+    if chosen is None or inputs.own is None:
         return None
     node = inputs.nodes.get(inputs.own.nodename)
     mtu = link_mtu(inputs, node.addresses) if node is not None else 0
@@ -47,13 +52,42 @@ def wanted(inputs: Inputs) -> Wanted | None:
             own=inputs.own.nodename,
             nodes=tuple(node_of(name, node) for name, node in inputs.nodes.items()),
             pod_networks=inputs.config.value.network.pod_subnets,
-            backend=document.backend_type,
-            port=document.backend_port,
-            mtu=document.backend_mtu or 0,
+            backend=chosen.backend,
+            port=chosen.port,
+            mtu=chosen.mtu,
             link_mtu=mtu,
         )
     )
     return found if found.pod_cidrs else None
+
+
+class Backend(Struct, frozen=True, kw_only=True):
+    """How pods of different nodes reach each other; mtu is 0 if it follows from the link."""
+
+    backend: str
+    port: int
+    mtu: int = 0
+
+
+def backend(inputs: Inputs) -> Backend | None:
+    """Give what the configuration says on a control plane, else what control planes tell."""
+    config = inputs.config.value
+    if config.is_control_plane:
+        document = config.one(KubeFlannelCNIConfig)
+        return of_document(document) if document else None
+    told = (
+        node.annotations[POD_NETWORK]
+        for node in inputs.nodes.values()
+        if CONTROL_PLANE in node.labels and POD_NETWORK in node.annotations
+    )
+    text = next(told, None)
+    return msgspec.json.decode(text, type=Backend) if text is not None else None
+
+
+def of_document(document: KubeFlannelCNIConfig) -> Backend:
+    return Backend(
+        backend=document.backend_type, port=document.backend_port, mtu=document.backend_mtu or 0
+    )
 
 
 def node_of(name: str, node: KubeNode) -> Node:

@@ -1,0 +1,24 @@
+"""This node's own Node object: what it says, and the part of it that is ours to say."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class NodeMeta(Struct, frozen=True, kw_only=True):
+    """labels and annotations of the Node, or of the part of it that we apply."""
+
+    name: str
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+
+
+class KubeNodeEdit(Protocol):
+    async def observe(self) -> NodeMeta | None:
+        """Give the Node as it is; None before it registered. Raises TransientError."""
+        ...
+
+    async def apply(self, action: NodeMeta) -> None:
+        """Own exactly these; what we owned before and is not named any more goes."""
+        ...
