@@ -27,6 +27,7 @@ from ichor.errors import InputError
 from ichor.pki.issue import issue_pair
 from ichor.pki.leaf import Algorithm, os_client
 from ichor.pki.roles import Role
+from ichor.provision import discovery
 from ichor.provision.egress import resolvers
 from ichor.provision.forward import LOOPBACK
 from ichor.provision.provisioner import KUBERNETES_PORT
@@ -48,6 +49,7 @@ def tell(cluster: Cluster, source: Source, patches: Sequence[Path] = ()) -> Told
         endpoint=endpoint(cluster),
         images=images(source),
         additional_sans=(LOOPBACK, "localhost", cluster.gateway),
+        discovery=discovery.endpoint(cluster),
     )
     read = [one for path in patches for one in patch.read(_text(path), file=str(path))]
     servers = _resolvers() if cluster.egress else ()
