@@ -31,7 +31,6 @@ from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
 from ichor.linux.random import KernelRandom
 from ichor.linux.services import Supervisor
-from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
 from ichor.peers.cluster_manifests import NodeManifests
