@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ichor.cli.cluster import run_phases
 from ichor.cli.main import main
+from ichor.cli.phases import Display
 from ichor.provision import record
 from ichor.provision.provisioner import Phase, Request, plan
 
@@ -20,7 +20,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_phases_are_told_with_their_seconds(capsys: Output) -> None:
     done: list[str] = []
-    run_phases([Phase("one", lambda: done.append("1")), Phase("two", lambda: done.append("2"))])
+    Display().run([Phase("one", lambda: done.append("1")), Phase("two", lambda: done.append("2"))])
     printed = capsys.readouterr().out.splitlines()
     assert done == ["1", "2"]
     assert [line.split()[0] for line in printed] == ["one", "two", "sum"]
@@ -32,7 +32,7 @@ def test_a_phase_that_fails_is_the_last(capsys: Output) -> None:
         raise OSError("no")
 
     with pytest.raises(OSError, match="no"):
-        run_phases([Phase("one", fail), Phase("two", fail)])
+        Display().run([Phase("one", fail), Phase("two", fail)])
     assert capsys.readouterr().out.split()[-1] == "failed"
 
 
@@ -40,7 +40,6 @@ def test_a_phase_that_fails_is_the_last(capsys: Output) -> None:
     ("argv", "message"),
     [
         pytest.param(["create", "--name", "A", "--root", "x"], "DNS label", id="name"),
-        pytest.param(["create"], "no root image", id="no-root"),
         pytest.param(["create", "--root", "x", "--wait-timeout", "1y"], "no duration", id="wait"),
         pytest.param(["create", "--root", "x", "--subnet", "x"], "no IPv4 subnet", id="subnet"),
         pytest.param(["destroy", "--name", "../x"], "DNS label", id="destroy-name"),

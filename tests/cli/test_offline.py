@@ -14,7 +14,7 @@ from ichor.client import talosconfig
 from ichor.config import bundle
 from ichor.config.decode import decode
 from ichor.config.encode import encode
-from ichor.config.images import KUBERNETES_VERSION
+from ichor.config.versions import version
 from ichor.pki import certificate
 
 ENDPOINT = "https://192.0.2.1:6443"
@@ -108,7 +108,7 @@ def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
 
 def test_images_are_ours_or_those_of_the_projects() -> None:
     assert generate("-t", "worker") == 0
-    assert f"ichor.local/kubelet:v{KUBERNETES_VERSION}" in Path("worker.yaml").read_text()
+    assert f"ichor.local/kubelet:v{version('kubernetes')}" in Path("worker.yaml").read_text()
     assert generate("--kubernetes-version", "1.36.1", "-t", "worker", "-o", "x.yaml") == 1
     pull = ("--images", "pull", "--kubernetes-version", "v1.36.1")
     assert generate(*pull, "-t", "worker", "-o", "w.yaml") == 0

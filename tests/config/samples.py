@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ichor.config import bundle, generate
 from ichor.config.bundle import Bundle
 from ichor.config.container import Config
-from ichor.config.images import pulled
+from ichor.config.versions import images
 from ichor.pki.leaf import Algorithm
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def request(discovery: str = "") -> generate.Request:
     return generate.Request(
         cluster_name="CLUSTER",
         endpoint="https://192.0.2.1:6443",
-        images=pulled("1.37.0"),
+        images=images("pull", "1.37.0"),
         discovery=discovery,
     )
 

@@ -5,18 +5,22 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 import msgspec
 
-from ichor.cli.cluster_up import Options, prepare
+from ichor.cli import cluster_access, cluster_up
+from ichor.cli.cluster_up import Artefacts, Options
+from ichor.cli.phases import Display
+from ichor.config.versions import Source
 from ichor.errors import IchorError, InputError, NotFound
 from ichor.provision import name as names
 from ichor.provision import record
 from ichor.provision.containers import Containers
 from ichor.provision.life import Status
-from ichor.provision.provisioner import Phase, Provisioner, Request, plan
+from ichor.provision.provisioner import Provisioner, Request, plan
 from ichor.provision.record import Cluster
 from ichor.units import parse_duration
 
@@ -66,11 +70,12 @@ def create(
     wait_timeout: str,
 ) -> None:
     """Create a cluster and wait until it is healthy."""
-    if root is None:
-        raise InputError("no root image was given", path="--root", hint="run ichor build")
+    names.check_cluster(name)
+    source: Source = "pull" if images == "pull" else "build"
+    made = cluster_up.artefacts(source) if root is None else Artefacts(root=root)
     request = Request(
         name=name,
-        root=root,
+        root=made.root,
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
@@ -78,39 +83,23 @@ def create(
         kubeconfig=kubeconfig,
     )
     timeout = parse_duration(wait_timeout) if wait else None
-    options = Options(patches=tuple(config_patch), images=images, wait=timeout)
-    names.check_cluster(name)
+    options = Options(patches=tuple(config_patch), source=source, wait=timeout)
     with record.locked(name):
-        _create(plan(request), options)
+        _create(cluster_access.named(plan(request)), options, made)
 
 
-def _create(planned: Cluster, options: Options) -> None:
-    made = provisioner()
+def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
+    made, display = provisioner(), Display()
     made.check(planned)
-    prepared = prepare(planned, options)
+    prepared = cluster_up.prepare(planned, options, artefacts, display.says)
     phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
     try:
-        run_phases(phases)
+        display.run(phases)
     except (IchorError, OSError, KeyboardInterrupt):
         print(f"left for inspection; ichor cluster destroy --name {planned.name} removes it all")
         raise
     record.save(record.ready(planned))
     print(f"next: eval $(ichor cluster env --name {planned.name})")
-
-
-def run_phases(phases: Sequence[Phase]) -> None:
-    """Run each, naming it before and its seconds after, so that one that hangs is known."""
-    begin = time.monotonic()
-    for phase in phases:
-        start = time.monotonic()
-        print(f"{phase.name:<24}", end="", flush=True)
-        try:
-            phase.action()
-        except BaseException:
-            print(f"{time.monotonic() - start:8.2f} s  failed", flush=True)
-            raise
-        print(f"{time.monotonic() - start:8.2f} s", flush=True)
-    print(f"{'sum':<24}{time.monotonic() - begin:8.2f} s")
 
 
 @cluster.command("list")
@@ -214,12 +203,11 @@ def logs(name: str, node: str) -> None:
 @_name
 def env(name: str) -> None:
     """Print shell lines that point kubectl and ichor at a cluster: eval $(ichor cluster env)."""
-    found, directory = _existing(name), record.cluster_directory(name)
-    kubeconfig = found.kubeconfig or str(directory / "kubeconfig")
-    path = f"{directory / 'bin'}:{os.environ.get('PATH', '')}"
+    found = _existing(name)
+    path = f"{cluster_access.binaries(found)}:{os.environ.get('PATH', '')}"
     for key, value in (
-        ("KUBECONFIG", kubeconfig),
-        ("TALOSCONFIG", str(directory / "talosconfig")),
+        ("KUBECONFIG", str(cluster_access.kubeconfig(found))),
+        ("TALOSCONFIG", str(cluster_access.talosconfig(found))),
         ("PATH", path),
     ):
         print(f"export {key}={shlex.quote(value)}")
@@ -232,6 +220,8 @@ def destroy(name: str) -> None:
     names.check_cluster(name)
     begin = time.monotonic()
     with record.locked(name):
+        with suppress(NotFound):
+            cluster_access.take(record.load(name))
         removed = provisioner().destroy(name)
     seconds = time.monotonic() - begin
     print(f"{name} removed in {seconds:.2f} s" if removed else f"there is no cluster {name}")

@@ -1,25 +1,44 @@
-"""What turns started nodes into a Kubernetes cluster: configurations before, phases after.
+"""What turns started nodes into a Kubernetes cluster: artefacts and configurations, then phases.
+
+    artefacts ─► plan (provision) ─► prepare ─► provisioner's phases ─► ours (cluster_wait)
 
 `prepare` runs before anything is made, with addresses and ports decided; it gives what nodes start
 with and the phases that follow the provisioner's own.
 """
 
-from collections.abc import Mapping, Sequence
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ichor.cli import cluster_access, cluster_config, cluster_wait
+from ichor.config.versions import Source
 from ichor.provision.provisioner import Phase, Seed
-from ichor.provision.record import Cluster
+from ichor.provision.record import Cluster, Node
+
+if TYPE_CHECKING:
+    from ichor.image.cache import Watcher
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """images: build, pull or auto. wait: None to return once nodes are started."""
+    """source: whence images come. wait: None to return once nodes are started."""
 
     patches: tuple[Path, ...] = ()
-    images: str = "auto"
+    source: Source = "build"
     wait: timedelta | None = None
+
+
+class Artefacts(Struct, frozen=True, kw_only=True):
+    """What nodes are made of. store: the prepared content store; None where images are pulled."""
+
+    root: Path
+    kubectl: Path | None = None
+    store: Path | None = None
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -30,7 +49,49 @@ class Prepared(Struct, frozen=True, kw_only=True):
     phases: Sequence[Phase] = ()
 
 
-def prepare(cluster: Cluster, options: Options) -> Prepared:
-    """Give nothing yet: nodes start without a configuration and wait for one by the API."""
-    del cluster, options
-    return Prepared()
+def artefacts(source: Source) -> Artefacts:
+    """Build what is missing: long the first time, nothing later."""
+    from ichor.image.progress import Bar, Lines
+
+    if not sys.stderr.isatty():
+        return _made(source, Lines())
+    with Bar() as bar:
+        return _made(source, bar)
+
+
+def _made(source: Source, watcher: "Watcher") -> Artefacts:
+    from ichor.image.build import artifacts, node
+
+    if source == "pull":
+        bare = node(watcher=watcher)
+        return Artefacts(root=bare.root_squashfs, kubectl=bare.kubectl)
+    whole = artifacts(watcher=watcher)
+    return Artefacts(root=whole.root_squashfs, kubectl=whole.kubectl, store=whole.content_store)
+
+
+def prepare(
+    cluster: Cluster, options: Options, made: Artefacts, says: Callable[[str], None]
+) -> Prepared:
+    """Decide what the nodes are told. says: who hears what is waited for. Raises Problems."""
+    told = cluster_config.tell(cluster, options.source, options.patches)
+    phases = [
+        Phase("talosconfig", partial(cluster_access.give, cluster, told.talosconfig, made.kubectl))
+    ]
+    if options.wait is not None:
+        waiting = cluster_wait.Waiting(
+            cluster=cluster,
+            context=told.talosconfig.current(),
+            kubeconfig=cluster_access.kubeconfig(cluster),
+            keep=partial(cluster_access.give_kubernetes, cluster),
+            says=says,
+            until=time.monotonic() + options.wait.total_seconds(),
+        )
+        phases += cluster_wait.phases(waiting)
+    seed = partial(_seed, made.store) if made.store is not None else None
+    return Prepared(userdata=told.userdata, seed=seed, phases=phases)
+
+
+def _seed(store: Path, _: Node, var: Path) -> None:
+    from ichor.image.store import clone_store
+
+    clone_store(store, var / "lib/containerd")

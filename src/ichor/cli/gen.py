@@ -157,24 +157,23 @@ def now() -> datetime:
 
 
 def request_of(name: str, endpoint: str, options: Options) -> "Request":
-    from ichor.config import images
+    from ichor.config import versions
     from ichor.config.field import HTTPS
     from ichor.config.generate import Request
 
     if not HTTPS.test(endpoint):
         raise InputError(f"expected {HTTPS.expectation}, got {endpoint!r}", path="CLUSTER_ENDPOINT")
-    version = options.text("kubernetes_version") or images.KUBERNETES_VERSION
-    is_built = options.text("images") == "build"
-    if is_built and version.removeprefix("v") != images.KUBERNETES_VERSION:
+    version, own = options.text("kubernetes_version"), versions.version("kubernetes")
+    source: versions.Source = "build" if options.text("images") == "build" else "pull"
+    if source == "build" and version.removeprefix("v") not in ("", own):
         raise InputError(
-            f"--kubernetes-version {version}: this release builds {images.KUBERNETES_VERSION}",
+            f"--kubernetes-version {version}: this release builds {own}",
             hint="use --images=pull for another",
         )
-    make = images.built if is_built else images.pulled
     return Request(
         cluster_name=name,
         endpoint=endpoint,
-        images=make(version),
+        images=versions.images(source, version),
         dns_domain=options.text("dns_domain"),
         additional_sans=options.split("additional_sans"),
         discovery=options.text("discovery_endpoint") if options.params[_DISCOVERY] else "",

@@ -1,21 +1,25 @@
-"""kubeconfig files: laying one over another, as kind does.
+"""kubeconfig files: laying one over another, as kind does, and taking it out again.
 
 Clusters, users and contexts go by name: one of the same name is replaced, others stay, and the new
-current context is in use afterwards. What else is in the file stays as it is.
+current context is in use afterwards. What else is in the file stays as it is. `update` holds the
+lock that kubectl takes too (`<file>.lock`, made exclusively).
 """
 
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ichor.errors import InputError
+from ichor.errors import Conflict, InputError
 from ichor.formats.yaml.values import Value, load
 from ichor.formats.yaml.write import dump
 
 _LISTS: Final = ("clusters", "users", "contexts")
 _CURRENT: Final = "current-context"
+_ATTEMPTS: Final = 20
 
 
 def default_path(environment: Mapping[str, str]) -> Path:
@@ -37,6 +41,28 @@ def merged(old: str, new: str, *, context: str = "") -> str:
     return dump(result)
 
 
+def without(old: str, own: str) -> str:
+    """Take own's entries out; no context is in use if it was one of them. Raises InputError."""
+    base, gone = _document(old, "the file that is there"), _document(own, "kubeconfig")
+    for key in _LISTS:
+        base[key] = _lacking(base.get(key), gone.get(key))
+    if base.get(_CURRENT) == gone.get(_CURRENT):
+        base[_CURRENT] = ""
+    return dump(base)
+
+
+def led_to(text: str, server: str) -> str:
+    """Give a kubeconfig whose clusters are reached at another address. Raises InputError."""
+    config = _document(text, "kubeconfig")
+    clusters = config.get("clusters")
+    led: list[Value] = []
+    for item in clusters if isinstance(clusters, list) else []:
+        held = item.get("cluster") if isinstance(item, dict) else None
+        if isinstance(item, dict) and isinstance(held, dict):
+            led.append({**item, "cluster": {**held, "server": server}})
+    return dump({**config, "clusters": led})
+
+
 def _document(text: str, file: str) -> dict[str, Value]:
     documents = load(text, file=file)
     if not documents or documents[0] is None:
@@ -47,10 +73,12 @@ def _document(text: str, file: str) -> dict[str, Value]:
 
 
 def _joined(base: Value, over: Value) -> list[Value]:
-    fresh = list(over) if isinstance(over, list) else []
-    taken = {_name(item) for item in fresh}
-    kept = [item for item in base if _name(item) not in taken] if isinstance(base, list) else []
-    return [*kept, *fresh]
+    return [*_lacking(base, over), *(over if isinstance(over, list) else [])]
+
+
+def _lacking(base: Value, gone: Value) -> list[Value]:
+    names = {_name(item) for item in gone} if isinstance(gone, list) else set()
+    return [item for item in base if _name(item) not in names] if isinstance(base, list) else []
 
 
 def _name(item: Value) -> Value:
@@ -79,3 +107,28 @@ def save(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def update(path: Path, change: Callable[[str], str]) -> None:
+    """Change a file; one that is not there was empty. Raises Conflict while another does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = path.resolve()
+    with _locked(target):
+        save(target, change(target.read_text(encoding="utf-8") if target.exists() else ""))
+
+
+@contextmanager
+def _locked(target: Path) -> Generator[None]:
+    lock = target.with_name(f"{target.name}.lock")
+    for attempt in range(_ATTEMPTS):
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            break
+        except FileExistsError:
+            if attempt + 1 == _ATTEMPTS:
+                raise Conflict(f"{target} is being changed; if not, remove {lock}") from None
+            time.sleep(0.1)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)

@@ -48,8 +48,8 @@ from ichor.config.documents.v1alpha1 import (
     MainConfig,
 )
 from ichor.config.documents.volume import VolumeConfig, VolumeMount
-from ichor.config.images import Images, built
 from ichor.config.secret import Object, Secret
+from ichor.config.versions import Images, images
 from ichor.formats.yaml.values import Value
 
 KUBEPRISM_PORT: Final = 7445
@@ -63,7 +63,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     cluster_name: str
     endpoint: str
-    images: Images = built()
+    images: Images = images()
     dns_domain: str = "cluster.local"
     pod_subnets: tuple[str, ...] = ("10.244.0.0/16",)
     service_subnets: tuple[str, ...] = ("10.96.0.0/12",)
@@ -136,7 +136,7 @@ def _node(*, is_control_plane: bool) -> KubeNodeConfig:
 
 
 def _plane(request: Request, bundle: Bundle) -> Iterator[Document]:
-    images, certs = request.images, bundle.certs
+    programs, certs = request.images, bundle.certs
     yield kube_apiserver_ca.KubeAPIServerCAConfig(
         issuing_ca=kube_apiserver_ca.IssuingCA(cert=certs.kubernetes.crt, key=certs.kubernetes.key)
     )
@@ -153,10 +153,10 @@ def _plane(request: Request, bundle: Bundle) -> Iterator[Document]:
     yield KubeServiceAccountConfig(
         issuer=Issuer(private_key=certs.service_account.key, issuer_url=request.endpoint)
     )
-    yield KubeAPIServerConfig(image=images.apiserver, cert_extra_sans=request.additional_sans)
-    yield KubeControllerManagerConfig(image=images.controller_manager)
-    yield KubeSchedulerConfig(image=images.scheduler)
-    yield KubeProxyConfig(image=images.proxy)
+    yield KubeAPIServerConfig(image=programs.apiserver, cert_extra_sans=request.additional_sans)
+    yield KubeControllerManagerConfig(image=programs.controller_manager)
+    yield KubeSchedulerConfig(image=programs.scheduler)
+    yield KubeProxyConfig(image=programs.proxy)
     yield KubeFlannelCNIConfig()
     yield KubeCoreDNSConfig()
 

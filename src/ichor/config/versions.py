@@ -6,6 +6,8 @@ somebody else's; in pull mode the names are those of the projects' own registrie
 
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from ichor.config.versions_table import VERSIONS
 from ichor.errors import InputError
 
@@ -25,6 +27,33 @@ _IMAGES: Final[dict[str, tuple[str, str]]] = {
     "testtool": ("testtool", ""),
 }
 IMAGE_NAMES: Final = tuple(_IMAGES)
+
+
+class Images(Struct, frozen=True, kw_only=True):
+    """References of the images that generated configuration names."""
+
+    kubelet: str
+    apiserver: str
+    controller_manager: str
+    scheduler: str
+    proxy: str
+
+
+def images(source: Source = "build", kubernetes: str = "") -> Images:
+    """Give them; kubernetes: another version than this release's, only to be pulled."""
+
+    def named(name: str) -> str:
+        if not kubernetes:
+            return image(name, source)
+        return f"{image(name, source).rpartition(':')[0]}:v{kubernetes.removeprefix('v')}"
+
+    return Images(
+        kubelet=named("kubelet"),
+        apiserver=named("kube-apiserver"),
+        controller_manager=named("kube-controller-manager"),
+        scheduler=named("kube-scheduler"),
+        proxy=named("kube-proxy"),
+    )
 
 
 def version(component: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ichor
 from ichor.errors import InputError, TransientError
-from ichor.provision import control, destroy, egress, network, preflight, record
+from ichor.provision import control, destroy, egress, hub, network, preflight, record
 from ichor.provision.control import Verb
 from ichor.provision.life import State, Status
 from ichor.provision.provisioner import Phase, Seed
@@ -40,6 +40,7 @@ class Containers:
         network.make_hub(cluster)
         if cluster.egress and not egress.is_there(cluster.name):
             egress.add(cluster)
+        hub.spawn(cluster)
 
     def _disks(self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None) -> None:
         for node in cluster.nodes:

@@ -24,7 +24,7 @@ from ichor.provision.control import Verb
 
 log = logger(__name__)
 
-_KEEPER = "ichor.provision.keeper"
+_KEEPER, _HUB = "ichor.provision.keeper", "ichor.provision.hub"
 _PATIENCE = timedelta(seconds=20)
 
 
@@ -55,11 +55,10 @@ def is_there(name: str) -> bool:
 
 
 def keepers(name: str) -> set[int]:
-    """Give the pids of this cluster's keepers, and of their children that have not exec'ed yet.
+    """Give the pids of this cluster's keepers and hub, and of children that have not exec'ed yet.
 
     Names are the host's: keepers that another ICHOR_STATE knows of count too.
     """
-    nodes = ("clusters", name, "nodes")
     found: set[int] = set()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():
@@ -68,9 +67,16 @@ def keepers(name: str) -> set[int]:
             argv = os.fsdecode((entry / "cmdline").read_bytes()).split("\0")
         except OSError:  # ended meanwhile
             continue
-        if _KEEPER in argv and any(Path(word).parts[-4:-1] == nodes for word in argv):
+        if _is_keeper(argv, name):
             found.add(int(entry.name))
     return found
+
+
+def _is_keeper(argv: list[str], name: str) -> bool:
+    paths = [Path(word).parts for word in argv]
+    if _KEEPER in argv:
+        return any(parts[-4:-1] == ("clusters", name, "nodes") for parts in paths)
+    return _HUB in argv and any(parts[-2:] == ("clusters", name) for parts in paths)
 
 
 def processes(name: str) -> set[int]:

@@ -90,15 +90,15 @@ class Forwarder:
         far_reader, far_writer = await asyncio.open_connection(sock=made, limit=_CHUNK)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, far_writer))
-                group.create_task(_pump(far_reader, writer))
+                group.create_task(pump(reader, far_writer))
+                group.create_task(pump(far_reader, writer))
         except* OSError as errors:
             log.debug("forward broke", extra=fields(error=repr(errors.exceptions[0])))
         finally:
             far_writer.close()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Copy until the end of file and pass that on; a slow reader slows the writer (drain)."""
     while data := await reader.read(_CHUNK):
         writer.write(data)

@@ -21,6 +21,7 @@ from ichor.provision.life import Status
 from ichor.provision.record import Cluster, Forward, Node
 
 API_PORT = 50000
+TRUST_PORT = 50001
 KUBERNETES_PORT = 6443
 # Below Linux' ephemeral ports (32768..60999), which outgoing connections of the host take at will.
 _PORTS = range(20000, 30000)

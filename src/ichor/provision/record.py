@@ -59,7 +59,10 @@ class Node(Struct, frozen=True, kw_only=True):
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """created: RFC 3339. ready: creation went through to its last phase."""
+    """created: RFC 3339. ready: creation went through to its last phase.
+
+    kubeconfig, talosconfig: the user's files that access is joined into; empty if none.
+    """
 
     schema: int = SCHEMA
     name: str
@@ -69,6 +72,7 @@ class Cluster(Struct, frozen=True, kw_only=True):
     created: str = ""
     ready: bool = False
     kubeconfig: str = ""
+    talosconfig: str = ""
     nodes: tuple[Node, ...] = ()
 
 

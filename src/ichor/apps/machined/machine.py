@@ -72,7 +72,7 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
@@ -180,7 +180,7 @@ class Machine:
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
-            networking=networking.adapters(self._state, self._clock, network),
+            networking=networking.adapters(self._state, self._clock, network, self._reaper),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),

@@ -1,0 +1,179 @@
+"""From started nodes to a healthy cluster: the phases, each a question asked until it is answered.
+
+    machine api ─► bootstrap ─► etcd ─► kubeconfig ─► kubernetes api ─► nodes ready ─► pods ready
+
+Every question gives the reason why not yet; the last one is what a timeout tells.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ichor.cli import cluster_health as health
+from ichor.cli.cluster_config import control_planes
+from ichor.cli.cluster_machine import machine
+from ichor.client.talosconfig import Context
+from ichor.errors import IchorError, TransientError
+from ichor.formats.jsonvalue import Object
+from ichor.peers.kube import KubeClient
+from ichor.peers.kubeconfig import access
+from ichor.ports.kube import Kind, Select
+from ichor.provision.provisioner import Phase
+from ichor.provision.record import Cluster, Node
+from ichor.rpc.status import Code, RpcError
+
+_OURS = Select(namespace="kube-system")
+_NODE, _POD = Kind("v1", "Node"), Kind("v1", "Pod")
+_DAEMON_SET, _DEPLOYMENT = Kind("apps/v1", "DaemonSet"), Kind("apps/v1", "Deployment")
+_PAUSE_S = 0.25
+_ANSWER_S = 20.0
+Question = Callable[[], Awaitable[str]]
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """What is waited for and how long.
+
+    context: the administrator's. kubeconfig: where to find it once it is fetched. keep: stores the
+    fetched one. says: who is told the reasons. until: of the monotonic clock, in seconds.
+    """
+
+    cluster: Cluster
+    context: Context
+    kubeconfig: Path
+    keep: Callable[[str], None]
+    says: Callable[[str], None]
+    until: float
+
+    @property
+    def planes(self) -> Sequence[Node]:
+        return control_planes(self.cluster)
+
+    def ask(self, question: Question) -> None:
+        """Ask until the answer is empty. Raises TransientError with the last one at the timeout."""
+        asyncio.run(self._ask(question))
+
+    async def _ask(self, question: Question) -> None:
+        while reason := await _answer(question):
+            self.says(reason)
+            if time.monotonic() > self.until:
+                raise TransientError(f"timed out waiting: {reason}")
+            await asyncio.sleep(_PAUSE_S)
+
+
+async def _answer(question: Question) -> str:
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            return await question()
+    except TimeoutError:
+        return f"no answer within {_ANSWER_S:.0f} s"
+    except (IchorError, OSError) as err:
+        return str(err) or type(err).__name__
+
+
+def phases(waiting: Waiting) -> Sequence[Phase]:
+    """Give them in order."""
+    questions: Mapping[str, Question] = {
+        "machine api": lambda: _machines(waiting),
+        "bootstrap": lambda: _bootstrap(waiting, waiting.planes[0]),
+        "etcd": lambda: _etcd(waiting),
+        "kubeconfig": lambda: _access(waiting, waiting.planes[0]),
+        "kubernetes api": lambda: _kubernetes(waiting),
+        "nodes ready": lambda: _nodes(waiting),
+        "kube-system ready": lambda: _pods(waiting),
+    }
+
+    def phase(name: str, question: Question) -> Phase:
+        return Phase(name, lambda: waiting.ask(question))
+
+    return [phase(name, question) for name, question in questions.items()]
+
+
+async def _machines(waiting: Waiting) -> str:
+    for node in waiting.planes:
+        async with machine(waiting.context, node) as called:
+            try:
+                await called.version()
+            except RpcError as err:
+                return f"{node.name}: {err.message or err}"
+    return ""
+
+
+async def _bootstrap(waiting: Waiting, node: Node) -> str:
+    """Ask one node to begin; «already» says that an answer of the node's was lost on its way."""
+    async with machine(waiting.context, node) as called:
+        try:
+            await called.bootstrap()
+        except RpcError as err:
+            return "" if err.code is Code.ALREADY_EXISTS else f"{node.name}: {err.message or err}"
+    return ""
+
+
+async def _etcd(waiting: Waiting) -> str:
+    for node in waiting.planes:
+        async with machine(waiting.context, node) as called:
+            if reason := health.service(await called.services(), "etcd"):
+                return f"{node.name}: {reason}"
+    return ""
+
+
+async def _access(waiting: Waiting, node: Node) -> str:
+    async with machine(waiting.context, node) as called:
+        waiting.keep(await called.kubeconfig())
+    return ""
+
+
+async def _kubernetes(waiting: Waiting) -> str:
+    """Ask every API server; until one answers, its node's services say why."""
+    for node in waiting.planes:
+        client = _client(waiting, node)
+        try:
+            reason = "" if await client.ready() else "its API server is not ready"
+        finally:
+            await client.close()
+        if reason:
+            return f"{node.name}: {await _troubled(waiting, node) or reason}"
+    return ""
+
+
+async def _troubled(waiting: Waiting, node: Node) -> str:
+    async with machine(waiting.context, node) as called:
+        return health.troubled(await called.services())
+
+
+def _client(waiting: Waiting, node: Node) -> KubeClient:
+    found = access(waiting.kubeconfig.read_text())
+    origin = msgspec.structs.replace(found.origin, port=node.forward("kubernetes"))
+    return KubeClient(msgspec.structs.replace(found, origin=origin))
+
+
+async def _listed(waiting: Waiting, kinds: Sequence[Kind]) -> Sequence[Iterable[Object]]:
+    client = _client(waiting, waiting.planes[0])
+    try:
+        found = []
+        for kind in kinds:
+            select = Select() if kind is _NODE else _OURS
+            found.append((await client.list(kind, select)).items.values())
+        return found
+    finally:
+        await client.close()
+
+
+async def _nodes(waiting: Waiting) -> str:
+    by_name = {node.name: node for node in waiting.cluster.nodes}
+    (items,) = await _listed(waiting, [_NODE])
+    for name, reason in health.nodes(items, list(by_name)).items():
+        try:
+            service = await _troubled(waiting, by_name[name])
+        except IchorError as err:
+            service = f"machine api: {err}"
+        return f"{name} {reason}" + (f" ({service})" if service else "")
+    return ""
+
+
+async def _pods(waiting: Waiting) -> str:
+    daemon_sets, deployments, pods = await _listed(waiting, [_DAEMON_SET, _DEPLOYMENT, _POD])
+    return health.workloads(daemon_sets, deployments) or health.pods(pods)
