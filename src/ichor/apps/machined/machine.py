@@ -79,6 +79,7 @@ class Machine:
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         self._joining = joining.adapters(self._signer, self._clock)
         self._wipe: frozenset[str] = frozenset()
 
