@@ -74,14 +74,16 @@ class EventTap:
         status = find(self._state, ServiceStatus, changed.id)
         old = event.old.spec if event.old else None
         new = changed.spec
-        if status is None or not isinstance(new, HealthStatus):
+        if status is None or not isinstance(new, HealthStatus) or new.unknown:
             return
         if isinstance(old, HealthStatus) and (old.healthy, old.unknown) == (
             new.healthy,
             new.unknown,
         ):
             return
-        message = "Health check successful" if new.healthy else f"Health check: {new.message}"
+        message = (
+            "Health check successful" if new.healthy else f"Health check failed: {new.message}"
+        )
         yield self._state_event(changed.id, status.spec.state, message)
 
     def _state_event(self, id: str, state: str, message: str) -> pb.ServiceStateEvent:

@@ -8,7 +8,7 @@ import click
 
 from ichor.cli.node import Target, calls_any_machine
 from ichor.cli.table import print_table
-from ichor.errors import InputError
+from ichor.errors import InputError, TransientError
 
 if TYPE_CHECKING:
     from ichor.client.machine import Node
@@ -143,12 +143,14 @@ async def _watch(node: "Node", type_: str, id_: str, namespace: str, output: str
 
     kind = await definitions.resolve(node, type_)
     where = namespace or kind.default_namespace
-    printer = _Rows(node.name, kind) if output == "table" else None
+    printer = _Rows(node.name, kind, is_waiting=not id_) if output == "table" else None
     write = writer(output) if printer is None else None
     async for event in definitions.watched(node, where, kind.type, id_):
         name = EventType.Name(event.event_type)
         if name == "ERRORED":
-            raise InputError(event.error)
+            raise TransientError(event.error)
+        if name == "BOOTSTRAPPED" and printer is not None:
+            printer.flush()
         if name not in _MARKS or not event.HasField("resource"):
             continue
         if printer is not None:
@@ -158,20 +160,30 @@ async def _watch(node: "Node", type_: str, id_: str, namespace: str, output: str
 
 
 class _Rows:
-    """Rows one at a time: columns grow with what was seen, for nobody knows what comes."""
+    """Rows one at a time: columns grow with what was seen, for nobody knows what comes.
 
-    def __init__(self, node: str, kind: "ResourceDefinition") -> None:
+    is_waiting: the present ones come first and together, which makes for even columns.
+    """
+
+    def __init__(self, node: str, kind: "ResourceDefinition", *, is_waiting: bool) -> None:
         self._node = node
         self._columns = Columns(kind)
-        self._widths: list[int] = []
+        self._rows = [["*", *self._columns.heading()]]
+        self._widths = [0] * len(self._rows[0])
+        self._is_waiting = is_waiting
 
     def write(self, mark: str, one: "pb.Resource") -> None:
-        if not self._widths:
-            self._print(["*", *self._columns.heading()])
-        self._print([mark, *self._columns.row(self._node, one)])
+        self._rows.append([mark, *self._columns.row(self._node, one)])
+        if not self._is_waiting:
+            self.flush()
 
-    def _print(self, row: list[str]) -> None:
-        old = self._widths or [0] * len(row)
-        self._widths = [max(width, len(cell)) for width, cell in zip(old, row, strict=True)]
-        cells = (cell.ljust(width) for cell, width in zip(row, self._widths, strict=True))
-        print("   ".join(cells).rstrip(), flush=True)
+    def flush(self) -> None:
+        self._is_waiting = False
+        for row in self._rows:
+            self._widths = [
+                max(width, len(one)) for width, one in zip(self._widths, row, strict=True)
+            ]
+        for row in self._rows:
+            cells = (one.ljust(width) for one, width in zip(row, self._widths, strict=True))
+            print("   ".join(cells).rstrip(), flush=True)
+        self._rows = []

@@ -5,6 +5,7 @@ shows its traceback.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -100,7 +101,7 @@ def root() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     try:
-        root.main(args=argv, standalone_mode=False, prog_name="ichor")
+        code = root.main(args=argv, standalone_mode=False, prog_name="ichor")
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as err:
@@ -109,7 +110,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever reads us has seen enough; nothing must be flushed into the pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except IchorError as err:
         print(f"error: {err}", file=sys.stderr)
         return 1
-    return 0
+    return code if isinstance(code, int) else 0  # click gives Exit's code, not Exit

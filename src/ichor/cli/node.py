@@ -141,6 +141,8 @@ class Target:
 async def _tried(call: "Callable[[Node], Awaitable[T]]", node: "Node") -> "T | Exception":
     try:
         return await call(node)
+    except BrokenPipeError:  # who reads us has seen enough
+        raise
     except (IchorError, OSError) as error:
         return error
 

@@ -4,11 +4,12 @@ A key's separators are dots, but if a slash comes first they are slashes and dot
 sysctl.d(5) has it: `net/ipv4/conf/eth0.1/forwarding`. A leading `proc.sys.` is left out.
 """
 
+import errno
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from ichor.ports.sysctl import SetParameter
+from ichor.ports.sysctl import Attempt, SetParameter
 
 
 def path_of(key: str) -> Path:
@@ -46,3 +47,39 @@ def _read(path: Path) -> str | None:
         return " ".join(path.read_text(encoding="utf-8").split())
     except (FileNotFoundError, PermissionError):
         return None
+
+
+# In a container all else is the host's (namespaces(7)).
+_OWN = ("net.", "fs.mqueue.", "kernel.sem", "kernel.shm", "kernel.msg", "kernel.domainname")
+
+
+def is_of_namespaces(key: str) -> bool:
+    """Say whether a parameter belongs to the namespaces a container node has of its own."""
+    return key.removeprefix("proc.sys.").replace("/", ".").startswith(_OWN)
+
+
+class TriedParameters:
+    """Tries each wanted value once; may: which parameters are ours to change."""
+
+    def __init__(self, may: Callable[[str], bool] = lambda key: True) -> None:
+        self._may = may
+        self._keys: set[str] = set()
+        self._refused: dict[str, tuple[str, str]] = {}
+
+    def observe(self) -> Mapping[str, Attempt]:
+        return {key: self._attempt(key) for key in sorted(self._keys)}
+
+    def apply(self, action: SetParameter) -> None:
+        key, value = action.key, action.value
+        self._keys.add(key)
+        self._refused.pop(key, None)
+        try:
+            if not self._may(key):
+                raise PermissionError(errno.EPERM, "belongs to the host", key)
+            KernelParameters().apply(action)
+        except OSError as err:
+            self._refused[key] = (value, err.strerror or str(err))
+
+    def _attempt(self, key: str) -> Attempt:
+        refused, reason = self._refused.get(key, ("", ""))
+        return Attempt(current=_read(path_of(key)) or "", refused=refused, reason=reason)

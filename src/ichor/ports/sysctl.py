@@ -22,3 +22,19 @@ class Parameters(Protocol):
     def apply(self, action: SetParameter) -> None:
         """Raises OSError: ENOENT for an unknown key, EINVAL, EACCES (read-only for us)."""
         ...
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """current: empty if there is no such parameter. refused: the value that was not taken."""
+
+    current: str = ""
+    refused: str = ""
+    reason: str = ""
+
+
+class Attempts(Protocol):
+    """As Parameters, but what is refused is observed, not raised: one must not stop others."""
+
+    def observe(self) -> Mapping[str, Attempt]: ...
+
+    def apply(self, action: SetParameter) -> None: ...

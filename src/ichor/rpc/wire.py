@@ -158,7 +158,8 @@ class Wire(asyncio.BufferedProtocol):
     # -- the owner's side ------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        if self.closed:
+        # Only a connection that is told to end has something to say before its handshake is over.
+        if self.closed or self._shaking:
             return
         if self._tls is None:
             self._push(data)

@@ -1,15 +1,19 @@
+from collections.abc import Mapping
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ichor.config.container import Config
-from ichor.config.document import Document
-from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
 from ichor.config.documents.kube_network import KubeNetworkConfig
 from ichor.controllers.k8s.cni_config import cni_config
+from ichor.controllers.k8s.masquerade_apply import plan as masquerade_plan
+from ichor.controllers.k8s.node_apply import CONTROL_PLANE, POD_NETWORK
 from ichor.controllers.k8s.pod_network_apply import plan
 from ichor.controllers.k8s.pod_network_inputs import Inputs
+from ichor.models.masquerade import model as masquerade_model
 from ichor.models.network import model
+from ichor.ports.masquerade import Masquerade
 from ichor.ports.network import (
     Add,
     Address,
@@ -39,16 +43,21 @@ UNDERLAY = Network(
 )
 
 
+TOLD = {POD_NETWORK: '{"backend":"vxlan","port":4789}'}
+
+
 def node(number: int, pods: str = "") -> KubeNode:
     cidr = pods or f"10.244.{number}.0/24"
     return KubeNode(pod_cidrs=(cidr,), addresses=(f"10.5.0.{number + 2}",))
 
 
-def inputs(*numbers: int, documents: tuple[Document, ...] = (KubeFlannelCNIConfig(),)) -> Inputs:
+def inputs(*numbers: int, told: Mapping[str, str] = TOLD) -> Inputs:
+    """Give what the worker n0 sees: those nodes, and a control plane without pods."""
+    control_plane = KubeNode(labels={CONTROL_PLANE: ""}, annotations=told)
     return Inputs(
-        config=ActiveConfig(value=Config(documents=(NETWORK, *documents))),
+        config=ActiveConfig(value=Config(documents=(NETWORK,))),
         own=Nodename(nodename="n0"),
-        nodes={f"n{number}": node(number) for number in numbers},
+        nodes={"cp": control_plane, **{f"n{number}": node(number) for number in numbers}},
         addresses=(AddressStatus(address="10.5.0.2/24", local="10.5.0.2", link_name="eth0"),),
         links={"eth0": LinkStatus(mtu=1500)},
     )
@@ -95,14 +104,14 @@ def test_what_others_made_is_left_alone() -> None:
     held = reach(inputs(0, 1), network)
     assert foreign in held.routes
     assert near in held.neighbours
-    assert reach(inputs(0, 1, documents=()), held) == network
+    assert reach(inputs(0, 1, told={}), held) == network
 
 
 def test_a_link_called_as_ours_is_left_to_the_users_own_plugin() -> None:
     made = CreateLink(name="flannel.1", kind=Vxlan(id=1, port=8472), mac="0e:00:00:00:00:01")
     network = model(UNDERLAY, made)
     network = model(network, Add(what=Address(link="flannel.1", address="10.244.0.0/32")))
-    assert list(plan(inputs(0, 1, documents=()), network)) == []
+    assert list(plan(inputs(0, 1, told={}), network)) == []
 
 
 def test_a_changed_pod_network_changes_link_and_address() -> None:
@@ -117,7 +126,18 @@ def test_a_changed_pod_network_changes_link_and_address() -> None:
 
 def test_while_nothing_is_known_what_is_held_stays() -> None:
     held = reach(inputs(0, 1), UNDERLAY)
-    assert list(plan(inputs(), held)) == []
+    alone = replace(inputs(), nodes={})
+    assert list(plan(alone, held)) == []
+    assert list(masquerade_plan(alone, "some digest")) == []
+
+
+def test_what_leaves_the_cluster_is_masqueraded_while_the_pod_network_is_ours() -> None:
+    (action,) = masquerade_plan(inputs(0), "")
+    assert action.rules == (Masquerade("10.244.0.0/24", ("10.244.0.0/16",)),)
+    held = masquerade_model("", action)
+    assert list(masquerade_plan(inputs(0), held)) == []
+    (action,) = masquerade_plan(inputs(0, told={}), held)
+    assert masquerade_model(held, action) == ""
 
 
 def test_the_plugin_is_configured_once_the_node_has_its_network() -> None:
@@ -127,4 +147,4 @@ def test_the_plugin_is_configured_once_the_node_has_its_network() -> None:
     assert isinstance(file, FileSpec)
     assert '"subnet":"10.244.0.0/24"' in file.content.reveal()
     assert '"mtu":1450' in file.content.reveal()
-    assert run(cni_config, inputs(0, documents=())) == {}
+    assert run(cni_config, inputs(0, told={})) == {}

@@ -43,7 +43,11 @@ S = TypeVar("S", bound=Spec)
 
 
 class Apid:
-    def __init__(self, machined: Channel) -> None:
+    """port: 0 has the kernel choose, which tests want."""
+
+    def __init__(self, machined: Channel, port: int = PORT) -> None:
+        self._port = port
+        self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._state = StateClient(machined, [(METADATA_KEY, Role.ADMIN)])
         self._own: frozenset[str] = frozenset()
         self._gateway = Gateway(machined, lambda: self._own)
@@ -85,7 +89,9 @@ class Apid:
             return
         self._tls = ServerTls(context, None if is_open else verify)
         self._server = Server({}, unknown=proxy(self._gateway.direct))
-        await self._server.listen_socket(bound(PORT), self._tls)
+        sock = bound(self._port)
+        await self._server.listen_socket(sock, self._tls)
+        self.listening.set_result(int(sock.getsockname()[1]))
 
 
 def bound(port: int) -> socket.socket:

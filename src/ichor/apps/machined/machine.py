@@ -10,8 +10,7 @@ from uuid import uuid4
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, layers, networking, wiping
-from ichor.apps.machined.enrolment import TrustdIssuance
+from ichor.apps.machined import api, boot, identity, joining, layers, networking, wiping
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
@@ -73,7 +72,6 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
@@ -81,6 +79,8 @@ class Machine:
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
+        self._joining = joining.adapters(self._signer, self._clock)
         self._wipe: frozenset[str] = frozenset()
 
     async def run(self) -> Ending:
@@ -101,6 +101,8 @@ class Machine:
         finally:
             running.cancel()
             await server.stop(1.0)
+            if self._wipe:
+                await joining.withdraw(self._joining)
             await self._containers.stop_all()
             await self._supervisor.stop_all()
             wiping.wipe(self._wipe)
@@ -174,11 +176,11 @@ class Machine:
                 membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
                 static_pods=self._static_pods,
             ),
-            enrolment=TrustdIssuance(self._signer),
             issuance=LocalIssuance(self._signer),
+            joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
-            networking=networking.adapters(self._state, self._clock, network),
+            networking=networking.adapters(self._state, self._clock, network, self._reaper),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),

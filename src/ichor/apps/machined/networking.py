@@ -1,6 +1,6 @@
 """The network's part of the wiring: names, addresses, DNS, KubePrism, the pod network.
 
-world = adapters(state, clock, network)     what there is on a node
+world = adapters(state, clock, network, reaper)     what there is on a node
 controllers(world)                          who uses it
 """
 
@@ -12,6 +12,9 @@ from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.k8s import cni_config as cni
 from ichor.controllers.k8s.address_filter import address_filter
 from ichor.controllers.k8s.cni_config import cni_config
+from ichor.controllers.k8s.kubeprism import kubeprism
+from ichor.controllers.k8s.kubeprism_endpoints import kubeprism_config, kubeprism_endpoints
+from ichor.controllers.k8s.masquerade_apply import masquerade_apply
 from ichor.controllers.k8s.node_apply import node_apply
 from ichor.controllers.k8s.node_ip import node_ip, node_ip_config
 from ichor.controllers.k8s.node_status import node_status
@@ -21,22 +24,37 @@ from ichor.controllers.k8s.pod_network_apply import pod_network_apply
 from ichor.controllers.network import pod_resolv_conf as resolved
 from ichor.controllers.network.address import address
 from ichor.controllers.network.address_apply import address_apply
+from ichor.controllers.network.host_dns import host_dns
 from ichor.controllers.network.host_dns_config import host_dns_config
 from ichor.controllers.network.pod_resolv_conf import pod_resolv_conf
 from ichor.controllers.network.resolver import resolver
 from ichor.controllers.network.resolver_config import resolver_config
+from ichor.controllers.runtime.kernel_param import (
+    kernel_param_apply,
+    kernel_param_config,
+    kernel_param_defaults,
+)
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State, find
 from ichor.linux.file import KernelFiles
+from ichor.linux.masquerade import NftMasquerading
+from ichor.linux.process import Reaper
+from ichor.linux.sysctl import TriedParameters, is_of_namespaces
 from ichor.peers import kubeconfig
+from ichor.peers.balancer import LoopbackBalancer
+from ichor.peers.dns_server import HostDns
 from ichor.peers.kube import Access
 from ichor.peers.kube_node_edit import OwnNode
 from ichor.peers.kube_nodes import KubeNodeWatch
+from ichor.ports.balancer import Balancer
 from ichor.ports.clock import Clock
+from ichor.ports.dns import DnsServer
 from ichor.ports.file import Files
 from ichor.ports.kube_node_edit import KubeNodeEdit
 from ichor.ports.kube_nodes import KubeNodes
+from ichor.ports.masquerade import Masquerading
 from ichor.ports.network import Networks
+from ichor.ports.sysctl import Attempts
 from ichor.resources.k8s.ids import NODENAME_ID
 from ichor.resources.k8s.node import Nodename
 from ichor.resources.secrets.ids import KUBERNETES_ID
@@ -49,13 +67,17 @@ _KUBELET: Final = Path("/etc/kubernetes/kubeconfig-kubelet")
 class NetworkWorld:
     network: Networks
     nodes: KubeNodes
+    balancer: Balancer
+    dns: DnsServer
+    masquerading: Masquerading
+    parameters: Attempts
     own_node: KubeNodeEdit
     resolved_files: Files
     cni_files: Files
 
 
-def adapters(state: State, clock: Clock, network: Networks) -> NetworkWorld:
-    """Give the adapters of a node."""
+def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> NetworkWorld:
+    """Give the adapters of a node in a container."""
 
     def admin() -> Access | None:
         """Give the identity a control plane makes for itself: it needs no rights of a kubelet."""
@@ -70,6 +92,10 @@ def adapters(state: State, clock: Clock, network: Networks) -> NetworkWorld:
     identities = (admin, lambda: kubeconfig.read(_KUBELET))
     return NetworkWorld(
         network=network,
+        balancer=LoopbackBalancer(clock),
+        dns=HostDns(clock),
+        masquerading=NftMasquerading(reaper),
+        parameters=TriedParameters(is_of_namespaces),
         nodes=KubeNodeWatch(identities, clock),
         own_node=OwnNode(identities, name),
         resolved_files=KernelFiles(Path(resolved.DIRECTORY)),
@@ -84,6 +110,7 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         resolver_config,
         resolver,
         host_dns_config,
+        host_dns(world.dns),
         pod_resolv_conf,
         file_apply("files.Resolved", Place(resolved.DIRECTORY), world.resolved_files),
         nodename,
@@ -96,4 +123,11 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         cni_config,
         file_apply("files.CNI", Place(cni.DIRECTORY), world.cni_files),
         pod_network_apply(world.network),
+        masquerade_apply(world.masquerading),
+        kubeprism_endpoints,
+        kubeprism_config,
+        kubeprism(world.balancer),
+        kernel_param_defaults,
+        kernel_param_config,
+        kernel_param_apply(world.parameters),
     )

@@ -5,7 +5,7 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
-from ichor.apps.machined import kubernetes, networking
+from ichor.apps.machined import joining, kubernetes, networking
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
@@ -14,7 +14,6 @@ from ichor.controllers.cri.config import cri_config
 from ichor.controllers.cri.service import cri_service
 from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.files.etc_apply import etc_apply
-from ichor.controllers.k8s.static_endpoint import static_endpoint
 from ichor.controllers.network.etc_files import etc_files
 from ichor.controllers.network.hostname import hostname
 from ichor.controllers.network.hostname_apply import hostname_apply
@@ -27,13 +26,10 @@ from ichor.controllers.runtime.health import health
 from ichor.controllers.runtime.os_release import os_release
 from ichor.controllers.runtime.service import service
 from ichor.controllers.runtime.services import services
-from ichor.controllers.runtime.trustd_service import trustd_service
 from ichor.controllers.secrets.api import api
 from ichor.controllers.secrets.api_request import api_request
 from ichor.controllers.secrets.api_sans import api_sans
-from ichor.controllers.secrets.enrolment import enrolment
 from ichor.controllers.secrets.issuance import issuance
-from ichor.controllers.secrets.join_token import join_token
 from ichor.controllers.secrets.maintenance import maintenance
 from ichor.controllers.secrets.os_root import os_root
 from ichor.cosi.controller import Controller
@@ -50,10 +46,10 @@ from ichor.ports.uts import Uts
 class Adapters:
     """The world as a node's controllers get it."""
 
-    enrolment: Issuance
     etc: Etc
     health: Health
     issuance: Issuance
+    joining: joining.JoiningWorld
     network: Networks
     networking: networking.NetworkWorld
     system_files: Files
@@ -76,12 +72,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         api,
         maintenance,
         issuance(world.issuance),
-        # joining
-        join_token,
-        static_endpoint,
-        enrolment(world.enrolment),
-        trustd_service,
-        # joined
+        *joining.controllers(world.joining),
         network_watch(world.network),
         hostname_config,
         hostname,

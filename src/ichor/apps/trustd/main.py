@@ -71,7 +71,7 @@ class Trustd:
         self._tls = ServerTls(context)
         sock = bound(self._port)
         await self._server.listen_socket(sock, self._tls)
-        self.listening.set_result(sock.getsockname()[1])
+        self.listening.set_result(int(sock.getsockname()[1]))
         _log.info("trustd is served", extra=fields(port=sock.getsockname()[1]))
 
     async def _sign(self, csr: bytes, peer: str) -> Signed:

@@ -68,4 +68,6 @@ class Security:
 
 
 def _host(context: Context) -> str:
-    return context.peer.host if isinstance(context.peer, TlsPeer | TcpPeer) else ""
+    # The one socket is of both families, and shows IPv4 as ::ffff:a.b.c.d.
+    peer = context.peer
+    return peer.host.removeprefix("::ffff:") if isinstance(peer, TlsPeer | TcpPeer) else ""

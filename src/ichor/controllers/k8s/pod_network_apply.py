@@ -19,10 +19,9 @@ from ipaddress import ip_interface, ip_network
 
 from msgspec.structs import replace
 
-from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
 from ichor.controllers.k8s import pod_network
 from ichor.controllers.k8s.pod_network import VNI, Wanted, mac_of
-from ichor.controllers.k8s.pod_network_inputs import Inputs, wanted
+from ichor.controllers.k8s.pod_network_inputs import Inputs, is_of_others, wanted
 from ichor.cosi.controller import Actuator
 from ichor.ports.network import (
     Action,
@@ -52,7 +51,7 @@ def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
         yield from links(held, network)
         yield from entries(held, network)
         yield from routes(held, network)
-    elif inputs.config.value.one(KubeFlannelCNIConfig) is None:
+    elif is_of_others(inputs):
         yield from undo(network)
 
 

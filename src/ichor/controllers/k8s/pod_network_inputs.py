@@ -84,6 +84,18 @@ def backend(inputs: Inputs) -> Backend | None:
     return msgspec.json.decode(text, type=Backend) if text is not None else None
 
 
+def is_of_others(inputs: Inputs) -> bool:
+    """Say whether it is known that the pod network is not ours to make.
+
+    Not to know is something else: while no control plane has been seen since the start, what the
+    kernel holds from before must stay.
+    """
+    if backend(inputs) is not None:
+        return False
+    nodes = inputs.nodes.values()
+    return inputs.config.value.is_control_plane or any(CONTROL_PLANE in one.labels for one in nodes)
+
+
 def of_document(document: KubeFlannelCNIConfig) -> Backend:
     return Backend(
         backend=document.backend_type, port=document.backend_port, mtu=document.backend_mtu or 0

@@ -1,0 +1,104 @@
+"""The balancer between real sockets, in a network namespace of its own."""
+
+import asyncio
+import contextlib
+
+import pytest
+from tests.conformance.test_ports import ALONE
+from tests.fresh import fresh
+
+from ichor.linux.clock import KernelClock
+from ichor.linux.network import KernelNetwork
+from ichor.peers.balancer import LoopbackBalancer, Timing
+from ichor.ports.balancer import Direct, Listen, Target
+from ichor.ports.network import SetLink
+
+pytestmark = pytest.mark.root
+
+AT = ("127.0.0.1", 7445)
+
+
+class Server:
+    """Says its name, then gives back what it gets until the end."""
+
+    def __init__(self, host: str) -> None:
+        self.target = Target(host, 6443)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, *self.target)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        writer.write(f"{self.target.host}\n".encode())
+        with contextlib.suppress(ConnectionResetError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+
+async def greeting() -> str:
+    reader, writer = await asyncio.open_connection(*AT)
+    try:
+        return (await reader.readline()).decode().strip()
+    finally:
+        writer.close()
+
+
+async def scene() -> None:
+    KernelNetwork().apply(SetLink(name="lo", up=True))
+    one, two = Server("127.0.0.2"), Server("127.0.0.3")
+    await one.start()
+    await two.start()
+    loop = asyncio.get_running_loop()
+    balancer = LoopbackBalancer(KernelClock(), Timing(interval=0.1, again=0.05))
+    await balancer.apply(Direct(targets=(one.target, two.target)))
+    await balancer.apply(Listen(address="127.0.0.1:7445"))
+    heard = balancer.wakes()
+    while not all(seen.healthy for seen in balancer.observe().targets):
+        await anext(heard)
+
+    assert {await greeting() for _ in range(6)} <= {"127.0.0.2", "127.0.0.3"}
+
+    reader, writer = await asyncio.open_connection(*AT)
+    await reader.readline()
+    sent = bytes(range(256)) * 40960  # 10 MiB both ways
+    writer.write(sent)
+    writer.write_eof()
+    assert await reader.read() == sent  # all of it, and then the end
+    writer.close()
+
+    await one.stop()
+    started = loop.time()
+    assert {await greeting() for _ in range(10)} == {"127.0.0.3"}
+    print(f"ten connections after a server died: {loop.time() - started:.3f} s")
+
+    await two.stop()
+    while any(seen.healthy for seen in balancer.observe().targets):
+        await anext(heard)
+    with pytest.raises(OSError, match="reset"):
+        await greeting()
+    await two.start()
+    started = loop.time()
+    assert await greeting() == "127.0.0.3"  # though it is not known to be well yet
+    print(f"first connection after it is back: {loop.time() - started:.3f} s")
+
+    await two.stop()
+    await balancer.stop()
+    assert balancer.observe().listening == ""
+
+
+def scenario() -> None:
+    asyncio.run(scene())
+
+
+def test_connections_go_on_while_one_server_is_left() -> None:
+    print(fresh(scenario, *ALONE))
