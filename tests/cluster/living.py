@@ -40,7 +40,6 @@ CONFIG_MAP, NODE, LEASE = (
 )
 KUBEPRISM = Origin(host="127.0.0.1", port=7445)
 PLANE, WORKER = "controlplane", "worker"
-OURS = {"apid": 50, "trustd": 51, "zygote": 0}
 
 
 @dataclass
@@ -250,30 +249,17 @@ def launches(node: Node) -> int:
     return control.call(record.node_directory(node.cluster, node.name), Verb.STATUS).launches
 
 
-def running(node: Node) -> dict[int, tuple[str, int, int]]:
-    """Give a node's processes by the host's pid: program, user, parent."""
-    space = Path(f"/proc/{init_of(node)}/ns/pid").readlink()
-    found: dict[int, tuple[str, int, int]] = {}
+def pids(node: Node, service: str) -> list[int]:
+    """Find the host's pids of a service of a node by its group and its name."""
+    group = f"{names.cgroup(node.cluster)}/{node.name}"
+    found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (entry / "ns/pid").readlink() == space:
-                program = (entry / "cmdline").read_bytes().partition(b"\0")[0].decode()
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                user = entry.stat().st_uid
-                found[int(entry.name)] = (program.rpartition("/")[2], user, int(parent))
-    return found
-
-
-def pids(node: Node, service: str) -> list[int]:
-    """Find the processes of a service: ours by user and parent, others by their program."""
-    init = init_of(node)
-    if service in OURS:
-        return sorted(
-            pid
-            for pid, (program, user, parent) in running(node).items()
-            if "python" in program and user == OURS[service] and parent == init
-        )
-    return sorted(pid for pid, (program, _, _) in running(node).items() if program == service)
+            program = (entry / "cmdline").read_bytes().partition(b"\0")[0].decode().strip()
+            is_ours = f"/{group}" in (entry / "cgroup").read_text()
+            if is_ours and program.rpartition("/")[2] == service:
+                found.append(int(entry.name))
+    return sorted(found)
 
 
 def kill(pid: int) -> None:
