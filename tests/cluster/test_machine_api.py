@@ -87,7 +87,7 @@ class Machine:
     def create(self) -> None:
         built = self.ok("build", "root")
         folder = next(row.split()[-1] for row in built.splitlines() if row.startswith("root"))
-        options = ("--workers", "0", "--subnet", SUBNET, "--no-wait")
+        options = ("--workers", "0", "--subnet", SUBNET, "--skip-injecting-config")
         self.ok("cluster", "create", "--name", NAME, "--root", f"{folder}/root.squashfs", *options)
         shown = self.ok("cluster", "show", "--name", NAME)
         self.endpoint = next(

@@ -55,6 +55,9 @@ def cluster() -> None:
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
+@click.option(
+    "--skip-injecting-config", is_flag=True, help="start nodes without one; implies --no-wait"
+)
 def create(
     *,
     name: str,
@@ -68,6 +71,7 @@ def create(
     root: Path | None,
     wait: bool,
     wait_timeout: str,
+    skip_injecting_config: bool,
 ) -> None:
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
@@ -82,8 +86,13 @@ def create(
         egress=egress,
         kubeconfig=kubeconfig,
     )
-    timeout = parse_duration(wait_timeout) if wait else None
-    options = Options(patches=tuple(config_patch), source=source, wait=timeout)
+    limit = parse_duration(wait_timeout)
+    options = Options(
+        patches=tuple(config_patch),
+        source=source,
+        wait=limit if wait and not skip_injecting_config else None,
+        configured=not skip_injecting_config,
+    )
     with record.locked(name):
         _create(cluster_access.named(plan(request)), options, made)
 
@@ -129,7 +138,8 @@ def show(name: str, output: str) -> None:
     if output == "json":
         print(json_of(found, states).decode())
         return
-    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "PID", "LAUNCHES", "FORWARDS")]
+    versions = cluster_access.versions(found)
+    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "VERSION", "PID", "LAUNCHES", "FORWARDS")]
     for node in found.nodes:
         status = states[node.name]
         state, pid, launches = "no keeper", "-", "-"
@@ -137,7 +147,8 @@ def show(name: str, output: str) -> None:
             state, launches = status.state.value, str(status.launches)
             pid = str(status.pid or "-")
         ports = ", ".join(f"{each.name} 127.0.0.1:{each.listen}" for each in node.forwards)
-        rows.append((node.name, node.role, node.address, state, pid, launches, ports))
+        version = versions.get(node.name, "-")
+        rows.append((node.name, node.role, node.address, state, version, pid, launches, ports))
     print(f"{name}: subnet {found.subnet}, egress {'on' if found.egress else 'off'}")
     print_table(rows)
     for line in inventory.of_cluster(name):

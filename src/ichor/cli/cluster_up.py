@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """source: whence images come. wait: None to return once nodes are started."""
+    """source: whence images come. wait: None to return once nodes are started.
+
+    configured: whether nodes start with a configuration, or wait for one by the API.
+    """
 
     patches: tuple[Path, ...] = ()
     source: Source = "build"
     wait: timedelta | None = None
+    configured: bool = True
 
 
 class Artefacts(Struct, frozen=True, kw_only=True):
@@ -73,6 +77,9 @@ def prepare(
     cluster: Cluster, options: Options, made: Artefacts, says: Callable[[str], None]
 ) -> Prepared:
     """Decide what the nodes are told. says: who hears what is waited for. Raises Problems."""
+    seed = partial(_seed, made.store) if made.store is not None else None
+    if not options.configured:
+        return Prepared(seed=seed)
     told = cluster_config.tell(cluster, options.source, options.patches)
     phases = [
         Phase("talosconfig", partial(cluster_access.give, cluster, told.talosconfig, made.kubectl))
@@ -87,7 +94,6 @@ def prepare(
             until=time.monotonic() + options.wait.total_seconds(),
         )
         phases += cluster_wait.phases(waiting)
-    seed = partial(_seed, made.store) if made.store is not None else None
     return Prepared(userdata=told.userdata, seed=seed, phases=phases)
 
 
