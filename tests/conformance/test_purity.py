@@ -20,6 +20,7 @@ from tests.cosi.test_plan import counter
 from tests.cosi.test_sequencer import sequence, task
 from tests.cosi.test_transform import text, total
 
+from ichor.apps.machined.enrolment import TrustdIssuance
 from ichor.controllers.cluster.affiliate_merge import affiliate_merge
 from ichor.controllers.cluster.discovery import discovery
 from ichor.controllers.cluster.endpoint import discovered_endpoint
@@ -32,11 +33,12 @@ from ichor.cosi.memory import Memory
 from ichor.cosi.operation import OperationStatus
 from ichor.cosi.progress import Advance
 from ichor.cosi.sequencer import Journal, sequencer
-from ichor.models import issuance, rendezvous
+from ichor.linux.clock import KernelClock
+from ichor.peers.rendezvous import Rendezvous
+from ichor.pki.signing import Answer, Question
 from ichor.ports.rendezvous import Session
 from ichor.resources.secrets.certificate import Certificate
 from ichor.testing.engine import START, World
-from ichor.testing.port import Modelled
 from ichor.testing.purity import ImpureError, pure
 from ichor.testing.recorded import inputs_of
 
@@ -51,6 +53,11 @@ class NoJournal:
         raise AssertionError(step)
 
 
+class NoSigner:
+    async def ask(self, question: Question) -> Answer:
+        raise AssertionError(question)
+
+
 CONTROLLERS: list[Controller] = [total, text, counter]
 # Of the product: who joins the cluster and is told of it.
 PRODUCT: list[Controller] = [join_token, affiliate_merge, member, discovered_endpoint, api_sans]
@@ -61,8 +68,8 @@ ACTUATORS: list[tuple[Controller, object]] = [
         sequencer([sequence("boot", (task("a"), task("b")), (task("c"),))], NoJournal(), "1"),
         dict[Literal["a", "b", "local"], OperationStatus],
     ),
-    (enrolment(Modelled({}, issuance.model)), dict[Literal["a", "b", "local"], Certificate]),
-    (discovery(Modelled({}, rendezvous.model)), dict[Literal["a", "b"], Session]),
+    (enrolment(TrustdIssuance(NoSigner())), dict[Literal["a", "b", "local"], Certificate]),
+    (discovery(Rendezvous(KernelClock())), dict[Literal["a", "b"], Session]),
 ]
 
 thorough = settings(

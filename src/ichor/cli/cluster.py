@@ -53,11 +53,11 @@ def cluster() -> None:
     "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
 )
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
+@click.option(
+    "--skip-injecting-config", "is_bare", is_flag=True, help="nodes wait for a configuration"
+)
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
-@click.option(
-    "--skip-injecting-config", is_flag=True, help="start nodes without one; implies --no-wait"
-)
 def create(
     *,
     name: str,
@@ -69,9 +69,9 @@ def create(
     egress: bool,
     images: str,
     root: Path | None,
+    is_bare: bool,
     wait: bool,
     wait_timeout: str,
-    skip_injecting_config: bool,
 ) -> None:
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
@@ -86,13 +86,8 @@ def create(
         egress=egress,
         kubeconfig=kubeconfig,
     )
-    limit = parse_duration(wait_timeout)
-    options = Options(
-        patches=tuple(config_patch),
-        source=source,
-        wait=limit if wait and not skip_injecting_config else None,
-        configured=not skip_injecting_config,
-    )
+    timeout = parse_duration(wait_timeout) if wait and not is_bare else None
+    options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
         _create(cluster_access.named(plan(request)), options, made)
 

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 class Options(Struct, frozen=True, kw_only=True):
     """source: whence images come. wait: None to return once nodes are started.
 
-    configured: whether nodes start with a configuration, or wait for one by the API.
+    is_bare: nodes get no configuration and wait for one by their API.
     """
 
     patches: tuple[Path, ...] = ()
     source: Source = "build"
     wait: timedelta | None = None
-    configured: bool = True
+    is_bare: bool = False
 
 
 class Artefacts(Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ def prepare(
 ) -> Prepared:
     """Decide what the nodes are told. says: who hears what is waited for. Raises Problems."""
     seed = partial(_seed, made.store) if made.store is not None else None
-    if not options.configured:
+    if options.is_bare:
         return Prepared(seed=seed)
     told = cluster_config.tell(cluster, options.source, options.patches)
     phases = [
