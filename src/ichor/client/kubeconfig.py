@@ -77,7 +77,7 @@ def _joined(base: Value, over: Value) -> list[Value]:
 
 
 def _lacking(base: Value, gone: Value) -> list[Value]:
-    names = {_name(item) for item in gone} if isinstance(gone, list) else set()
+    names = [_name(item) for item in gone] if isinstance(gone, list) else []
     return [item for item in base if _name(item) not in names] if isinstance(base, list) else []
 
 

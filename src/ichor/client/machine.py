@@ -13,6 +13,8 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, Self
 
+from google.protobuf.message import Message
+
 from ichor.client.talosconfig import Context
 from ichor.errors import InputError
 from ichor.pki import certificate as x509
@@ -40,7 +42,7 @@ class Node:
     async def call(
         self,
         name: str,
-        request: Q,
+        request: Message,
         response: type[R],
         *,
         timeout_s: float | None = None,
@@ -57,7 +59,7 @@ class Node:
     async def stream(
         self,
         name: str,
-        request: Q,
+        request: Message,
         response: type[R],
         *,
         module: Generated = pb,
@@ -104,7 +106,7 @@ def secure(
     channel = Channel([target(each, tls) for each in through], user_agent="ichor-client")
     if named:
         return Connection([Node(name, channel, [(NODE, name)]) for name in named], [channel])
-    if len(through) > 1:
+    if len(through) != 1:
         raise InputError("there are several endpoints", hint="say by -n which node is meant")
     return Connection([Node(through[0], channel)], [channel])
 

@@ -7,6 +7,7 @@ The runtime labels what belongs to pods:
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -71,8 +72,8 @@ class ContainerService:
                         name=shown.name,
                     )
                 )
-        found.sort(key=lambda one: one.id)
-        return pb.StatsResponse(messages=[pb.Stats(stats=found)])
+        by_id = sorted(found, key=attrgetter("id"))
+        return pb.StatsResponse(messages=[pb.Stats(stats=by_id)])
 
     async def restart(self, request: pb.RestartRequest, context: Context) -> pb.RestartResponse:
         """End a container's processes; whoever keeps it running starts it again."""
