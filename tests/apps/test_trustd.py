@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.apps.node import TOKEN, Plane, apid, machined, trustd
 
 from ichor.api import access
@@ -191,6 +191,37 @@ def test_trustd_is_shown_its_certificate_and_a_digest_and_no_key_of_a_ca(
     run(check())
 
 
+def test_a_token_that_was_changed_lets_nobody_in_any_more(tmp_path: Path) -> None:
+    async def check() -> None:
+        plane = Plane()
+        async with trustd(plane, tmp_path) as port:
+            root = plane.world.spec(OSRootSecret, "os")
+            assert root is not None
+            plane.world.put(replace(root, token="changed.0123456789abcdef"), "os")
+            plane.world.settle()
+            issuance = TrustdIssuance(plane.signer)
+            changed = enrol(plane, port, token="changed.0123456789abcdef")
+            while not issuance.observe():
+                with suppress(InputError):  # until trustd has heard of it
+                    await issuance.apply(changed)
+            with pytest.raises(InputError, match="missing or wrong"):
+                await issuance.apply(enrol(plane, port))
+
+    run(check())
+
+
+def test_a_rack_that_boots_at_once_is_served(tmp_path: Path) -> None:
+    async def check() -> None:
+        plane = Plane()
+        async with trustd(plane, tmp_path) as port:
+            machines = [TrustdIssuance(plane.signer) for _ in range(20)]
+            await asyncio.gather(*(one.apply(enrol(plane, port)) for one in machines))
+            keys = {one.observe()["api-server"].key.reveal() for one in machines}
+            assert len(keys) == 20
+
+    run(check())
+
+
 @pytest.mark.parametrize("daemon", ["apid", "trustd"])
 def test_a_renewed_certificate_is_shown_while_old_connections_live_on(
     tmp_path: Path, daemon: str
@@ -245,12 +276,13 @@ def test_mistakes_drip_out_with_time() -> None:
     assert throttle.refused("10.0.0.1")  # the first of a new series, which is worth a line
 
 
-@given(st.lists(st.ip_addresses(v=4).map(str), max_size=50))
-def test_the_table_is_bounded(hosts: list[str]) -> None:
+def test_who_was_wrong_longest_ago_is_forgotten_when_the_table_is_full() -> None:
     throttle = Throttle(lambda: 0.0)
-    for host in (*hosts, *(f"10.0.{n >> 8}.{n & 255}" for n in range(ADDRESSES + 5))):
-        throttle.refused(host)
+    for n in range(ADDRESSES + 5):
+        throttle.refused(f"10.0.{n >> 8}.{n & 255}")
     assert len(throttle._empty_at) == ADDRESSES
+    assert "10.0.0.4" not in throttle._empty_at
+    assert "10.0.0.5" in throttle._empty_at
 
 
 def test_a_machine_with_a_prefix_of_ipv6_counts_as_one() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from ichor.controllers.secrets.api_sans import api_sans
 from ichor.controllers.secrets.enrolment import at_port, enrolment
 from ichor.controllers.secrets.issuance import issuance
 from ichor.controllers.secrets.join_token import Inputs, join_token
@@ -17,8 +18,10 @@ from ichor.resources.config.kinds import MachineKind
 from ichor.resources.config.machine import MachineType
 from ichor.resources.fields import Certificate as Trusted
 from ichor.resources.k8s.endpoint import Endpoint, merged
+from ichor.resources.network.hostname import HostnameStatus
+from ichor.resources.network.node_address import NodeAddress
 from ichor.resources.secrets.certificate import Certificate, CertificateRequest, Issuer
-from ichor.resources.secrets.os import JoinToken, OSRootSecret
+from ichor.resources.secrets.os import CertSAN, JoinToken, OSRootSecret
 from ichor.testing.engine import START, World, run
 from ichor.testing.port import Modelled
 
@@ -187,3 +190,25 @@ def test_only_a_control_plane_is_told_the_digest_of_the_token() -> None:
     assert run(join_token, plane) == {"trustd": JoinToken(sha256=digest)}
     worker = Inputs(machine=MachineType(type=MachineKind.WORKER), root=ROOT)
     assert run(join_token, worker) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (MachineKind.CONTROLPLANE, ("localhost", "node", "plane.example")),
+        (MachineKind.WORKER, ("localhost", "node")),
+    ],
+)
+def test_a_control_plane_is_certified_for_the_endpoint_by_which_it_is_found(
+    kind: MachineKind, names: tuple[str, ...]
+) -> None:
+    wanted = api_sans.inputs(
+        root=ROOT,
+        hostname=HostnameStatus(hostname="node"),
+        addresses=NodeAddress(addresses=("10.0.0.1/24",)),
+        machine=MachineType(type=kind),
+        endpoint=Endpoint(hosts=("plane.example",)),
+    )
+    assert run(api_sans, wanted) == {
+        "api": CertSAN(ips=("10.0.0.1", "127.0.0.1", "::1"), dns_names=names, fqdn="node")
+    }
