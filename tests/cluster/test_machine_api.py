@@ -87,7 +87,7 @@ class Machine:
     def create(self) -> None:
         built = self.ok("build", "root")
         folder = next(row.split()[-1] for row in built.splitlines() if row.startswith("root"))
-        options = ("--workers", "0", "--subnet", SUBNET, "--no-wait")
+        options = ("--workers", "0", "--subnet", SUBNET, "--skip-injecting-config")
         self.ok("cluster", "create", "--name", NAME, "--root", f"{folder}/root.squashfs", *options)
         shown = self.ok("cluster", "show", "--name", NAME)
         self.endpoint = next(
@@ -156,7 +156,7 @@ def test_a_pinned_certificate_must_be_the_one_shown(machine: Machine) -> None:
 def test_a_dry_run_changes_nothing(machine: Machine) -> None:
     config = str(machine.directory / "controlplane.yaml")
     assert "Dry run" in machine.insecure("apply-config", "-f", config, "--dry-run")
-    assert machine.insecure("get", "machinetype").count("\n") == 1
+    assert "unknown" in machine.insecure("get", "machinetype")
 
 
 def test_with_a_configuration_the_api_knows_its_callers(configured: Machine) -> None:
@@ -241,7 +241,7 @@ def test_a_reboot_comes_back_with_another_boot_id_and_the_same_configuration(
 def test_after_a_reset_the_machine_waits_for_a_configuration_again(configured: Machine) -> None:
     configured.secure("reset", "--reboot", "--timeout", "60s")
     configured.until_ok("version", "-i", "-n", configured.endpoint)
-    assert configured.insecure("get", "machinetype").count("\n") == 1
+    assert "unknown" in configured.insecure("get", "machinetype")
 
 
 def test_a_shutdown_leaves_the_machine_off(machine: Machine, configured: Machine) -> None:
