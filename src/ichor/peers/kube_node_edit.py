@@ -13,7 +13,7 @@ from ichor.ports.kube_node_edit import NodeMeta
 
 MANAGER: Final = "talos"
 _AGAIN: Final = timedelta(seconds=1)
-Identities = tuple[Callable[[], Access | None], ...]
+Identities = Sequence[Callable[[], Access | None]]
 
 
 class OwnNode:

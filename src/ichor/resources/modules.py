@@ -202,4 +202,12 @@ MODULES: Mapping[str, str] = {
     "Authorities.ichor.dev": "secrets.certificate",
     "Certificates.ichor.dev": "secrets.certificate",
     "JoinTokens.ichor.dev": "secrets.os",
+    "PodStops.ichor.dev": "runtime.ending",
+    "PodStopStatuses.ichor.dev": "runtime.ending",
+    "ServiceHolds.ichor.dev": "runtime.ending",
+    "EtcdLeaves.ichor.dev": "runtime.ending",
+    "EtcdLeaveStatuses.ichor.dev": "runtime.ending",
+    "Wipes.ichor.dev": "runtime.ending",
+    "WipeStatuses.ichor.dev": "runtime.ending",
+    "MachineEnds.ichor.dev": "runtime.ending",
 }
