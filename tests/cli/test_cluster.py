@@ -40,7 +40,7 @@ def test_a_phase_that_fails_is_the_last(capsys: Output) -> None:
     ("argv", "message"),
     [
         pytest.param(["create", "--name", "A", "--root", "x"], "DNS label", id="name"),
-        pytest.param(["create"], "no root image", id="no-root"),
+        pytest.param(["create", "--root", "x"], "no root image", id="no-root"),
         pytest.param(["create", "--root", "x", "--wait-timeout", "1y"], "no duration", id="wait"),
         pytest.param(["create", "--root", "x", "--subnet", "x"], "no IPv4 subnet", id="subnet"),
         pytest.param(["destroy", "--name", "../x"], "DNS label", id="destroy-name"),

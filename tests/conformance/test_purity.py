@@ -20,11 +20,24 @@ from tests.cosi.test_plan import counter
 from tests.cosi.test_sequencer import sequence, task
 from tests.cosi.test_transform import text, total
 
+from ichor.apps.machined.enrolment import TrustdIssuance
+from ichor.controllers.cluster.affiliate_merge import affiliate_merge
+from ichor.controllers.cluster.discovery import discovery
+from ichor.controllers.cluster.endpoint import discovered_endpoint
+from ichor.controllers.cluster.member import member
+from ichor.controllers.secrets.api_sans import api_sans
+from ichor.controllers.secrets.enrolment import enrolment
+from ichor.controllers.secrets.join_token import join_token
 from ichor.cosi.controller import Actuator, Controller, Transform
 from ichor.cosi.memory import Memory
 from ichor.cosi.operation import OperationStatus
 from ichor.cosi.progress import Advance
 from ichor.cosi.sequencer import Journal, sequencer
+from ichor.linux.clock import KernelClock
+from ichor.peers.rendezvous import Rendezvous
+from ichor.pki.signing import Answer, Question
+from ichor.ports.rendezvous import Session
+from ichor.resources.secrets.certificate import Certificate
 from ichor.testing.engine import START, World
 from ichor.testing.purity import ImpureError, pure
 from ichor.testing.recorded import inputs_of
@@ -40,7 +53,14 @@ class NoJournal:
         raise AssertionError(step)
 
 
+class NoSigner:
+    async def ask(self, question: Question) -> Answer:
+        raise AssertionError(question)
+
+
 CONTROLLERS: list[Controller] = [total, text, counter]
+# Of the product: who joins the cluster and is told of it.
+PRODUCT: list[Controller] = [join_token, affiliate_merge, member, discovered_endpoint, api_sans]
 # What an Actuator observes is not declared by a struct: its type stands beside it.
 ACTUATORS: list[tuple[Controller, object]] = [
     (table_apply(Table()), dict[str, int]),
@@ -48,6 +68,8 @@ ACTUATORS: list[tuple[Controller, object]] = [
         sequencer([sequence("boot", (task("a"), task("b")), (task("c"),))], NoJournal(), "1"),
         dict[Literal["a", "b", "local"], OperationStatus],
     ),
+    (enrolment(TrustdIssuance(NoSigner())), dict[Literal["a", "b", "local"], Certificate]),
+    (discovery(Rendezvous(KernelClock())), dict[Literal["a", "b"], Session]),
 ]
 
 thorough = settings(
@@ -74,7 +96,7 @@ def check(decide: Callable[[], Iterable[object]]) -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("controller", CONTROLLERS, ids=lambda one: one.name)
+@pytest.mark.parametrize("controller", [*CONTROLLERS, *PRODUCT], ids=lambda one: one.name)
 @thorough
 @given(data=st.data())
 def test_a_transform_touches_nothing(controller: Controller, data: st.DataObject) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import ssl
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from ichor.config.bundle import Bundle, TrustdInfo
 from ichor.config.secret import Secret
 from ichor.cosi.resource import Spec
 from ichor.pki import certificate as x509
+from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import discovery
 from ichor.provision.record import Node
 from ichor.resources.cluster.affiliate import Affiliate, Member
@@ -22,11 +24,13 @@ from ichor.resources.cluster.identity import Info
 from ichor.resources.k8s.endpoint import Endpoint
 from ichor.resources.v1alpha1.service import Service
 from ichor.rpc.client import Channel
+from ichor.rpc.method import method
 from ichor.rpc.status import Code, RpcError
 from ichor.rpc.tls import Chain, ClientTls, client_context
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root]
 APID, TRUSTD = 50, 51
+RESET = method(pb, "MachineService", "Reset", pb.ResetRequest, pb.ResetResponse)
 
 
 def test_a_worker_answers_over_mtls_with_the_certificate_it_was_given(joined: Joined) -> None:
@@ -161,6 +165,20 @@ def test_a_daemon_that_is_killed_comes_back(joined: Joined, role: str, uid: int)
     joined.run(check())
 
 
+def test_trustd_may_do_nothing_but_talk(joined: Joined) -> None:
+    (pid,) = processes(joined.plane, TRUSTD)
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    assert set(status["Uid"].split()) == {str(TRUSTD)}
+    assert {status[name] for name in ("CapEff", "CapPrm", "CapBnd")} == {"0" * 16}
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    groups = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    assert any(line.endswith("/system/trustd") for line in groups)
+    rolled = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    sizes = {line.split()[0]: line.split()[1] for line in rolled.splitlines()[1:]}
+    print("trustd PSS", sizes["Pss:"], "kB, private", sizes["Private_Dirty:"], "kB")
+
+
 def test_trustd_is_a_service_that_is_healthy_and_a_worker_has_none(joined: Joined) -> None:
     async def check() -> None:
         async def is_healthy() -> bool:
@@ -219,3 +237,18 @@ async def answers(link: Channel) -> None:
         await link.raw_unary("/grpc.health.v1.Health/Check", b"", timeout_s=10)
     except RpcError as err:
         assert err.code is not Code.UNAVAILABLE, err  # noqa: PT017 - any other word is an answer
+
+
+def test_a_node_that_is_reset_takes_back_what_it_said(joined: Joined) -> None:
+    """The last test: the worker is gone after it."""
+
+    async def check() -> None:
+        asked = pb.ResetRequest(graceful=False, reboot=False)
+        await nodes.call(joined.worker, joined.tls, RESET, asked)
+
+        async def is_alone() -> bool:
+            return len(await held(joined, joined.plane, Member)) == 1
+
+        await until(is_alone)
+
+    joined.run(check())

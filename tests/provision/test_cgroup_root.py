@@ -32,7 +32,7 @@ def test_nodes_run_on_a_host_of_version_2(root: Path) -> None:
             "[True]",
             "0::/",
             "[('cgroup2', '/sys/fs/cgroup')]",
-            "2",
+            "4",  # two nodes, the hub, its discovery service
             "[]",
         ]
     assert not [tree for tree in trees if (tree / f"{name}-world").exists()]

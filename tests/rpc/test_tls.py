@@ -217,3 +217,18 @@ def test_one_listener_serves_both_families() -> None:
     (peer,) = peers
     assert isinstance(peer, TcpPeer)
     assert peer.host == "127.0.0.1"
+
+
+def test_a_server_that_stops_during_a_handshake_stops() -> None:
+    async def check() -> None:
+        tls = ServerTls(server_context(authority("ed25519").leaf("node"), b"", ClientAuth.OPTIONAL))
+        server = Server(HANDLERS)
+        port = await server.listen_tcp("127.0.0.1", 0, tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while not server.connections:  # noqa: ASYNC110 - the next turns of the loop bring it
+            await asyncio.sleep(0)
+        await server.stop(0)
+        assert await reader.read() == b""
+        writer.close()
+
+    run(check())

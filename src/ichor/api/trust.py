@@ -4,6 +4,7 @@ trustd has compared the join token; it holds no key. What is signed is decided h
 certificate of a day, names as asked, nothing else (`pki.issue.sign_server_csr`).
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from ichor.rpc.handlers import unary_unary
 from ichor.rpc.method import method
 
 LIFETIME = timedelta(hours=24)
+AT_ONCE = 4  # signers, each a process: a rack that boots at once waits its turn
 LONGEST = 16 << 10  # bytes; an RSA-4096 request with a hundred names has 8 KiB
 _log = logger(__name__)
 
@@ -32,6 +34,7 @@ class TrustService:
         self._state = state
         self._signer = signer
         self._lifetime = lifetime
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def handlers(self) -> Mapping[str, Handler]:
         sign = method(pb, "Trust", "Sign", pb.SignRequest, pb.SignResponse)
@@ -44,14 +47,14 @@ class TrustService:
         if len(request.csr) > LONGEST:
             raise InputError(f"the request has {len(request.csr)} bytes, {LONGEST} at most")
         root = found.spec
-        answer = await self._signer.ask(
-            SignRequest(
-                csr=_text(request.csr),
-                lifetime=self._lifetime,
-                ca_cert=root.issuing_ca.crt.decode(),
-                ca_key=root.issuing_ca.key.decode(),
-            )
+        question = SignRequest(
+            csr=_text(request.csr),
+            lifetime=self._lifetime,
+            ca_cert=root.issuing_ca.crt.decode(),
+            ca_key=root.issuing_ca.key.decode(),
         )
+        async with self._turns:
+            answer = await self._signer.ask(question)
         _tell(answer.text, request.peer)
         authorities = b"\n".join(ca.crt.strip() for ca in root.accepted_cas) + b"\n"
         return pb.SignResponse(certificate=answer.text.encode(), authorities=authorities)

@@ -53,6 +53,9 @@ def cluster() -> None:
     "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
 )
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
+@click.option(
+    "--skip-injecting-config", "is_bare", is_flag=True, help="nodes wait for a configuration"
+)
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
 def create(
@@ -66,6 +69,7 @@ def create(
     egress: bool,
     images: str,
     root: Path | None,
+    is_bare: bool,
     wait: bool,
     wait_timeout: str,
 ) -> None:
@@ -82,8 +86,8 @@ def create(
         egress=egress,
         kubeconfig=kubeconfig,
     )
-    timeout = parse_duration(wait_timeout) if wait else None
-    options = Options(patches=tuple(config_patch), source=source, wait=timeout)
+    timeout = parse_duration(wait_timeout) if wait and not is_bare else None
+    options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
         _create(cluster_access.named(plan(request)), options, made)
 

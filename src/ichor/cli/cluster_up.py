@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """source: whence images come. wait: None to return once nodes are started."""
+    """source: whence images come. wait: None to return once nodes are started.
+
+    is_bare: nodes get no configuration and wait for one by their API.
+    """
 
     patches: tuple[Path, ...] = ()
     source: Source = "build"
     wait: timedelta | None = None
+    is_bare: bool = False
 
 
 class Artefacts(Struct, frozen=True, kw_only=True):
@@ -88,7 +92,7 @@ def prepare(
         )
         phases += cluster_wait.phases(waiting)
     seed = partial(_seed, made.store) if made.store is not None else None
-    return Prepared(userdata=told.userdata, seed=seed, phases=phases)
+    return Prepared(userdata={} if options.is_bare else told.userdata, seed=seed, phases=phases)
 
 
 def _seed(store: Path, _: Node, var: Path) -> None:

@@ -101,7 +101,7 @@ def root() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     try:
-        root.main(args=argv, standalone_mode=False, prog_name="ichor")
+        code = root.main(args=argv, standalone_mode=False, prog_name="ichor")
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as err:
@@ -117,4 +117,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     except IchorError as err:
         print(f"error: {err}", file=sys.stderr)
         return 1
-    return 0
+    return code if isinstance(code, int) else 0  # click gives Exit's code, not Exit

@@ -1,6 +1,6 @@
 """This node's Node through the Kubernetes API: the adapter of ports.kube_node_edit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 

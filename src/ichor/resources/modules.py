@@ -210,4 +210,6 @@ MODULES: Mapping[str, str] = {
     "Wipes.ichor.dev": "runtime.ending",
     "WipeStatuses.ichor.dev": "runtime.ending",
     "MachineEnds.ichor.dev": "runtime.ending",
+    "Operations.ichor.dev": "runtime.operation",
+    "OperationStatuses.ichor.dev": "runtime.operation",
 }

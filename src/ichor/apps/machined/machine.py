@@ -35,6 +35,7 @@ from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
 from ichor.linux.random import KernelRandom
 from ichor.linux.services import Supervisor
+from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
 from ichor.peers.cluster_manifests import NodeManifests
@@ -76,7 +77,7 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()

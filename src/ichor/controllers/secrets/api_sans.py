@@ -6,8 +6,8 @@
     controlplane/Endpoint, MachineType  ─┘
 
 A control plane also answers to the host of the cluster's endpoint, a name or a balancer's address:
-machines that join find trustd there. Loopback is always in. Addresses that have been ours stay in, so that a certificate survives a
-lease that changes and comes back.
+machines that join find trustd there. Loopback is always in. Addresses that have been ours stay in,
+so that a certificate survives a lease that changes and comes back.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,75 @@
+from ichor.controllers.etcd.membership import Inputs, plan
+from ichor.controllers.secrets.etcd import DIRECTORY
+from ichor.models.membership import model
+from ichor.ports.etcd import Member
+from ichor.ports.membership import AddLearner, AskAt, Decide, Membership, Promote, Remove, Start
+from ichor.resources.etcd.bootstrap import EtcdBootstrap
+from ichor.resources.etcd.member import EtcdSpec
+from ichor.resources.files.file import FileStatus
+from ichor.resources.k8s.endpoint import Endpoint
+
+OWN = "https://10.5.0.3:2380"
+FIRST = Member(id=1, name="cp-1", peer_urls=("https://10.5.0.2:2380",))
+
+
+def inputs(*, bootstrap: bool = False, files: bool = True) -> Inputs:
+    names = ("ca.crt", "admin.crt", "admin.key") if files else ()
+    return Inputs(
+        spec=EtcdSpec(name="cp-2", advertised_addresses=("10.5.0.3",)),
+        bootstrap=EtcdBootstrap() if bootstrap else None,
+        endpoints=(Endpoint(addresses=("10.5.0.2", "10.5.0.3")),),
+        files={f"{DIRECTORY}/{name}": FileStatus(spec_version=1) for name in names},
+    )
+
+
+def seen(*members: Member, has_data: bool = False) -> Membership:
+    return Membership(members=members, has_data=has_data, voters=("10.5.0.2",))
+
+
+def test_nothing_is_asked_before_the_admin_certificate_is_on_the_disk() -> None:
+    assert list(plan(inputs(files=False), Membership())) == []
+
+
+def test_the_other_control_planes_are_asked_and_not_this_node() -> None:
+    assert list(plan(inputs(), Membership())) == [AskAt(hosts=("10.5.0.2",))]
+
+
+def test_who_bootstraps_begins_alone() -> None:
+    start = Start(state="new", members=(("cp-2", OWN),))
+    assert list(plan(inputs(bootstrap=True), seen())) == [Decide(start=start)]
+
+
+def test_who_has_data_begins_with_it() -> None:
+    assert list(plan(inputs(), seen(has_data=True))) == [Decide(start=Start())]
+
+
+def test_nobody_answers_so_nothing_is_done() -> None:
+    assert list(plan(inputs(), seen())) == []
+
+
+def test_a_stale_member_of_our_name_goes_before_we_are_added() -> None:
+    stale = Member(id=7, name="cp-2", peer_urls=("https://10.5.0.9:2380",))
+    assert list(plan(inputs(), seen(FIRST, stale))) == [Remove(member_id=7)]
+
+
+def test_joining_leads_step_by_step_to_a_decision_and_then_to_rest() -> None:
+    observed = seen(FIRST)
+    (added,) = plan(inputs(), observed)
+    assert added == AddLearner(peer_urls=(OWN,))
+    observed = model(observed, added)
+    (decided,) = plan(inputs(), observed)
+    members = (("cp-1", "https://10.5.0.2:2380"), ("cp-2", OWN))
+    assert decided == Decide(start=Start(state="existing", members=members))
+    observed = model(observed, decided)
+    (ask,) = plan(inputs(), observed)
+    assert ask == AskAt(hosts=("10.5.0.2", "127.0.0.1"))
+    assert list(plan(inputs(), model(observed, ask))) == []
+
+
+def test_a_learner_that_runs_is_promoted() -> None:
+    own = Member(id=2, name="cp-2", peer_urls=(OWN,), is_learner=True)
+    observed = Membership(
+        members=(FIRST, own), voters=("10.5.0.2", "127.0.0.1"), decided=Start(state="existing")
+    )
+    assert list(plan(inputs(), observed)) == [Promote(member_id=2)]
+    assert list(plan(inputs(), model(observed, Promote(member_id=2)))) == []

@@ -1,0 +1,120 @@
+from datetime import timedelta
+
+from ichor.config.secret import Secret
+from ichor.controllers.secrets.issuance import issuance
+from ichor.errors import TransientError
+from ichor.ports.issuance import Action, Forget, Issue
+from ichor.resources.secrets.certificate import (
+    Authority,
+    Certificate,
+    CertificateRequest,
+    Issuer,
+)
+from ichor.testing.engine import World
+
+
+class FakeSigner:
+    """Signs at once for the life that is asked for, and counts."""
+
+    def __init__(self) -> None:
+        self.world: World | None = None
+        self.held: dict[str, Certificate] = {}
+        self.signed: list[str] = []
+        self.is_down = False
+
+    def observe(self) -> dict[str, Certificate]:
+        return dict(self.held)
+
+    async def apply(self, action: Action) -> None:
+        if self.is_down:
+            raise TransientError("the signer is away")
+        if isinstance(action, Forget):
+            self.held.pop(action.id)
+        elif isinstance(action, Issue) and self.world is not None:
+            now = self.world.time.now()
+            self.signed.append(action.id)
+            self.held[action.id] = Certificate(
+                request=action.request,
+                cert=f"cert {len(self.signed)}",
+                key=Secret("key"),
+                authority=action.authority.cert if action.authority else "",
+                not_before=now,
+                not_after=now + action.request.lifetime,
+            )
+
+
+def world(*requests: tuple[str, CertificateRequest]) -> tuple[World, FakeSigner]:
+    signer = FakeSigner()
+    made = World((issuance(signer),))
+    signer.world = made
+    for id, request in requests:
+        made.put(request, id)
+    made.settle()
+    return made, signer
+
+
+def request(issuer: Issuer = Issuer.OS, name: str = "node", hours: int = 24) -> CertificateRequest:
+    return CertificateRequest(issuer=issuer, common_name=name, lifetime=timedelta(hours=hours))
+
+
+def test_a_wish_waits_for_its_authority_with_a_key() -> None:
+    made, signer = world(("api-server", request()))
+    made.put(Authority(cert="ca", key=Secret("")), Issuer.OS.value)
+    made.settle()
+    assert signer.signed == []
+    made.put(Authority(cert="ca", key=Secret("k")), Issuer.OS.value)
+    made.settle()
+    assert signer.signed == ["api-server"]
+
+
+def test_who_signs_himself_needs_no_authority() -> None:
+    made, _ = world(("maintenance", request(Issuer.SELF)))
+    assert made.spec(Certificate, "maintenance") is not None
+
+
+def test_a_certificate_is_renewed_at_half_life_and_not_before() -> None:
+    made, signer = world(("maintenance", request(Issuer.SELF, hours=24)))
+    made.advance(timedelta(hours=11, minutes=59))
+    assert signer.signed == ["maintenance"]
+    made.advance(timedelta(minutes=1))
+    assert signer.signed == ["maintenance", "maintenance"]
+    made.advance(timedelta(hours=12))
+    assert len(signer.signed) == 3
+
+
+def test_another_wish_or_another_authority_gives_another_certificate() -> None:
+    made, signer = world(("api-server", request()))
+    made.put(Authority(cert="ca", key=Secret("k")), Issuer.OS.value)
+    made.settle()
+    made.put(request(name="renamed"), "api-server")
+    made.settle()
+    made.put(Authority(cert="ca2", key=Secret("k2")), Issuer.OS.value)
+    made.settle()
+    assert len(signer.signed) == 3
+
+
+def test_what_nobody_wishes_any_more_is_forgotten() -> None:
+    made, signer = world(("maintenance", request(Issuer.SELF)))
+    made.remove(CertificateRequest, "maintenance")
+    made.settle()
+    assert signer.held == {}
+    assert made.spec(Certificate, "maintenance") is None
+
+
+def test_a_wish_for_trustd_is_not_ours_to_sign() -> None:
+    made, signer = world(("api-server", request(Issuer.TRUSTD)))
+    made.put(Authority(cert="ca", key=Secret("k")), Issuer.OS.value)
+    made.settle()
+    assert signer.signed == []
+
+
+def test_a_signer_that_is_away_is_asked_again() -> None:
+    signer = FakeSigner()
+    signer.is_down = True
+    made = World((issuance(signer),))
+    signer.world = made
+    made.put(request(Issuer.SELF), "maintenance")
+    made.settle()
+    signer.is_down = False
+    made.advance(timedelta(minutes=2))
+    assert signer.signed == ["maintenance"]
