@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 export PYTHONPATH := src
+ARGS ?=
 
 .PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench
 
