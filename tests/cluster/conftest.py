@@ -1,34 +1,15 @@
-"""One cluster of three control planes and a worker for the module, its state in its own place."""
+"""One cluster for all tests that only use it: making one takes half a minute."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
-from tests.cluster import living
-from tests.cluster.living import Living
-
-SUBNET = "10.12.0.0/24"
+from tests.cluster.whole import Whole, destroyed_after
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Living]:
-    name = f"ha-{os.getpid()}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ICHOR_STATE", str(tmp_path_factory.mktemp("state")))
-        home = tmp_path_factory.mktemp("home")
-        patch.setenv("TALOSCONFIG", str(home / "talosconfig"))
-        patch.setenv("KUBECONFIG", str(home / "kubeconfig"))
-        yield from made(name)
-
-
-def made(name: str) -> Generator[Living]:
-    ichor = [str(Path(sys.executable).with_name("ichor"))]
-    size = ["--control-planes", "3", "--workers", "1", "--subnet", SUBNET]
-    try:
-        subprocess.run([*ichor, "cluster", "create", "--name", name, *size], check=True)
-        yield living.load(name)
-    finally:
-        subprocess.run([*ichor, "cluster", "destroy", "--name", name], check=True)
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Whole]:
+    whole = Whole(f"cl-{os.getpid()}", tmp_path_factory.mktemp("cluster"))
+    with destroyed_after(whole):
+        whole.create()
+        yield whole

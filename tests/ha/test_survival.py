@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from tests.cluster import living
-from tests.cluster.living import Living, Writer, host_writer, launches, until, worker_writer
+from tests.ha import living
+from tests.ha.living import Living, Writer, host_writer, launches, until, worker_writer
 
 from ichor.provision import control, record
 from ichor.provision.control import Verb
