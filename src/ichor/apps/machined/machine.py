@@ -85,6 +85,7 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
@@ -211,6 +212,7 @@ class Machine:
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),
         )
+
 
 def longest() -> timedelta:
     """Give how long a certificate may live: tests of renewal shorten it, nothing lengthens it."""
