@@ -81,8 +81,8 @@ def _lacking(base: Value, gone: Value) -> list[Value]:
     return [item for item in base if _name(item) not in names] if isinstance(base, list) else []
 
 
-def _name(item: Value) -> Value:
-    return item.get("name") if isinstance(item, dict) else None
+def _name(item: Value) -> str:
+    return str(item.get("name")) if isinstance(item, dict) else ""
 
 
 def _renamed(config: dict[str, Value], name: str) -> dict[str, Value]:

@@ -108,7 +108,7 @@ def secure(
         return Connection([Node(name, channel, [(NODE, name)]) for name in named], [channel])
     if len(through) != 1:
         raise InputError("there are several endpoints", hint="say by -n which node is meant")
-    return Connection([Node(through[0], channel)], [channel])
+    return Connection([Node(next(iter(through)), channel)], [channel])
 
 
 def insecure(nodes: Iterable[str], fingerprints: Iterable[str] = ()) -> Connection:
@@ -169,10 +169,11 @@ def pinned(pins: frozenset[bytes]) -> Verify:
     """Accept a server whose certificate, or whose public key, has one of these hashes."""
 
     def verify(chain: Chain) -> None:
-        if not chain:
+        leaf = next(iter(chain), b"")
+        if not leaf:
             raise RpcError(Code.UNAVAILABLE, "the server shows no certificate")
-        whole = hashlib.sha256(chain[0]).digest()
-        key = hashlib.sha256(x509.parse(chain[0]).public_key).digest()
+        whole = hashlib.sha256(leaf).digest()
+        key = hashlib.sha256(x509.parse(leaf).public_key).digest()
         if pins.isdisjoint({whole, key}):
             raise RpcError(Code.UNAVAILABLE, f"the certificate is another one: {whole.hex()}")
 

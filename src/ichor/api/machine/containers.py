@@ -57,7 +57,7 @@ class ContainerService:
         return pb.ContainersResponse(messages=[pb.Container(containers=found)])
 
     async def stats(self, request: pb.StatsRequest, context: Context) -> pb.StatsResponse:
-        found = []
+        found: list[pb.Stat] = []
         async for one in self._list(request.namespace):
             usage = self._usage(one.pid) if one.pid else None
             if usage is not None:

@@ -19,10 +19,11 @@ from ichor.api.machine.etcd import EtcdService, connector
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
 from ichor.api.machine.logs import LogService
-from ichor.api.machine.power import Power, PowerService
+from ichor.api.machine.power import PowerService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
 from ichor.api.machine_type import of_control_plane
+from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
 from ichor.api.state import StateService
 from ichor.api.trust import TrustService
@@ -52,7 +53,7 @@ class World:
     services: Services
     containers: Mapping[str, Containers]
     signer: Signing
-    power: Power
+    operations: Operations
     events: EventLog
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
@@ -71,7 +72,7 @@ def server(state: State, world: World) -> Server:
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
-        **PowerService(world.power, world.events).handlers(),
+        **PowerService(world.operations).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),
