@@ -21,7 +21,8 @@ from ichor.resources.network.node_address import NodeAddress
 from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus, Readiness, UnmetCondition
 from ichor.resources.runtime.service_status import HealthStatus, ServiceEvent, ServiceStatus
-from ichor.rpc.status import Code, RpcError
+from ichor.rpc.status import Code as RpcCode
+from ichor.rpc.status import RpcError
 
 
 def log() -> EventLog:
@@ -184,7 +185,7 @@ def test_two_filters_of_the_past_are_refused(tmp_path: Path) -> None:
     request = pb.EventsRequest(tail_events=1, tail_seconds=1)
     with pytest.raises(RpcError) as caught:
         asyncio.run(first(tmp_path, filled(), request, 1))
-    refused(caught.value, Code.INVALID_ARGUMENT)
+    refused(caught.value, RpcCode.INVALID_ARGUMENT)
 
 
 def test_events_older_than_the_time_asked_for_stay_away() -> None:

@@ -79,9 +79,11 @@ class Balancer:
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         until = time.monotonic() + self._patience_s
-        while (found := await self._any()) is None and time.monotonic() < until:
+        while True:
+            found = await self._any()
+            if found is not None or time.monotonic() >= until:
+                return found
             await asyncio.sleep(_AGAIN_S)
-        return found
 
     async def _any(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         for address in self._backends.order():
