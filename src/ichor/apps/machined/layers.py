@@ -27,7 +27,7 @@ TEMPORARY: Final = (
         target="/tmp",  # noqa: S108 - the mount itself
         fstype="tmpfs",
         source="tmpfs",
-        options=("nosuid", "nodev"),
+        options=_STRICT,
         data="mode=1777,size=50%",
     ),
     Attach(

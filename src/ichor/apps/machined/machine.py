@@ -65,10 +65,11 @@ class Machine:
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        cgroups = detect(Path("/sys/fs/cgroup"))
         self._supervisor = Supervisor(
             launcher=launcher,
             reaper=self._reaper,
-            cgroups=detect(Path("/sys/fs/cgroup")),
+            cgroups=cgroups,
             clock=self._clock,
             logs=Path("/var/log"),
         )
@@ -78,7 +79,7 @@ class Machine:
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._joining = joining.adapters(self._signer, self._clock)
         self._wipe: frozenset[str] = frozenset()
 
