@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ichor.api import inspection, time
@@ -26,7 +26,7 @@ from ichor.api.machine_type import of_control_plane
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
 from ichor.api.state import StateService
-from ichor.api.trust import TrustService
+from ichor.api.trust import LIFETIME, TrustService
 from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
@@ -45,7 +45,7 @@ ETCD_SECRETS = Path("/system/secrets/etcd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the API acts on, besides the store and files."""
+    """What the API acts on, besides the store and files. longest: life of a certificate."""
 
     now: Callable[[], datetime]
     platform: str
@@ -57,6 +57,7 @@ class World:
     events: EventLog
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
+    longest: timedelta = timedelta.max
 
 
 def server(state: State, world: World) -> Server:
@@ -80,7 +81,7 @@ def server(state: State, world: World) -> Server:
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
-        **TrustService(state, world.signer).handlers(),
+        **TrustService(state, world.signer, min(LIFETIME, world.longest)).handlers(),
     }
     return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
 
