@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ichor.api import inspection, time
-from ichor.api.authorize import APID, TRUSTD, granted, require
+from ichor.api.authorize import APID, TRUSTD, granting, require
 from ichor.api.errors import translate
 from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
@@ -62,6 +62,7 @@ class World:
 
 def server(state: State, world: World) -> Server:
     """Make the server of a node."""
+    granted = granting(world.services.observe)
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),

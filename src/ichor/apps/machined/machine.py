@@ -78,10 +78,11 @@ class Machine:
         self._clock = KernelClock()
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
+        cgroups = detect(Path("/sys/fs/cgroup"))
         self._supervisor = Supervisor(
             launcher=launcher,
             reaper=self._reaper,
-            cgroups=detect(Path("/sys/fs/cgroup")),
+            cgroups=cgroups,
             clock=self._clock,
             logs=Path("/var/log"),
         )
@@ -94,6 +95,7 @@ class Machine:
         EventTap(self._state, self._events).attach()
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
