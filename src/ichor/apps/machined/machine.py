@@ -86,7 +86,6 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
