@@ -10,8 +10,9 @@ from ichor.api.event_tap import EventTap
 from ichor.api.events import KEPT, EventLog
 from ichor.api.machine.events import EventService
 from ichor.api.operations import Operations
+from ichor.cosi import operation
 from ichor.cosi.memory import Memory
-from ichor.cosi.operation import Action, Code, PhaseEvent, SequenceEvent, TaskEvent
+from ichor.cosi.operation import Action, PhaseEvent, SequenceEvent, TaskEvent
 from ichor.cosi.resource import Spec, resource
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -123,7 +124,7 @@ def test_operations_are_told_under_their_actor() -> None:
     tell(SequenceEvent("op1", "boot", Action.START))
     tell(PhaseEvent("op1", "ephemeral", Action.START))
     tell(TaskEvent("op1", "mountEphemeralPartition", Action.STOP))
-    tell(SequenceEvent("op1", "boot", Action.NOOP, Code.LOCKED, "reset is running"))
+    tell(SequenceEvent("op1", "boot", Action.NOOP, operation.Code.LOCKED, "reset is running"))
     error = common_pb2.Error(code=common_pb2.LOCKED, message="reset is running")
     assert told(events) == [
         pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.START),
