@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
+from typing import Final
 from uuid import uuid4
 
 from ichor.api.event_tap import EventTap
@@ -56,12 +59,15 @@ from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.sequences.start import BOOT
+from ichor.units import parse_duration
 
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
+
+LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
 
 
 class Machine:
@@ -72,14 +78,14 @@ class Machine:
         self._clock = KernelClock()
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
+        cgroups = detect(Path("/sys/fs/cgroup"))
         self._supervisor = Supervisor(
             launcher=launcher,
             reaper=self._reaper,
-            cgroups=detect(Path("/sys/fs/cgroup")),
+            cgroups=cgroups,
             clock=self._clock,
             logs=Path("/var/log"),
         )
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
@@ -88,6 +94,7 @@ class Machine:
         EventTap(self._state, self._events).attach()
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
@@ -166,6 +173,7 @@ class Machine:
             events=self._events,
             ring=self._ring,
             controllers=lambda: engine.controllers,
+            longest=longest(),
         )
 
     def _world(self) -> Adapters:
@@ -186,7 +194,7 @@ class Machine:
                 membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
                 static_pods=self._static_pods,
             ),
-            issuance=LocalIssuance(self._signer),
+            issuance=LocalIssuance(self._signer, longest()),
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
@@ -205,3 +213,8 @@ class Machine:
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),
         )
+
+def longest() -> timedelta:
+    """Give how long a certificate may live: tests of renewal shorten it, nothing lengthens it."""
+    given = os.environ.get(LONGEST)
+    return parse_duration(given) if given else timedelta.max
