@@ -214,6 +214,7 @@ class Machine:
             static_pods=networking.static_pods(self._state, self._clock),
         )
 
+
 def longest() -> timedelta:
     """Give how long a certificate may live: tests of renewal shorten it, nothing lengthens it."""
     given = os.environ.get(LONGEST)
