@@ -11,7 +11,8 @@ from ichor.api.events import KEPT, EventLog
 from ichor.api.machine.events import EventService
 from ichor.api.operations import Operations
 from ichor.cosi.memory import Memory
-from ichor.cosi.operation import Action, Code, PhaseEvent, SequenceEvent, TaskEvent
+from ichor.cosi.operation import Action, PhaseEvent, SequenceEvent, TaskEvent
+from ichor.cosi.operation import Code as OperationCode
 from ichor.cosi.resource import Spec, resource
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -35,6 +36,8 @@ def told(events: EventLog) -> list[object]:
             pb.MachineStatusEvent,
             pb.AddressEvent,
             pb.SequenceEvent,
+            pb.PhaseEvent,
+            pb.TaskEvent,
         )
     }
     return [kinds[one.data.type_url].FromString(one.data.value) for one in events.since()]
@@ -122,7 +125,7 @@ def test_operations_are_told_under_their_actor() -> None:
     tell(SequenceEvent("op1", "boot", Action.START))
     tell(PhaseEvent("op1", "ephemeral", Action.START))
     tell(TaskEvent("op1", "mountEphemeralPartition", Action.STOP))
-    tell(SequenceEvent("op1", "boot", Action.NOOP, Code.LOCKED, "reset is running"))
+    tell(SequenceEvent("op1", "boot", Action.NOOP, OperationCode.LOCKED, "reset is running"))
     error = common_pb2.Error(code=common_pb2.LOCKED, message="reset is running")
     assert told(events) == [
         pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.START),

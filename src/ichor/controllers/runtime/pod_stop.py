@@ -8,6 +8,7 @@ the kubelet rests, for that would start again what it is not told to leave.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from msgspec import Struct
@@ -19,6 +20,8 @@ from ichor.resources.runtime.service_status import ServiceStatus
 
 AT_REST = frozenset({"Finished", "Failed", "Skipped"})
 SYSTEM = "kube-system"
+SANDBOX = 4
+GRACE_OF_SANDBOX = timedelta(milliseconds=500)  # nothing in it has anything to finish
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -31,7 +34,8 @@ def plan(inputs: Inputs, observed: Running) -> Iterator[EndContainers]:
         return
     first = min(map(tier, observed.values()))
     ids = tuple(id for id, one in sorted(observed.items()) if tier(one) == first)
-    yield EndContainers(ids=ids, grace=min(one.grace for one in inputs.asked.values()))
+    asked = min(one.grace for one in inputs.asked.values())
+    yield EndContainers(ids=ids, grace=min(asked, GRACE_OF_SANDBOX) if first == SANDBOX else asked)
 
 
 def rests(inputs: Inputs) -> bool:
@@ -40,7 +44,7 @@ def rests(inputs: Inputs) -> bool:
 
 def tier(one: PodContainer) -> int:
     if one.is_sandbox:
-        return 4
+        return SANDBOX
     if one.namespace != SYSTEM:
         return 0
     tiers = {"kube-apiserver": 3, "kube-controller-manager": 2, "kube-scheduler": 2}
