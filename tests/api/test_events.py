@@ -10,9 +10,9 @@ from ichor.api.event_tap import EventTap
 from ichor.api.events import KEPT, EventLog
 from ichor.api.machine.events import EventService
 from ichor.api.operations import Operations
+from ichor.cosi import operation
 from ichor.cosi.memory import Memory
 from ichor.cosi.operation import Action, PhaseEvent, SequenceEvent, TaskEvent
-from ichor.cosi.operation import Code as OperationCode
 from ichor.cosi.resource import Spec, resource
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -21,7 +21,8 @@ from ichor.resources.network.node_address import NodeAddress
 from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus, Readiness, UnmetCondition
 from ichor.resources.runtime.service_status import HealthStatus, ServiceEvent, ServiceStatus
-from ichor.rpc.status import Code, RpcError
+from ichor.rpc.status import Code as RpcCode
+from ichor.rpc.status import RpcError
 
 
 def log() -> EventLog:
@@ -36,8 +37,6 @@ def told(events: EventLog) -> list[object]:
             pb.MachineStatusEvent,
             pb.AddressEvent,
             pb.SequenceEvent,
-            pb.PhaseEvent,
-            pb.TaskEvent,
         )
     }
     return [kinds[one.data.type_url].FromString(one.data.value) for one in events.since()]
@@ -125,7 +124,7 @@ def test_operations_are_told_under_their_actor() -> None:
     tell(SequenceEvent("op1", "boot", Action.START))
     tell(PhaseEvent("op1", "ephemeral", Action.START))
     tell(TaskEvent("op1", "mountEphemeralPartition", Action.STOP))
-    tell(SequenceEvent("op1", "boot", Action.NOOP, OperationCode.LOCKED, "reset is running"))
+    tell(SequenceEvent("op1", "boot", Action.NOOP, operation.Code.LOCKED, "reset is running"))
     error = common_pb2.Error(code=common_pb2.LOCKED, message="reset is running")
     assert told(events) == [
         pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.START),
@@ -186,7 +185,7 @@ def test_two_filters_of_the_past_are_refused(tmp_path: Path) -> None:
     request = pb.EventsRequest(tail_events=1, tail_seconds=1)
     with pytest.raises(RpcError) as caught:
         asyncio.run(first(tmp_path, filled(), request, 1))
-    refused(caught.value, Code.INVALID_ARGUMENT)
+    refused(caught.value, RpcCode.INVALID_ARGUMENT)
 
 
 def test_events_older_than_the_time_asked_for_stay_away() -> None:

@@ -133,7 +133,8 @@ def show(name: str, output: str) -> None:
     if output == "json":
         print(json_of(found, states).decode())
         return
-    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "PID", "LAUNCHES", "FORWARDS")]
+    versions = cluster_access.versions(found)
+    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "VERSION", "PID", "LAUNCHES", "FORWARDS")]
     for node in found.nodes:
         status = states[node.name]
         state, pid, launches = "no keeper", "-", "-"
@@ -141,7 +142,8 @@ def show(name: str, output: str) -> None:
             state, launches = status.state.value, str(status.launches)
             pid = str(status.pid or "-")
         ports = ", ".join(f"{each.name} 127.0.0.1:{each.listen}" for each in node.forwards)
-        rows.append((node.name, node.role, node.address, state, pid, launches, ports))
+        version = versions.get(node.name, "-")
+        rows.append((node.name, node.role, node.address, state, version, pid, launches, ports))
     print(f"{name}: subnet {found.subnet}, egress {'on' if found.egress else 'off'}")
     print_table(rows)
     for line in inventory.of_cluster(name):

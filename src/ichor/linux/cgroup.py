@@ -3,8 +3,10 @@
     v2     /sys/fs/cgroup is cgroup2fs: one tree, controllers enabled level by level
     v1     /sys/fs/cgroup is tmpfs with one tree per controller; every group exists in each
 
-v1 trees used: memory cpu pids freezer cpuset and name=systemd, where they are mounted. A cpuset
-group takes no process before it has cpus and mems, so they are copied down. v1 has no cgroup.kill:
+A group exists in every v1 tree that is mounted, also where it limits nothing: the kubelet takes a
+process for a stray one if it is in the root of any (it looks at devices), and moves it to /system,
+out of the group that limits it. A cpuset group takes no process before it has cpus and mems, so
+they are copied down. v1 has no cgroup.kill:
 freeze, signal all, thaw; a frozen fork cannot outrun that. What is observed is two levels deep:
 below that are the groups of pods, which belong to the kubelet.
 """
@@ -91,8 +93,7 @@ class CgroupsV1:
     """One tree per controller below `root`; a group is one directory in each."""
 
     def __init__(self, root: Path, below: str = "") -> None:
-        names = ("memory", "cpu", "pids", "freezer", "cpuset", "systemd")
-        self._trees = {name: root / name / below for name in names if (root / name).is_dir()}
+        self._trees = {name: root / name / below for name in _trees(root)}
         self._main = next(iter(self._trees.values()), root)
 
     def observe(self) -> Mapping[str, Group]:
@@ -168,6 +169,18 @@ class CgroupsV1:
             ),
             processes=_processes(self._main / path),
         )
+
+
+def _trees(root: Path) -> Iterator[str]:
+    """Give the names of the v1 trees: memory, which is read first, then each other one once."""
+    seen: set[Path] = set()
+    # cpu is a link where it is mounted together with cpuacct: the short names come first.
+    entries = sorted(root.iterdir(), key=lambda entry: (entry.name != "memory", len(entry.name)))
+    for entry in entries:
+        tree = entry.resolve()
+        if entry.is_dir() and tree not in seen and not (tree / "cgroup.controllers").exists():
+            seen.add(tree)
+            yield entry.name
 
 
 def weight_of(shares: int) -> int:

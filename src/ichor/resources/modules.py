@@ -187,6 +187,7 @@ MODULES: Mapping[str, str] = {
     "AcquireConfigStatuses.v1alpha1.talos.dev": "v1alpha1.service",
     "Namespaces.meta.cosi.dev": "meta.definition",
     "ResourceDefinitions.meta.cosi.dev": "meta.definition",
+    "BootstrapAccesses.ichor.dev": "k8s.bootstrap_access",
     "KubeNodes.ichor.dev": "k8s.kube_node",
     "ConfigGenerations.ichor.dev": "config.generation",
     "ServiceSpecs.ichor.dev": "runtime.service_spec",

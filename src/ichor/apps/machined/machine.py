@@ -17,6 +17,7 @@ from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
+from ichor.controllers.k8s import kubelet_args
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
@@ -38,6 +39,7 @@ from ichor.linux.services import Supervisor
 from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
+from ichor.peers.bootstrap_access import BootstrapToken
 from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
@@ -175,6 +177,11 @@ class Machine:
             config_files=KernelFiles(Path("/system/config")),
             operating=self._operating(),
             kubernetes=KubernetesAdapters(
+                bootstrap_access=BootstrapToken(
+                    Path(kubelet_args.KUBECONFIG),
+                    Path(kubelet_args.BOOTSTRAP_KUBECONFIG),
+                    self._clock,
+                ),
                 manifests=NodeManifests(),
                 membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
                 static_pods=self._static_pods,
