@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from ichor import log
 from ichor.apps.machined import layers
+from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
@@ -25,6 +26,7 @@ DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main", "ichor.apps.
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     os.umask(0o022)
+    libc.return_memory_early()
     launcher = Launcher.fork(DAEMONS)
     log.setup()
     ending = Ending.RESTART
