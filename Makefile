@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 export PYTHONPATH := src
+ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit check test gen lock cluster sim vm bench clean
+.PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | column -ts$$'\t'
@@ -42,3 +43,15 @@ lock: setup ## new pins for Python, Go and Debian
 	@tools/lock.sh
 
 check: lint layers type unit ## the fast gate of every commit
+
+test: setup ## what CI runs: check, and the tests that need root, peers and nodes
+	@$(PY) tools/gate.py test
+
+cluster: setup ## one control plane and one worker on this host, healthy
+	@.venv/bin/ichor cluster create $(ARGS)
+
+destroy: setup ## remove what `make cluster` made
+	@.venv/bin/ichor cluster destroy $(ARGS)
+
+bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON beside the text
+	@$(PY) bench/cluster.py

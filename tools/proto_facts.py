@@ -6,6 +6,7 @@ Where both speak of the same name the machine API's row counts, and the peers' i
 
 import csv
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 _SIGNED = ("Int32", "Int64", "Float", "Double")
@@ -61,6 +62,16 @@ class Facts:
     messages: dict[str, list[Field]] = field(default_factory=dict)
     enums: dict[str, list[Value]] = field(default_factory=dict)
     services: dict[tuple[str, str], list[Method]] = field(default_factory=dict)
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """Every package that has messages, and those it lies in."""
+        found: set[str] = set()
+        for name in self.messages:
+            words = name.split(".")
+            end = next(index for index, word in enumerate(words) if word[0].isupper())
+            found |= {".".join(words[:count]) for count in range(1, end + 1)}
+        return frozenset(found)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -36,4 +36,4 @@ def relative(kind: str, scope: str, facts: Facts) -> str:
 
 
 def is_package(name: str, facts: Facts) -> bool:
-    return any((package_of(known) + ".").startswith(name + ".") for known in facts.messages)
+    return name in facts.packages

@@ -9,6 +9,9 @@ needs=(
   "cmd:gcc:gcc" "cmd:make:make" "cmd:git:git" "cmd:mksquashfs:squashfs-tools" "cmd:nft:nftables"
   "cmd:pkg-config:pkg-config"
   "file:/usr/include/stdio.h:libc6-dev" "cmd:xz:xz-utils"
+  # a refreshed lock is checked by its signatures
+  "cmd:gpgv:gpgv" "file:/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"
+  "file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
 )
 missing=()
 for need in "${needs[@]}"; do

@@ -9,9 +9,10 @@ from tests.api.serving import CLOCK, memory, refused, serving
 from ichor.api.event_tap import EventTap
 from ichor.api.events import KEPT, EventLog
 from ichor.api.machine.events import EventService
+from ichor.api.operations import Operations
+from ichor.cosi import operation
 from ichor.cosi.memory import Memory
-from ichor.cosi.operation import OperationStatus
-from ichor.cosi.operation import State as OperationState
+from ichor.cosi.operation import Action, PhaseEvent, SequenceEvent, TaskEvent
 from ichor.cosi.resource import Spec, resource
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -20,7 +21,8 @@ from ichor.resources.network.node_address import NodeAddress
 from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus, Readiness, UnmetCondition
 from ichor.resources.runtime.service_status import HealthStatus, ServiceEvent, ServiceStatus
-from ichor.rpc.status import Code, RpcError
+from ichor.rpc.status import Code as RpcCode
+from ichor.rpc.status import RpcError
 
 
 def log() -> EventLog:
@@ -118,14 +120,18 @@ def test_addresses_are_told_with_the_name() -> None:
 
 def test_operations_are_told_under_their_actor() -> None:
     state, events = tapped()
-    put(state, OperationStatus(sequence="boot"), "op1")
-    put(state, OperationStatus(sequence="boot", phase=1), "op1")
-    failed = OperationStatus(sequence="boot", state=OperationState.FAILED, error="disk")
-    put(state, failed, "op1")
-    start, end = told(events)
-    assert start == pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.START)
-    error = common_pb2.Error(code=common_pb2.FATAL, message="disk")
-    assert end == pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.NOOP, error=error)
+    tell = Operations(state, events).tell
+    tell(SequenceEvent("op1", "boot", Action.START))
+    tell(PhaseEvent("op1", "ephemeral", Action.START))
+    tell(TaskEvent("op1", "mountEphemeralPartition", Action.STOP))
+    tell(SequenceEvent("op1", "boot", Action.NOOP, operation.Code.LOCKED, "reset is running"))
+    error = common_pb2.Error(code=common_pb2.LOCKED, message="reset is running")
+    assert told(events) == [
+        pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.START),
+        pb.PhaseEvent(phase="ephemeral", action=pb.PhaseEvent.START),
+        pb.TaskEvent(task="mountEphemeralPartition", action=pb.TaskEvent.STOP),
+        pb.SequenceEvent(sequence="boot", action=pb.SequenceEvent.NOOP, error=error),
+    ]
     assert {one.actor for one in events.since()} == {"op1"}
 
 
@@ -179,7 +185,7 @@ def test_two_filters_of_the_past_are_refused(tmp_path: Path) -> None:
     request = pb.EventsRequest(tail_events=1, tail_seconds=1)
     with pytest.raises(RpcError) as caught:
         asyncio.run(first(tmp_path, filled(), request, 1))
-    refused(caught.value, Code.INVALID_ARGUMENT)
+    refused(caught.value, RpcCode.INVALID_ARGUMENT)
 
 
 def test_events_older_than_the_time_asked_for_stay_away() -> None:

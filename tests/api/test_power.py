@@ -7,60 +7,59 @@ from tests.api.serving import CLOCK, refused, serving
 
 from ichor.api.events import EventLog
 from ichor.api.machine.power import PowerService
-from ichor.ports.power import Ending
+from ichor.api.operations import Operations
+from ichor.cosi.memory import Memory
+from ichor.cosi.operation import Operation
+from ichor.cosi.state import find_all
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.status import Code, RpcError
 
 
-class FakePower:
-    """Ends once."""
+def ask(tmp_path: Path, *calls: Message) -> tuple[list[Operation], list[str]]:
+    state = Memory(CLOCK.now)
+    operations = Operations(state, EventLog(CLOCK.now, b"12345"))
 
-    def __init__(self) -> None:
-        self.asked: list[tuple[Ending, frozenset[str]]] = []
-
-    def end(self, ending: Ending, wipe: frozenset[str]) -> bool:
-        if self.asked:
-            return False
-        self.asked.append((ending, wipe))
-        return True
-
-
-def ask(tmp_path: Path, *calls: Message) -> tuple[FakePower, EventLog, list[Message]]:
-    power, events = FakePower(), EventLog(CLOCK.now, b"12345")
-
-    async def run() -> list[Message]:
-        replies: list[Message] = []
-        async with serving(tmp_path, PowerService(power, events).handlers()) as node:
+    async def run() -> list[str]:
+        actors: list[str] = []
+        async with serving(tmp_path, PowerService(operations).handlers()) as node:
             for request in calls:
                 name = type(request).__name__.removesuffix("Request")
-                reply: type[Message] = getattr(pb, f"{name}Response")
-                replies.append(await node.call(name, request, reply))
-        return replies
+                reply = await node.call(name, request, getattr(pb, f"{name}Response"))
+                actors.append(reply.messages[0].actor_id)
+        return actors
 
-    return power, events, asyncio.run(run())
+    actors = asyncio.run(run())
+    asked = find_all(state, Operation)
+    assert [one.id for one in asked] == actors
+    return [one.spec for one in asked], actors
 
 
-def test_reboot_and_shutdown_end_the_run_and_are_told_with_their_actor(tmp_path: Path) -> None:
-    power, events, (reply,) = ask(tmp_path, pb.RebootRequest())
-    assert power.asked == [(Ending.RESTART, frozenset())]
-    assert isinstance(reply, pb.RebootResponse)
-    assert [one.actor for one in events.since()] == [reply.messages[0].actor_id]
-    power, _, _ = ask(tmp_path, pb.ShutdownRequest())
-    assert power.asked == [(Ending.POWER_OFF, frozenset())]
+def test_reboot_and_shutdown_are_operations_with_an_actor(tmp_path: Path) -> None:
+    asked, actors = ask(
+        tmp_path,
+        pb.RebootRequest(),
+        pb.RebootRequest(mode=pb.RebootRequest.FORCE),
+        pb.ShutdownRequest(),
+    )
+    assert [(one.sequence, one.parameters, one.takeover) for one in asked] == [
+        ("reboot", {"force": "false"}, False),
+        ("reboot", {"force": "true"}, False),
+        ("shutdown", {"force": "false"}, True),
+    ]
+    assert len(set(actors)) == 3
 
 
 def test_reset_wipes_all_or_what_is_named(tmp_path: Path) -> None:
-    power, _, _ = ask(tmp_path, pb.ResetRequest(reboot=True))
-    assert power.asked == [(Ending.RESTART, frozenset({"STATE", "EPHEMERAL"}))]
     named = [pb.ResetPartitionSpec(label="EPHEMERAL", wipe=True)]
-    power, _, _ = ask(tmp_path, pb.ResetRequest(system_partitions_to_wipe=named))
-    assert power.asked == [(Ending.POWER_OFF, frozenset({"EPHEMERAL"}))]
-
-
-def test_a_second_end_is_locked_out(tmp_path: Path) -> None:
-    with pytest.raises(RpcError) as caught:
-        ask(tmp_path, pb.RebootRequest(), pb.ResetRequest())
-    refused(caught.value, Code.FAILED_PRECONDITION, "locked")
+    asked, _ = ask(
+        tmp_path,
+        pb.ResetRequest(reboot=True, graceful=True),
+        pb.ResetRequest(system_partitions_to_wipe=named),
+    )
+    assert [one.parameters for one in asked] == [
+        {"graceful": "true", "reboot": "true", "wipe": "EPHEMERAL,STATE"},
+        {"graceful": "false", "reboot": "false", "wipe": "EPHEMERAL"},
+    ]
 
 
 @pytest.mark.parametrize(

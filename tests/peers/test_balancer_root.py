@@ -11,7 +11,7 @@ from ichor.linux.clock import KernelClock
 from ichor.linux.network import KernelNetwork
 from ichor.peers.balancer import LoopbackBalancer, Timing
 from ichor.ports.balancer import Direct, Listen, Target
-from ichor.ports.network import SetLink
+from ichor.ports.network import Add, Address, Bridge, CreateLink, Delete, SetLink
 
 pytestmark = pytest.mark.root
 
@@ -59,7 +59,7 @@ async def scene() -> None:
     await one.start()
     await two.start()
     loop = asyncio.get_running_loop()
-    balancer = LoopbackBalancer(KernelClock(), Timing(interval=0.1, again=0.05))
+    balancer = LoopbackBalancer(KernelClock(), Timing(interval=0.1, again=0.05, hurry=0.2))
     await balancer.apply(Direct(targets=(one.target, two.target)))
     await balancer.apply(Listen(address="127.0.0.1:7445"))
     heard = balancer.wakes()
@@ -94,6 +94,43 @@ async def scene() -> None:
     await two.stop()
     await balancer.stop()
     assert balancer.observe().listening == ""
+
+
+async def gone() -> None:
+    """A machine that is gone does not even refuse."""
+    network = KernelNetwork()
+    network.apply(SetLink(name="lo", up=True))
+    network.apply(CreateLink(name="wire", kind=Bridge()))
+    network.apply(SetLink(name="wire", up=True))
+    network.apply(Add(what=Address(link="wire", address="10.99.0.1/24")))
+    own = Address(link="lo", address="10.99.0.9/32")
+    network.apply(Add(what=own))
+    far, near = Server("10.99.0.9"), Server("127.0.0.3")
+    await far.start()
+    await near.start()
+    balancer = LoopbackBalancer(KernelClock(), Timing(interval=1000, hurry=0.2))
+    await balancer.apply(Listen(address="127.0.0.1:7445"))
+    await balancer.apply(Direct(targets=(far.target,)))
+    assert await greeting() == "10.99.0.9"
+    network.apply(Delete(what=own))
+    await balancer.apply(Direct(targets=(far.target, near.target)))
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    assert [await greeting() for _ in range(4)] == ["127.0.0.3"] * 4
+    took = loop.time() - started
+    print(f"four connections past a machine that is gone: {took:.3f} s")
+    assert took < 1
+    await far.stop()
+    await near.stop()
+    await balancer.stop()
+
+
+def gone_scenario() -> None:
+    asyncio.run(gone())
+
+
+def test_a_machine_that_is_gone_costs_one_short_wait() -> None:
+    print(fresh(gone_scenario, *ALONE))
 
 
 def scenario() -> None:

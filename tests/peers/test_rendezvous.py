@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -13,8 +13,13 @@ from ichor.config.secret import Secret
 from ichor.peers.rendezvous import Rendezvous
 from ichor.ports.discovery import Affiliate
 from ichor.ports.rendezvous import Announce, Leave
+from ichor.proto.discovery import server_pb2
+from ichor.rpc.context import Context, Handler
+from ichor.rpc.handlers import unary_unary
+from ichor.rpc.method import method
 from ichor.rpc.server import Server
 
+HELLO = method(server_pb2, "Cluster", "Hello", server_pb2.HelloRequest, server_pb2.HelloResponse)
 SECRET = Secret(base64.b64encode(bytes(range(32))).decode())
 
 
@@ -145,5 +150,50 @@ def test_a_service_that_never_was_is_left_without_ado() -> None:
         await a.apply(announce("a", 1))
         await a.apply(Leave(service="127.0.0.1:1"))
         assert a.observe() == {}
+
+    run(check())
+
+
+def test_what_was_said_is_said_again_before_it_is_forgotten() -> None:
+    async def check() -> None:
+        said: asyncio.Queue[str] = asyncio.Queue()
+
+        async def note(context: Context, handler: Handler) -> None:
+            if context.path.endswith("AffiliateUpdate"):
+                said.put_nowait(context.path)
+            await handler(context)
+
+        server = Server(Service().handlers(), interceptors=(note,))
+        port = await server.listen_tcp("127.0.0.1", 0, None)
+        a = Rendezvous(Clock(), refresh=timedelta(milliseconds=1))
+        await a.apply(announce("a", port))
+        for _ in range(3):
+            await said.get()
+        await a.apply(Leave(service=f"127.0.0.1:{port}"))
+        await server.stop(0)
+
+    run(check())
+
+
+def test_a_service_may_send_a_node_elsewhere() -> None:
+    async def check() -> None:
+        async with service() as there:
+
+            async def elsewhere(
+                _: server_pb2.HelloRequest, context: Context
+            ) -> server_pb2.HelloResponse:
+                redirect = server_pb2.RedirectMessage(endpoint=f"127.0.0.1:{there}")
+                return server_pb2.HelloResponse(redirect=redirect)
+
+            server = Server({HELLO.path: unary_unary(HELLO, elsewhere)})
+            here = await server.listen_tcp("127.0.0.1", 0, None)
+            a, b = Rendezvous(Clock()), Rendezvous(Clock())
+            await a.apply(announce("a", here))
+            await b.apply(announce("b", there))
+            await until(a, lambda known: set(known) == {"b"})
+            await a.apply(Leave(service=f"127.0.0.1:{here}"))
+            await until(b, lambda known: not known)
+            await b.apply(Leave(service=f"127.0.0.1:{there}"))
+            await server.stop(0)
 
     run(check())

@@ -6,7 +6,8 @@
 | HealthStatus | ServiceStateEvent, the state as it is |
 | MachineStatus | MachineStatusEvent |
 | HostnameStatus, NodeAddress "current" | AddressEvent |
-| OperationStatus | SequenceEvent |
+
+What happens in an operation is told by the sequencer itself (api.operations).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,23 +17,13 @@ from google.protobuf.message import Message
 
 from ichor.api.events import EventLog
 from ichor.api.machine.service import health_of
-from ichor.cosi.operation import OperationStatus
-from ichor.cosi.operation import State as OperationState
 from ichor.cosi.state import AnyResource, Cancel, Event, EventType, State, find
-from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.network.hostname import HostnameStatus
 from ichor.resources.network.ids import HOSTNAME_ID, NODE_ADDRESS_CURRENT_ID
 from ichor.resources.network.node_address import NodeAddress
 from ichor.resources.runtime.machine import MachineStatus
 from ichor.resources.runtime.service_status import HealthStatus, ServiceStatus
-
-_SEQUENCE = pb.SequenceEvent
-_CODES = {
-    OperationState.FAILED: common_pb2.FATAL,
-    OperationState.CANCELED: common_pb2.CANCELED,
-    OperationState.REFUSED: common_pb2.LOCKED,
-}
 
 
 class EventTap:
@@ -45,7 +36,6 @@ class EventTap:
             MachineStatus.definition.type: self._machine,
             HostnameStatus.definition.type: self._address,
             NodeAddress.definition.type: self._address,
-            OperationStatus.definition.type: self._operation,
         }
 
     def attach(self) -> Cancel:
@@ -57,9 +47,8 @@ class EventTap:
             return
         maker = self._makers.get(changed.metadata.type)
         if maker is not None:
-            is_operation = isinstance(changed.spec, OperationStatus)
             for payload in maker(event, changed):
-                self._events.publish(payload, changed.id if is_operation else "")
+                self._events.publish(payload)
 
     def _service(self, event: Event, changed: AnyResource) -> Iterator[Message]:
         if not isinstance(changed.spec, ServiceStatus):
@@ -120,21 +109,6 @@ class EventTap:
             hostname=hostname.spec.hostname if hostname else "",
             addresses=[str(ip_interface(str(prefix)).ip) for prefix in prefixes],
         )
-
-    def _operation(self, event: Event, changed: AnyResource) -> Iterator[Message]:
-        old = event.old.spec if event.old else None
-        new = changed.spec
-        if not isinstance(new, OperationStatus):
-            return
-        was = old.state if isinstance(old, OperationStatus) else None
-        if was is new.state:
-            return
-        error = None
-        if new.state in _CODES:
-            error = common_pb2.Error(code=_CODES[new.state], message=new.error)
-        actions = {OperationState.RUNNING: _SEQUENCE.START, OperationState.DONE: _SEQUENCE.STOP}
-        action = actions.get(new.state, _SEQUENCE.NOOP)
-        yield pb.SequenceEvent(sequence=new.sequence, action=action, error=error)
 
 
 def action_of(state: str) -> str:

@@ -25,6 +25,7 @@ from ichor.provision.record import Cluster
 from ichor.units import parse_duration
 
 DEFAULT_NAME = "ichor-default"
+_PASSED_ON = ("ICHOR_LONGEST_CERTIFICATE",)  # to every init: what tests of renewal shorten
 
 _name = click.option("--name", default=DEFAULT_NAME, show_default=True, help="name of the cluster")
 _nodes = click.argument("nodes", nargs=-1)
@@ -85,6 +86,7 @@ def create(
         subnet=subnet,
         egress=egress,
         kubeconfig=kubeconfig,
+        environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
     timeout = parse_duration(wait_timeout) if wait and not is_bare else None
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
@@ -133,7 +135,8 @@ def show(name: str, output: str) -> None:
     if output == "json":
         print(json_of(found, states).decode())
         return
-    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "PID", "LAUNCHES", "FORWARDS")]
+    versions = cluster_access.versions(found)
+    rows = [("NODE", "ROLE", "ADDRESS", "STATE", "VERSION", "PID", "LAUNCHES", "FORWARDS")]
     for node in found.nodes:
         status = states[node.name]
         state, pid, launches = "no keeper", "-", "-"
@@ -141,7 +144,8 @@ def show(name: str, output: str) -> None:
             state, launches = status.state.value, str(status.launches)
             pid = str(status.pid or "-")
         ports = ", ".join(f"{each.name} 127.0.0.1:{each.listen}" for each in node.forwards)
-        rows.append((node.name, node.role, node.address, state, pid, launches, ports))
+        version = versions.get(node.name, "-")
+        rows.append((node.name, node.role, node.address, state, version, pid, launches, ports))
     print(f"{name}: subnet {found.subnet}, egress {'on' if found.egress else 'off'}")
     print_table(rows)
     for line in inventory.of_cluster(name):

@@ -8,19 +8,25 @@ The record says which files of the user's were written, so that another environm
 destroy to others.
 """
 
+import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from ichor.cli.cluster_machine import machine
 from ichor.client import kubeconfig as kube
 from ichor.client import talosconfig as talos
 from ichor.client.talosconfig import Talosconfig
+from ichor.errors import IchorError
 from ichor.provision import record
 from ichor.provision.forward import LOOPBACK
-from ichor.provision.record import Cluster
+from ichor.provision.record import Cluster, Node
+
+_MOMENT_S = 3.0
 
 
 def talosconfig(cluster: Cluster) -> Path:
@@ -66,6 +72,26 @@ def give_kubernetes(cluster: Cluster, fetched: str) -> None:
     own = kube.led_to(fetched, f"https://{LOOPBACK}:{port}")
     kube.save(kubeconfig(cluster), own)
     kube.update(Path(cluster.kubeconfig), lambda theirs: kube.merged(theirs, own))
+
+
+def versions(cluster: Cluster) -> Mapping[str, str]:
+    """Give what each node says it runs; those that do not answer within a moment are left out."""
+    if not talosconfig(cluster).exists():
+        return {}
+    context = talos.load(talosconfig(cluster)).current(cluster.name)
+
+    async def one(node: Node) -> str:
+        try:
+            async with asyncio.timeout(_MOMENT_S), machine(context, node) as called:
+                return await called.version()
+        except (IchorError, OSError, TimeoutError):
+            return ""
+
+    async def every() -> list[str]:
+        return await asyncio.gather(*(one(node) for node in cluster.nodes))
+
+    answers = zip(cluster.nodes, asyncio.run(every()), strict=True)
+    return {node.name: answer for node, answer in answers if answer}
 
 
 def take(cluster: Cluster) -> None:

@@ -77,6 +77,9 @@ def prepare(
     cluster: Cluster, options: Options, made: Artefacts, says: Callable[[str], None]
 ) -> Prepared:
     """Decide what the nodes are told. says: who hears what is waited for. Raises Problems."""
+    seed = partial(_seed, made.store) if made.store is not None else None
+    if options.is_bare:
+        return Prepared(seed=seed)
     told = cluster_config.tell(cluster, options.source, options.patches)
     phases = [
         Phase("talosconfig", partial(cluster_access.give, cluster, told.talosconfig, made.kubectl))
@@ -91,8 +94,7 @@ def prepare(
             until=time.monotonic() + options.wait.total_seconds(),
         )
         phases += cluster_wait.phases(waiting)
-    seed = partial(_seed, made.store) if made.store is not None else None
-    return Prepared(userdata={} if options.is_bare else told.userdata, seed=seed, phases=phases)
+    return Prepared(userdata=told.userdata, seed=seed, phases=phases)
 
 
 def _seed(store: Path, _: Node, var: Path) -> None:

@@ -59,7 +59,7 @@ def status(target: Target) -> None:
 
 def show_status(answers: "Sequence[tuple[str, pb.EtcdStatusResponse]]") -> None:
     heading = ("NODE", "MEMBER", "DB SIZE", "IN USE", "LEADER", "RAFT INDEX", "RAFT TERM")
-    rows = [(*heading, "APPLIED", "LEARNER", "PROTOCOL", "ERRORS")]
+    rows: list[tuple[str, ...]] = [(*heading, "APPLIED", "LEARNER", "PROTOCOL", "ERRORS")]
     for name, answer in answers:
         for message in answer.messages:
             one = message.member_status

@@ -106,7 +106,7 @@ def mounts(target: Target) -> None:
 
 def show_mounts(answers: "Sequence[tuple[str, pb.MountsResponse]]") -> None:
     heading = ("NODE", "FILESYSTEM", "SIZE(GB)", "USED(GB)", "AVAILABLE(GB)", "PERCENT USED")
-    rows = [(*heading, "MOUNTED ON")]
+    rows: list[tuple[str, ...]] = [(*heading, "MOUNTED ON")]
     for name, answer in answers:
         for one in (stat for message in answer.messages for stat in message.stats):
             used = one.size - one.available

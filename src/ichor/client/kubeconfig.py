@@ -77,12 +77,12 @@ def _joined(base: Value, over: Value) -> list[Value]:
 
 
 def _lacking(base: Value, gone: Value) -> list[Value]:
-    names = {_name(item) for item in gone} if isinstance(gone, list) else set()
+    names = [_name(item) for item in gone] if isinstance(gone, list) else []
     return [item for item in base if _name(item) not in names] if isinstance(base, list) else []
 
 
-def _name(item: Value) -> Value:
-    return item.get("name") if isinstance(item, dict) else None
+def _name(item: Value) -> str:
+    return str(item.get("name")) if isinstance(item, dict) else ""
 
 
 def _renamed(config: dict[str, Value], name: str) -> dict[str, Value]:

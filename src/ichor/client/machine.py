@@ -13,6 +13,8 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, Self
 
+from google.protobuf.message import Message
+
 from ichor.client.talosconfig import Context
 from ichor.errors import InputError
 from ichor.pki import certificate as x509
@@ -40,7 +42,7 @@ class Node:
     async def call(
         self,
         name: str,
-        request: Q,
+        request: Message,
         response: type[R],
         *,
         timeout_s: float | None = None,
@@ -57,7 +59,7 @@ class Node:
     async def stream(
         self,
         name: str,
-        request: Q,
+        request: Message,
         response: type[R],
         *,
         module: Generated = pb,
@@ -104,9 +106,9 @@ def secure(
     channel = Channel([target(each, tls) for each in through], user_agent="ichor-client")
     if named:
         return Connection([Node(name, channel, [(NODE, name)]) for name in named], [channel])
-    if len(through) > 1:
+    if len(through) != 1:
         raise InputError("there are several endpoints", hint="say by -n which node is meant")
-    return Connection([Node(through[0], channel)], [channel])
+    return Connection([Node(next(iter(through)), channel)], [channel])
 
 
 def insecure(nodes: Iterable[str], fingerprints: Iterable[str] = ()) -> Connection:
@@ -167,10 +169,11 @@ def pinned(pins: frozenset[bytes]) -> Verify:
     """Accept a server whose certificate, or whose public key, has one of these hashes."""
 
     def verify(chain: Chain) -> None:
-        if not chain:
+        leaf = next(iter(chain), b"")
+        if not leaf:
             raise RpcError(Code.UNAVAILABLE, "the server shows no certificate")
-        whole = hashlib.sha256(chain[0]).digest()
-        key = hashlib.sha256(x509.parse(chain[0]).public_key).digest()
+        whole = hashlib.sha256(leaf).digest()
+        key = hashlib.sha256(x509.parse(leaf).public_key).digest()
         if pins.isdisjoint({whole, key}):
             raise RpcError(Code.UNAVAILABLE, f"the certificate is another one: {whole.hex()}")
 

@@ -4,8 +4,10 @@
 
 Order: targets on this node, then the others, each connection beginning with the next; those whose
 last dial failed come last but are still tried, so a server that is back is used at once, and a
-failed dial goes on to the next at once. Nothing is tried twice for one connection. Connections to
-a node that vanished are ended by the kernel (TCP_USER_TIMEOUT), which no client has to know.
+failed dial goes on to the next at once. While no target answers, connections wait for one: clients
+that are refused pause ever longer, a kubelet for tens of seconds, and everybody waits for them.
+Connections to a node that vanished are ended by the kernel (TCP_USER_TIMEOUT), which no client
+has to know.
 """
 
 import asyncio
@@ -28,12 +30,17 @@ _CONNECTIONS: Final = 2000
 
 
 class Timing(Struct, frozen=True, kw_only=True):
-    """Seconds. hurry: how long a dial may take while there is another target to try."""
+    """Seconds. hurry: how long a dial may take while there is another target to try.
+
+    patience: how long a connection waits for a target; a TLS handshake of Go ends after 10.
+    """
 
     interval: float = 20
     again: float = 2  # a target that failed is asked sooner
     dial: float = 15
     hurry: float = 3
+    patience: float = 8
+    retry: float = 0.2
     keep_alive: int = 30
     silence: int = 30
 
@@ -154,7 +161,13 @@ class LoopbackBalancer:
             far_writer.close()
 
     async def _first(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        """Connect to the first target that answers; None if none does."""
+        """Connect to the first target that answers; None if none does for long."""
+        until = self._clock.monotonic() + self._timing.patience
+        while (found := await self._any()) is None and self._clock.monotonic() < until:
+            await self._clock.sleep(self._timing.retry)
+        return found
+
+    async def _any(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         order = self._order()
         for number, target in enumerate(order, 1):
             is_last = number == len(order)

@@ -1,6 +1,6 @@
 """This node's Node through the Kubernetes API: the adapter of ports.kube_node_edit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from ichor.ports.kube_node_edit import NodeMeta
 
 MANAGER: Final = "talos"
 _AGAIN: Final = timedelta(seconds=1)
-Identities = tuple[Callable[[], Access | None], ...]
+Identities = Sequence[Callable[[], Access | None]]
 
 
 class OwnNode:

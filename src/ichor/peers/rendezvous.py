@@ -10,6 +10,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -34,8 +35,11 @@ _log = logger(__name__)
 
 
 class Rendezvous:
-    def __init__(self, clock: Clock) -> None:
+    """refresh: how often what was said is said again, well within its time to live."""
+
+    def __init__(self, clock: Clock, refresh: timedelta = TTL / 2) -> None:
         self._clock = clock
+        self._refresh = refresh
         self._wakes = Wakes()
         self._sessions: dict[str, _Session] = {}
 
@@ -54,7 +58,7 @@ class Rendezvous:
                     return
                 if held is not None:
                     await held.end()
-                self._sessions[service] = _Session(action, self._clock, self._wakes)
+                self._sessions[service] = _Session(action, self._clock, self._wakes, self._refresh)
             case Leave(service=service):
                 if held is not None:
                     await held.end()
@@ -64,8 +68,9 @@ class Rendezvous:
 class _Session:
     """seen: what is observed of it; a value, replaced whenever something is heard."""
 
-    def __init__(self, said: Announce, clock: Clock, wakes: Wakes) -> None:
+    def __init__(self, said: Announce, clock: Clock, wakes: Wakes, refresh: timedelta) -> None:
         self.seen = Session(said=said)
+        self._refresh = refresh
         self._clock = clock
         self._wakes = wakes
         self._changed = asyncio.Event()
@@ -103,7 +108,7 @@ class _Session:
             try:
                 await self._talk(self._client(channel))
             except* Redirected as group:
-                self._service = _first(group, Redirected).endpoint
+                self._service = self._redirected(_first(group, Redirected).endpoint)
             except* (IchorError, OSError) as group:
                 self._note(str(group.exceptions[0]))
             finally:
@@ -112,6 +117,13 @@ class _Session:
                 rest = _REST_S[0]
             await self._clock.sleep(rest)
             rest = min(rest * 2, longest)
+
+    def _redirected(self, endpoint: str) -> str:
+        """Read where a service sends us: `host:port` or a host alone; nonsense changes nothing."""
+        host, colon, port = endpoint.rpartition(":")
+        if not colon:
+            return f"{endpoint}:{80 if self.seen.said.insecure else 443}"
+        return endpoint if host and port.isdecimal() else self.seen.said.service
 
     async def _talk(self, client: DiscoveryClient) -> None:
         await client.hello()
@@ -124,7 +136,7 @@ class _Session:
             self._changed.clear()
             await client.publish(self.seen.said.affiliate, ())
             with suppress(TimeoutError):
-                async with asyncio.timeout(TTL.total_seconds() / 2):
+                async with asyncio.timeout(self._refresh.total_seconds()):
                     await self._changed.wait()
 
     async def _watch(self, client: DiscoveryClient) -> None:

@@ -4,6 +4,7 @@
 
 A control plane that refuses or does not answer within a moment is passed over for this connection
 and tried last for the next few seconds, so the loss of one costs callers no more than that moment.
+While none answers, a connection waits for one for a while: callers that are refused pause longer.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from ichor.provision.forward import pump
 log = logger(__name__)
 _DIAL_S = 1.0  # within one bridge; a node that is down answers no ARP
 _AVOID_S = 5.0
+_PATIENCE_S = 6.0
+_AGAIN_S = 0.2
 
 
 class Backends:
@@ -45,7 +48,10 @@ class Backends:
 class Balancer:
     """Serves one port until the stack ends."""
 
-    def __init__(self, host: str, port: int, backends: Backends) -> None:
+    def __init__(
+        self, host: str, port: int, backends: Backends, patience_s: float = _PATIENCE_S
+    ) -> None:
+        self._patience_s = patience_s
         self._host = host
         self._port = port
         self._backends = backends
@@ -72,6 +78,14 @@ class Balancer:
             writer.close()
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        until = time.monotonic() + self._patience_s
+        while True:
+            found = await self._any()
+            if found is not None or time.monotonic() >= until:
+                return found
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _any(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         for address in self._backends.order():
             try:
                 async with asyncio.timeout(_DIAL_S):

@@ -7,6 +7,7 @@ The runtime labels what belongs to pods:
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -56,7 +57,7 @@ class ContainerService:
         return pb.ContainersResponse(messages=[pb.Container(containers=found)])
 
     async def stats(self, request: pb.StatsRequest, context: Context) -> pb.StatsResponse:
-        found = []
+        found: list[pb.Stat] = []
         async for one in self._list(request.namespace):
             usage = self._usage(one.pid) if one.pid else None
             if usage is not None:
@@ -71,8 +72,8 @@ class ContainerService:
                         name=shown.name,
                     )
                 )
-        found.sort(key=lambda one: one.id)
-        return pb.StatsResponse(messages=[pb.Stats(stats=found)])
+        by_id = sorted(found, key=attrgetter("id"))
+        return pb.StatsResponse(messages=[pb.Stats(stats=by_id)])
 
     async def restart(self, request: pb.RestartRequest, context: Context) -> pb.RestartResponse:
         """End a container's processes; whoever keeps it running starts it again."""

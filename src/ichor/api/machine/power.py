@@ -1,17 +1,14 @@
 """Reboot, Shutdown, Reset; and what a node in a container cannot do.
 
-The reply comes first, the end after it: whoever asked hears that it was taken. Rollback, upgrade
-and META belong to disks that such a node does not have.
+The reply tells the actor id, and events of that id tell what becomes of it: also that another
+operation keeps it out. Rollback, upgrade and META belong to disks that such a node does not have.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
-from ichor.api.events import EventLog
 from ichor.api.machine.table import unary
+from ichor.api.operations import Operations
 from ichor.errors import InputError
-from ichor.ports.power import Ending
-from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
 from ichor.rpc.status import Code, RpcError
@@ -22,16 +19,9 @@ IN_CONTAINER = "method is not supported in container mode"
 _DENIED = ("Rollback", "Upgrade", "MetaWrite", "MetaDelete")
 
 
-class Power(Protocol):
-    def end(self, ending: Ending, wipe: frozenset[str]) -> bool:
-        """End the machine's run soon, wiping volumes last; False if it is ending already."""
-        ...
-
-
 class PowerService:
-    def __init__(self, power: Power, events: EventLog) -> None:
-        self._power = power
-        self._events = events
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
 
     def handlers(self) -> Mapping[str, Handler]:
         denied = {f"/machine.MachineService/{name}": deny for name in _DENIED}
@@ -43,29 +33,27 @@ class PowerService:
         }
 
     async def reboot(self, request: pb.RebootRequest, context: Context) -> pb.RebootResponse:
-        actor = self._end("reboot", Ending.RESTART)
+        forced = flag(request.mode == pb.RebootRequest.FORCE)
+        actor = self._operations.ask("reboot", {"force": forced})
         return pb.RebootResponse(messages=[pb.Reboot(actor_id=actor)])
 
     async def shutdown(self, request: pb.ShutdownRequest, context: Context) -> pb.ShutdownResponse:
-        actor = self._end("shutdown", Ending.POWER_OFF)
+        parameters = {"force": flag(request.force)}
+        actor = self._operations.ask("shutdown", parameters, takeover=True)
         return pb.ShutdownResponse(messages=[pb.Shutdown(actor_id=actor)])
 
     async def reset(self, request: pb.ResetRequest, context: Context) -> pb.ResetResponse:
-        wipe = wiped(request)
-        ending = Ending.RESTART if request.reboot else Ending.POWER_OFF
-        actor = self._end("reset", ending, wipe)
+        parameters = {
+            "graceful": flag(request.graceful),
+            "reboot": flag(request.reboot),
+            "wipe": ",".join(sorted(wiped(request))),
+        }
+        actor = self._operations.ask("reset", parameters)
         return pb.ResetResponse(messages=[pb.Reset(actor_id=actor)])
 
-    def _end(self, sequence: str, ending: Ending, wipe: frozenset[str] = frozenset()) -> str:
-        """Tell of the sequence and begin it; one that has begun keeps others out."""
-        actor = self._events.new_id()
-        event = pb.SequenceEvent
-        if not self._power.end(ending, wipe):
-            locked = common_pb2.Error(code=common_pb2.LOCKED, message="another sequence runs")
-            self._events.publish(event(sequence=sequence, action=event.NOOP, error=locked), actor)
-            raise RpcError(Code.FAILED_PRECONDITION, "another sequence runs: locked")
-        self._events.publish(event(sequence=sequence, action=event.START), actor)
-        return actor
+
+def flag(is_set: bool) -> str:
+    return "true" if is_set else "false"
 
 
 def wiped(request: pb.ResetRequest) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ichor.api import inspection, time
@@ -19,13 +19,14 @@ from ichor.api.machine.etcd import EtcdService, connector
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
 from ichor.api.machine.logs import LogService
-from ichor.api.machine.power import Power, PowerService
+from ichor.api.machine.power import PowerService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
 from ichor.api.machine_type import of_control_plane
+from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
 from ichor.api.state import StateService
-from ichor.api.trust import TrustService
+from ichor.api.trust import LIFETIME, TrustService
 from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
@@ -44,7 +45,7 @@ ETCD_SECRETS = Path("/system/secrets/etcd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the API acts on, besides the store and files."""
+    """What the API acts on, besides the store and files. longest: life of a certificate."""
 
     now: Callable[[], datetime]
     platform: str
@@ -52,10 +53,11 @@ class World:
     services: Services
     containers: Mapping[str, Containers]
     signer: Signing
-    power: Power
+    operations: Operations
     events: EventLog
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
+    longest: timedelta = timedelta.max
 
 
 def server(state: State, world: World) -> Server:
@@ -72,14 +74,14 @@ def server(state: State, world: World) -> Server:
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
-        **PowerService(world.power, world.events).handlers(),
+        **PowerService(world.operations).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
-        **TrustService(state, world.signer).handlers(),
+        **TrustService(state, world.signer, min(LIFETIME, world.longest)).handlers(),
     }
     return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
 

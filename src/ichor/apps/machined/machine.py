@@ -2,22 +2,30 @@
 
 import asyncio
 import logging
+import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
+from typing import Final
 from uuid import uuid4
 
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
+from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, joining, layers, networking, wiping
+from ichor.apps.machined import api, boot, identity, joining, layers, networking, volumes, wiping
+from ichor.apps.machined.fate import RunFate
 from ichor.apps.machined.kubernetes import KubernetesAdapters
+from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
+from ichor.controllers.k8s import kubelet_args
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
 from ichor.cosi.runtime import Engine
+from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
 from ichor.linux import host
 from ichor.linux.cgroup import detect
@@ -34,11 +42,13 @@ from ichor.linux.services import Supervisor
 from ichor.linux.signer import Signer
 from ichor.linux.uts import KernelUts
 from ichor.log import fields, logger
+from ichor.peers.bootstrap_access import BootstrapToken
 from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
+from ichor.peers.pods import ContainerdPods
 from ichor.peers.static_pods import StaticPodServer
 from ichor.ports.power import Ending
 from ichor.resources.cluster.identity import Identity
@@ -48,12 +58,16 @@ from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
+from ichor.sequences.start import BOOT
+from ichor.units import parse_duration
 
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
+
+LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
 
 
 class Machine:
@@ -64,7 +78,6 @@ class Machine:
         self._clock = KernelClock()
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
-        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         cgroups = detect(Path("/sys/fs/cgroup"))
         self._supervisor = Supervisor(
             launcher=launcher,
@@ -79,9 +92,10 @@ class Machine:
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
+        self._operations = Operations(self._state, self._events)
+        self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._joining = joining.adapters(self._signer, self._clock)
-        self._wipe: frozenset[str] = frozenset()
 
     async def run(self) -> Ending:
         """Live; gives how the machine should end."""
@@ -101,23 +115,16 @@ class Machine:
         finally:
             running.cancel()
             await server.stop(1.0)
-            if self._wipe:
+            wipe = self._fate.observe().wipe
+            if wipe:
                 await joining.withdraw(self._joining)
             await self._containers.stop_all()
             await self._supervisor.stop_all()
-            wiping.wipe(self._wipe)
-
-    def end(self, ending: Ending, wipe: frozenset[str] = frozenset()) -> bool:
-        """Begin the end; False if it has begun already. wipe: volumes, once nothing runs."""
-        if self._ending.done():
-            return False
-        self._wipe = wipe
-        self._ending.set_result(ending)
-        return True
+            wiping.wipe(wipe)
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
         """Wait for the end; an engine that ends by itself is a fault and raised."""
-        ended = asyncio.ensure_future(self._ending)
+        ended = self._fate.ended
         engine.add_done_callback(lambda _: ended.cancel())
         try:
             return await ended
@@ -127,7 +134,8 @@ class Machine:
             raise
 
     def _shut_down(self) -> None:
-        self.end(Ending.POWER_OFF)
+        """The launcher wants us gone, and has little patience."""
+        self._operations.ask("shutdown", {"force": "true"}, takeover=True)
 
     def _load(self) -> None:
         """Take from STATE what outlives a boot, and add what only this boot knows."""
@@ -140,6 +148,9 @@ class Machine:
         boot.show(boot_id, KernelMounts())
         self._state.create(resource(BootID(boot_id=boot_id), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
+        for volume, status in volumes.statuses(KernelMounts().observe()):
+            self._state.create(resource(status, volume), OWNER)
+        self._operations.ask("initialize", {BOOT: self._events.new_id()})
         self._adopt(Path(layers.HOST) / "userdata")
 
     def _adopt(self, handed: Path) -> None:
@@ -158,10 +169,11 @@ class Machine:
             services=self._services,
             containers={name: ContainerdContainers(channel, name) for name in ("system", "k8s.io")},
             signer=self._signer,
-            power=self,
+            operations=self._operations,
             events=self._events,
             ring=self._ring,
             controllers=lambda: engine.controllers,
+            longest=longest(),
         )
 
     def _world(self) -> Adapters:
@@ -171,12 +183,18 @@ class Machine:
             etc=KernelEtc(mounts, Path(layers.ETC), Path("/etc")),
             health=Prober(self._clock),
             config_files=KernelFiles(Path("/system/config")),
+            operating=self._operating(),
             kubernetes=KubernetesAdapters(
+                bootstrap_access=BootstrapToken(
+                    Path(kubelet_args.KUBECONFIG),
+                    Path(kubelet_args.BOOTSTRAP_KUBECONFIG),
+                    self._clock,
+                ),
                 manifests=NodeManifests(),
                 membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
                 static_pods=self._static_pods,
             ),
-            issuance=LocalIssuance(self._signer),
+            issuance=LocalIssuance(self._signer, longest()),
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
@@ -185,3 +203,18 @@ class Machine:
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
         )
+
+    def _operating(self) -> OperatingWorld:
+        pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")
+        return OperatingWorld(
+            journal=StoreJournal(self._state, self._operations.tell),
+            life=self._events.new_id(),
+            fate=self._fate,
+            pods=ContainerdPods(pods),
+            static_pods=networking.static_pods(self._state, self._clock),
+        )
+
+def longest() -> timedelta:
+    """Give how long a certificate may live: tests of renewal shorten it, nothing lengthens it."""
+    given = os.environ.get(LONGEST)
+    return parse_duration(given) if given else timedelta.max

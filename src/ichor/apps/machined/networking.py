@@ -4,6 +4,7 @@ world = adapters(state, clock, network, reaper)     what there is on a node
 controllers(world)                          who uses it
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,8 +45,10 @@ from ichor.peers import kubeconfig
 from ichor.peers.balancer import LoopbackBalancer
 from ichor.peers.dns_server import HostDns
 from ichor.peers.kube import Access
+from ichor.peers.kube_following import Identities
 from ichor.peers.kube_node_edit import OwnNode
 from ichor.peers.kube_nodes import KubeNodeWatch
+from ichor.peers.kube_static_pods import StaticPodWatch
 from ichor.ports.balancer import Balancer
 from ichor.ports.clock import Clock
 from ichor.ports.dns import DnsServer
@@ -54,6 +57,7 @@ from ichor.ports.kube_node_edit import KubeNodeEdit
 from ichor.ports.kube_nodes import KubeNodes
 from ichor.ports.masquerade import Masquerading
 from ichor.ports.network import Networks
+from ichor.ports.static_pod_status import StaticPodStatuses
 from ichor.ports.sysctl import Attempts
 from ichor.resources.k8s.ids import NODENAME_ID
 from ichor.resources.k8s.node import Nodename
@@ -76,8 +80,8 @@ class NetworkWorld:
     cni_files: Files
 
 
-def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> NetworkWorld:
-    """Give the adapters of a node in a container."""
+def access(state: State) -> tuple[Identities, Callable[[], str]]:
+    """Give by whom the Kubernetes API may be asked, and this node's name there."""
 
     def admin() -> Access | None:
         """Give the identity a control plane makes for itself: it needs no rights of a kubelet."""
@@ -89,7 +93,17 @@ def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> N
         held = find(state, Nodename, NODENAME_ID)
         return held.spec.nodename if held else ""
 
-    identities = (admin, lambda: kubeconfig.read(_KUBELET))
+    return (admin, lambda: kubeconfig.read(_KUBELET)), name
+
+
+def static_pods(state: State, clock: Clock) -> StaticPodStatuses:
+    identities, name = access(state)
+    return StaticPodWatch(identities, clock, name)
+
+
+def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> NetworkWorld:
+    """Give the adapters of a node in a container."""
+    identities, name = access(state)
     return NetworkWorld(
         network=network,
         balancer=LoopbackBalancer(clock),

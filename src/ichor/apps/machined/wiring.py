@@ -5,7 +5,7 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
-from ichor.apps.machined import joining, kubernetes, networking
+from ichor.apps.machined import joining, kubernetes, networking, operating
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
@@ -56,6 +56,7 @@ class Adapters:
     kubernetes_files: Files
     kubernetes: KubernetesAdapters
     config_files: Files
+    operating: operating.OperatingWorld
     services: Services
     uts: Uts
 
@@ -93,4 +94,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         health(world.health),
         service,
         *kubernetes.controllers(world.kubernetes),
+        *operating.controllers(world.operating),
     )

@@ -2,10 +2,11 @@
 
     config/DiscoveryConfig "cluster" ─┐
     cluster/Identity "local"         ─┼─► plan ─► Announce, Leave
-    cluster/Affiliate <node id>      ─┘   report ─► cluster-raw/Affiliate "service/<node id>"
+    cluster/Affiliate <node id>      ─┤
+    runtime/MachineResetSignal       ─┘   report ─► cluster-raw/Affiliate "service/<node id>"
 
 What several services say of one node is joined: the first one's description, everybody's
-endpoints. Without a configuration, as before a reset ends, the node withdraws.
+endpoints. Without a configuration, or with a reset under way, the node withdraws.
 """
 
 import base64
@@ -23,6 +24,8 @@ from ichor.resources.cluster.affiliate import Affiliate, ControlPlane, KubeSpanA
 from ichor.resources.cluster.identity import DiscoveryConfig, Identity
 from ichor.resources.cluster.ids import CONFIG_ID, LOCAL_IDENTITY, RAW_NAMESPACE_NAME
 from ichor.resources.config.kinds import MachineKind
+from ichor.resources.runtime.ids import MACHINE_RESET_SIGNAL_ID
+from ichor.resources.runtime.machine import MachineResetSignal
 
 PREFIX = "service/"
 
@@ -31,6 +34,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     config: Annotated[DiscoveryConfig | None, Get("config", CONFIG_ID)] = None
     identity: Annotated[Identity | None, Get("cluster", LOCAL_IDENTITY)] = None
     affiliates: Annotated[Mapping[str, Affiliate], All("cluster")] = {}
+    reset: Annotated[MachineResetSignal | None, Get("runtime", MACHINE_RESET_SIGNAL_ID)] = None
 
 
 Observed = Mapping[str, Session]
@@ -46,7 +50,7 @@ def plan(inputs: Inputs, observed: Observed) -> Iterator[Action]:
 
 
 def announcements(inputs: Inputs) -> Iterator[Announce]:
-    if inputs.config is None or inputs.identity is None:
+    if inputs.config is None or inputs.identity is None or inputs.reset is not None:
         return
     own = inputs.affiliates.get(inputs.identity.node_id)
     if own is None or not inputs.config.registry_service_enabled:

@@ -2,10 +2,12 @@
 
     etcd/EtcdSpec, etcd/EtcdBootstrap  ─┐
     controlplane/Endpoint (all)        ─┼─► plan ─► AskAt, Remove, AddLearner, Decide, Promote
-    files/FileStatus (admin.*)         ─┘           ─► etcd/EtcdStart, etcd/EtcdMember
+    files/FileStatus (admin.*)         ─┤           ─► etcd/EtcdStart, etcd/EtcdMember
+    etcd/EtcdLeave                     ─┘           ─► etcd/EtcdLeaveStatus
 
 Which step is next is decided by `join`. How etcd begins is decided once a boot: the arguments of a
-running member must not change because its data directory has filled meanwhile.
+running member must not change because its data directory has filled meanwhile. A member that is
+to leave does so through the others; the last one has nobody to leave to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +39,7 @@ from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.files.file import FileStatus
 from ichor.resources.k8s.endpoint import Endpoint
 from ichor.resources.k8s.ids import CONTROL_PLANE_NAMESPACE_NAME
+from ichor.resources.runtime.ending import EtcdLeave, EtcdLeaveStatus
 
 RESYNC = timedelta(seconds=2)
 LOCAL = "127.0.0.1"
@@ -48,6 +51,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     bootstrap: Annotated[EtcdBootstrap | None, Get("etcd", BOOTSTRAP_ID)] = None
     endpoints: Annotated[Sequence[Endpoint], All(CONTROL_PLANE_NAMESPACE_NAME)] = ()
     files: Annotated[Mapping[str, FileStatus], All("files", ids=f"^{DIRECTORY}/")] = {}
+    leave: Annotated[Mapping[str, EtcdLeave], All("etcd")] = {}
 
 
 def plan(inputs: Inputs, observed: Membership) -> Iterator[Action]:
@@ -61,6 +65,9 @@ def plan(inputs: Inputs, observed: Membership) -> Iterator[Action]:
     node = this_node(inputs, spec, observed)
     if observed.decided is None:
         yield from steps(node, observed)
+        return
+    if inputs.leave:
+        yield from departure(spec, observed)
         return
     learner = join.promotes(node, observed.members)
     if learner is not None:
@@ -98,7 +105,26 @@ def steps(node: join.Node, observed: Membership) -> Iterator[Action]:
             return
 
 
+def departure(spec: EtcdSpec, observed: Membership) -> Iterator[Action]:
+    own = [member for member in observed.members if member.name == spec.name]
+    if own and len(observed.members) > 1:
+        yield Remove(member_id=own[0].id)
+
+
+def departed(inputs: Inputs, observed: Membership) -> str:
+    """Say why there is nothing left to leave; empty while there may be."""
+    if inputs.spec is None or observed.decided is None:
+        return "was no member"
+    names = [member.name for member in observed.members]
+    if names == [inputs.spec.name]:
+        return "is the last member"
+    return "left" if names and inputs.spec.name not in names else ""
+
+
 def report(inputs: Inputs, observed: Membership) -> Iterator[Yield]:
+    why = departed(inputs, observed)
+    if why:
+        yield from ((id, EtcdLeaveStatus(why=why)) for id in inputs.leave)
     if observed.decided is not None:
         start = observed.decided
         yield START_ID, EtcdStart(state=start.state, members=start.members)
@@ -116,6 +142,6 @@ def membership(port: EtcdMembership) -> Actuator[Inputs, Membership, Action]:
         plan=plan,
         apply=port.apply,
         resync=RESYNC,
-        outputs=[Out(EtcdStart), Out(EtcdMember)],
+        outputs=[Out(EtcdStart), Out(EtcdMember), Out(EtcdLeaveStatus)],
         report=report,
     )

@@ -1,6 +1,6 @@
 """KubeletService: the kubelet runs once its files are on the disk and the runtime answers.
 
-k8s/KubeletSpec                            ─► files/FileSpec /etc/kubernetes/kubelet.yaml
+k8s/KubeletSpec, BootstrapAccess            ─► files/FileSpec /etc/kubernetes/kubelet.yaml
 files/FileStatus, runtime/Service "containerd" ─► runtime/ServiceSpec "kubelet", HealthCheck
 """
 
@@ -18,6 +18,8 @@ from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Spec
 from ichor.formats.ocispec import Mount
 from ichor.resources.files.file import FileSpec, FileStatus
+from ichor.resources.k8s.bootstrap_access import ID as ACCESS_ID
+from ichor.resources.k8s.bootstrap_access import BootstrapAccess
 from ichor.resources.k8s.ids import KUBELET_ID
 from ichor.resources.k8s.kubelet import KubeletSpec
 from ichor.resources.runtime.host import ID as HOST_ID
@@ -42,10 +44,11 @@ class Inputs(Struct, frozen=True, kw_only=True):
     spec: Annotated[KubeletSpec, Get("k8s", KUBELET_ID)]
     host: Annotated[HostFacts, Get("runtime", HOST_ID)]
     files: Annotated[Mapping[str, FileStatus], All("files", ids="^/etc/kubernetes/")] = {}
+    access: Annotated[BootstrapAccess | None, Get("k8s", ACCESS_ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
-    if not all(path in inputs.files for path in NEEDED):
+    if not all(path in inputs.files for path in NEEDED) or not is_known(inputs):
         return
     spec = inputs.spec
     container = kubelet_container.render(
@@ -81,6 +84,11 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
             initial=timedelta(milliseconds=500),
         ),
     )
+
+
+def is_known(inputs: Inputs) -> bool:
+    """Tell whether the kubelet has a certificate of ours, one of its own, or will get one."""
+    return kubelet_args.KUBECONFIG in inputs.files or inputs.access is not None
 
 
 kubelet_files = Transform(

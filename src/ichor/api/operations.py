@@ -1,0 +1,56 @@
+"""Operations as the machine API asks for them and tells of them."""
+
+from collections.abc import Mapping
+
+from ichor.api.events import EventLog
+from ichor.cosi.operation import (
+    Code,
+    Operation,
+    OperationEvent,
+    PhaseEvent,
+    SequenceEvent,
+    TaskEvent,
+)
+from ichor.cosi.resource import resource
+from ichor.cosi.state import State
+from ichor.proto.common import common_pb2
+from ichor.proto.machine import machine_pb2 as pb
+
+_CODES = {
+    Code.LOCKED: common_pb2.LOCKED,
+    Code.CANCELED: common_pb2.CANCELED,
+    Code.FATAL: common_pb2.FATAL,
+}
+
+
+class Operations:
+    """What is asked for once; the answer is an actor id, by which events of it are known."""
+
+    def __init__(self, state: State, events: EventLog) -> None:
+        self._state = state
+        self._events = events
+
+    def ask(
+        self, sequence: str, parameters: Mapping[str, str] | None = None, *, takeover: bool = False
+    ) -> str:
+        actor = self._events.new_id()
+        spec = Operation(sequence=sequence, parameters=parameters or {}, takeover=takeover)
+        self._state.create(resource(spec, actor))
+        return actor
+
+    def tell(self, event: OperationEvent) -> None:
+        """Publish what the sequencer says."""
+        match event:
+            case SequenceEvent(actor=actor):
+                self._events.publish(sequence_event(event), actor)
+            case PhaseEvent(actor=actor, phase=phase, action=action):
+                self._events.publish(pb.PhaseEvent(phase=phase, action=action.name), actor)
+            case TaskEvent(actor=actor, task=task, action=action):
+                self._events.publish(pb.TaskEvent(task=task, action=action.name), actor)
+
+
+def sequence_event(event: SequenceEvent) -> pb.SequenceEvent:
+    error = None
+    if event.code is not None:
+        error = common_pb2.Error(code=_CODES[event.code], message=event.error)
+    return pb.SequenceEvent(sequence=event.sequence, action=event.action.name, error=error)

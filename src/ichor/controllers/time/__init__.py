@@ -1,0 +1,1 @@
+"""Clocks: whether the time is right."""

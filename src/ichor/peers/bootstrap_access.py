@@ -1,0 +1,72 @@
+"""May the bootstrap token ask for certificates yet: the adapter of ports.bootstrap_access.
+
+    kubeconfig of the kubelet ─► it has introduced itself before
+    bootstrap token ─► SelfSubjectAccessReview ─► allowed
+    neither for a minute ─► let it start all the same: static pods need no cluster
+
+An API server answers before its roles are there, and a kubelet that is refused once pauses for ten
+seconds, which everybody waits for; this question costs a millisecond.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from ichor.errors import IchorError
+from ichor.formats.jsonvalue import Object, at
+from ichor.peers import kubeconfig
+from ichor.peers.kube import KubeClient
+from ichor.ports.clock import Clock
+
+_AGAIN_S: Final = 0.25
+_PATIENCE_S: Final = 60.0
+REVIEW: Final[Object] = {
+    "apiVersion": "authorization.k8s.io/v1",
+    "kind": "SelfSubjectAccessReview",
+    "spec": {
+        "resourceAttributes": {
+            "group": "certificates.k8s.io",
+            "resource": "certificatesigningrequests",
+            "verb": "create",
+        }
+    },
+}
+
+
+class BootstrapToken:
+    """own: the kubelet's kubeconfig. token: the one it is given to begin with."""
+
+    def __init__(self, own: Path, token: Path, clock: Clock) -> None:
+        self._own = own
+        self._token = token
+        self._clock = clock
+
+    async def snapshots(self) -> AsyncIterator[str]:
+        since: float | None = None
+        while True:
+            if self._own.exists():
+                break
+            if self._token.exists():
+                since = self._clock.monotonic() if since is None else since
+                if await self._is_allowed():
+                    yield "the bootstrap token may ask for a certificate"
+                    return
+                if self._clock.monotonic() - since > _PATIENCE_S:
+                    yield "no cluster answers"
+                    return
+            await self._clock.sleep(_AGAIN_S)
+        yield "it has an identity"
+
+    async def _is_allowed(self) -> bool:
+        try:
+            found = kubeconfig.read(self._token)
+            if found is None:
+                return False
+            client = KubeClient(found, timeout_s=10)
+            try:
+                review = await client.create(REVIEW)
+            finally:
+                await client.close()
+        except (IchorError, OSError):
+            return False
+        return at(review, "status", "allowed") is True

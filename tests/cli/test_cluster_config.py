@@ -1,0 +1,59 @@
+"""What nodes of a planned cluster are told, without making one."""
+
+from pathlib import Path
+
+import pytest
+
+from ichor.cli import cluster_config
+from ichor.config.decode import decode
+from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.versions import image
+from ichor.errors import InputError
+from ichor.provision.provisioner import Request, plan
+from ichor.provision.record import Cluster
+
+
+def planned(planes: int = 1) -> Cluster:
+    request = Request(name="dev", root=Path("/image"), control_planes=planes)
+    return plan(request, free=lambda _: True)
+
+
+def test_every_node_is_told_its_name_and_role() -> None:
+    told = cluster_config.tell(planned(), "build")
+    for name, kind in (("dev-controlplane-1", "controlplane"), ("dev-worker-1", "worker")):
+        config = decode(told.userdata[name])
+        hostname = config.one(HostnameConfig)
+        assert hostname is not None
+        assert hostname.hostname == name
+        assert config.main is not None
+        assert config.main.machine.type == kind
+
+
+def test_the_endpoint_of_one_is_its_own_and_of_several_the_hubs() -> None:
+    assert cluster_config.endpoint(planned()) == "https://10.5.0.2:6443"
+    assert cluster_config.endpoint(planned(3)) == "https://10.5.0.1:6443"
+
+
+def test_the_administrator_goes_through_forwarders_to_all_nodes() -> None:
+    cluster = planned(3)
+    context = cluster_config.tell(cluster, "build").talosconfig.current()
+    ports = [node.forward("api") for node in cluster.nodes[:3]]
+    assert context.endpoints == tuple(f"127.0.0.1:{port}" for port in ports)
+    assert context.nodes == tuple(node.address for node in cluster.nodes)
+
+
+def test_nodes_run_the_images_that_were_built() -> None:
+    text = cluster_config.tell(planned(), "build").userdata["dev-worker-1"].decode()
+    assert image("kubelet") in text
+
+
+def test_a_patch_is_laid_over_every_node(tmp_path: Path) -> None:
+    patch = tmp_path / "patch.yaml"
+    patch.write_text("apiVersion: v1alpha1\nkind: KubePrismConfig\nport: 7999\n")
+    told = cluster_config.tell(planned(), "build", [patch])
+    assert all(b"port: 7999" in text for text in told.userdata.values())
+
+
+def test_a_patch_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        cluster_config.tell(planned(), "build", [tmp_path / "none.yaml"])
