@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 from ichor.apps.apid.routing import Everywhere, Here, There, target, to_machined, to_node
@@ -19,8 +20,7 @@ from ichor.rpc.tls import Chain, ClientTls
 
 PORT: Final = 50000
 NODES: Final = 512
-# RFC 1123 section 2.1, and addresses, IPv6 with its zone.
-_HOST: Final = re.compile(r"[0-9A-Za-z_.\-]{1,253}|[0-9A-Fa-f:.]{2,45}(%[0-9A-Za-z_.\-]{1,15})?")
+_HOST: Final = re.compile(r"[0-9A-Za-z_.\-]{1,253}")  # RFC 1123 section 2.1, and IPv4
 _METADATA_FIELD: Final = 1
 _MESSAGES_FIELD: Final = 1
 
@@ -96,7 +96,7 @@ class Gateway:
         """Give the channel to a node, the one not used for longest making room for a new one."""
         channel = self._channels.pop(node, None)
         if channel is None:
-            _check(node)
+            check_host(node)
             channel = Channel(TcpTarget(node, PORT, tls))
         self._channels[node] = channel
         if len(self._channels) > NODES:
@@ -104,9 +104,13 @@ class Gateway:
         return channel
 
 
-def _check(node: str) -> None:
+def check_host(node: str) -> None:
     """Refuse what is no address or host name: it is dialled, and ends up in messages."""
-    if not _HOST.fullmatch(node):
+    try:
+        is_host = bool(_HOST.fullmatch(node) or ip_address(node))
+    except ValueError:
+        is_host = False
+    if not is_host:
         raise RpcError(Code.INVALID_ARGUMENT, f"{node[:80]!r} is no node")
 
 

@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from ichor import log
 from ichor.apps.machined import layers
+from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
@@ -26,6 +27,7 @@ ZYGOTE: Final = ("-ISB", "/usr/lib/ichor", "zygote")  # the image's entry to its
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     os.umask(0o022)
+    libc.return_memory_early()
     launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
     ending = Ending.RESTART
