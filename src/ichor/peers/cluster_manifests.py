@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from ichor.errors import TransientError
+from ichor.errors import NotFound, TransientError
 from ichor.peers.http1 import Origin
 from ichor.peers.kube import Access, KubeClient
 from ichor.peers.kube_manifests import KubeManifests
@@ -33,7 +33,10 @@ class NodeManifests:
         if isinstance(action, Want):
             await self._turn_to(action)
         elif self._manifests is not None:
-            await self._manifests.apply(action)
+            try:
+                await self._manifests.apply(action)
+            except (NotFound, TransientError) as err:  # its own namespaces come after its port
+                raise TransientError(str(err), retry_after=_AGAIN) from err
 
     async def _turn_to(self, want: Want) -> None:
         if self._client is not None:
