@@ -37,14 +37,14 @@ def test_a_certificate_its_reader_watches_changes_no_version() -> None:
 
 def test_while_such_a_certificate_is_being_written_the_pods_stay() -> None:
     files = wanted(serving="2", account="k")
-    stale = {**all_of(files), SERVING: FileStatus(spec_version="0")}
+    stale = {**all_of(files), SERVING: FileStatus(spec_version=0)}
     assert version(files, stale) == version(files, all_of(files))
 
 
 def test_a_key_read_only_at_a_start_changes_the_version_once_it_is_written() -> None:
     before, after = wanted(serving="1", account="k"), wanted(serving="1", account="l")
     assert version(before, all_of(before)) != version(after, all_of(after))
-    assert version(after, {**all_of(after), ACCOUNT: FileStatus(spec_version="0")}) == ""
+    assert version(after, {**all_of(after), ACCOUNT: FileStatus(spec_version=0)}) == ""
 
 
 def test_no_pod_before_all_files_are_there() -> None:
