@@ -37,6 +37,8 @@ def told(events: EventLog) -> list[object]:
             pb.MachineStatusEvent,
             pb.AddressEvent,
             pb.SequenceEvent,
+            pb.PhaseEvent,
+            pb.TaskEvent,
         )
     }
     return [kinds[one.data.type_url].FromString(one.data.value) for one in events.since()]

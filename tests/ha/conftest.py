@@ -24,9 +24,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Living]:
         yield from made(name)
 
 
-def made(name: str) -> Generator[Living]:
+def made(name: str, planes: int = 3) -> Generator[Living]:
     ichor = [str(Path(sys.executable).with_name("ichor"))]
-    size = ["--control-planes", "3", "--workers", "1", "--subnet", SUBNET]
+    size = ["--control-planes", str(planes), "--workers", "1", "--subnet", SUBNET]
     try:
         subprocess.run([*ichor, "cluster", "create", "--name", name, *size], check=True)
         yield living.load(name)

@@ -105,7 +105,8 @@ def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
         print(f"left for inspection; ichor cluster destroy --name {planned.name} removes it all")
         raise
     record.save(record.ready(planned))
-    print(f"next: eval $(ichor cluster env --name {planned.name})")
+    called = sys.argv[0] if Path(sys.argv[0]).name == "ichor" else "ichor"
+    print(f"next: eval $({called} cluster env --name {planned.name})")
 
 
 @cluster.command("list")

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "copy": ("ichor.cli.files:copy", "Copy files from a machine."),
     "etcd": ("ichor.cli.etcd:etcd", "Look after etcd."),
     "events": ("ichor.cli.events:events", "Print what happens on machines."),
+    "graph": ("ichor.apps.graph:graph", "Show the controllers and what is between them."),
     "health": ("ichor.cli.health:health", "Wait until a cluster is healthy."),
     "inspect": ("ichor.cli.inspect:inspect", "Look into a machine."),
     "kubeconfig": ("ichor.cli.kubernetes:kubeconfig", "Get a kubeconfig."),

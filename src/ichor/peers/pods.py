@@ -39,9 +39,11 @@ class ContainerdPods:
 
     async def _end(self, id: str, grace_s: float) -> None:
         try:
-            await self._containers.stop(id, grace_s=grace_s)
+            ended = await self._containers.stop(id, grace_s=grace_s)
         except NotFound:  # CRI tidied up first
-            log.debug("container is gone", extra=fields(id=id))
+            ended = None
+        status = ended.status if ended else "unknown"
+        log.info("container of a pod ended", extra=fields(id=id[:12], status=status))
 
 
 def pod_container(one: Running) -> PodContainer:

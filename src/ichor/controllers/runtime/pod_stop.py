@@ -8,6 +8,7 @@ the kubelet rests, for that would start again what it is not told to leave.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated
 
 from msgspec import Struct
@@ -19,6 +20,18 @@ from ichor.resources.runtime.service_status import ServiceStatus
 
 AT_REST = frozenset({"Finished", "Failed", "Skipped"})
 SYSTEM = "kube-system"
+CONTROL_PLANE, API_SERVER, SANDBOX = 2, 3, 4
+# Of what has nothing of its own to finish: the API server would wait for our watches to end.
+LIMITS = {
+    CONTROL_PLANE: timedelta(seconds=5),
+    API_SERVER: timedelta(seconds=3),
+    SANDBOX: timedelta(milliseconds=500),
+}
+TIERS = {
+    "kube-apiserver": API_SERVER,
+    "kube-controller-manager": CONTROL_PLANE,
+    "kube-scheduler": CONTROL_PLANE,
+}
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -31,7 +44,8 @@ def plan(inputs: Inputs, observed: Running) -> Iterator[EndContainers]:
         return
     first = min(map(tier, observed.values()))
     ids = tuple(id for id, one in sorted(observed.items()) if tier(one) == first)
-    yield EndContainers(ids=ids, grace=min(one.grace for one in inputs.asked.values()))
+    asked = min(one.grace for one in inputs.asked.values())
+    yield EndContainers(ids=ids, grace=min(asked, LIMITS.get(first, asked)))
 
 
 def rests(inputs: Inputs) -> bool:
@@ -40,11 +54,10 @@ def rests(inputs: Inputs) -> bool:
 
 def tier(one: PodContainer) -> int:
     if one.is_sandbox:
-        return 4
+        return SANDBOX
     if one.namespace != SYSTEM:
         return 0
-    tiers = {"kube-apiserver": 3, "kube-controller-manager": 2, "kube-scheduler": 2}
-    return tiers.get(one.name, 1)
+    return TIERS.get(one.name, 1)
 
 
 def report(inputs: Inputs, observed: Running) -> Iterator[Yield]:
