@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Awaitable
 from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
@@ -58,6 +59,7 @@ from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
+from ichor.rpc.server import Server
 from ichor.sequences.start import BOOT
 from ichor.units import parse_duration
 
@@ -114,13 +116,17 @@ class Machine:
             return await self._end_of(running)
         finally:
             running.cancel()
-            await server.stop(1.0)
-            wipe = self._fate.observe().wipe
-            if wipe:
-                await joining.withdraw(self._joining)
-            await self._containers.stop_all()
-            await self._supervisor.stop_all()
-            wiping.wipe(wipe)
+            await self._close(server)
+
+    async def _close(self, server: Server) -> None:
+        """Stop all there is; a wipe that was asked for comes, whatever fails before it."""
+        wipe = self._fate.observe().wipe
+        await bounded("API", server.stop(1.0), 5)
+        if wipe:
+            await bounded("leaving the cluster", joining.withdraw(self._joining), 60)
+        await bounded("containers", self._containers.stop_all(), 60)
+        await bounded("services", self._supervisor.stop_all(), 60)
+        wiping.wipe(wipe)
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
         """Wait for the end; an engine that ends by itself is a fault and raised."""
@@ -219,3 +225,12 @@ def longest() -> timedelta:
     """Give how long a certificate may live: tests of renewal shorten it, nothing lengthens it."""
     given = os.environ.get(LONGEST)
     return parse_duration(given) if given else timedelta.max
+
+
+async def bounded(what: str, work: Awaitable[object], seconds: float) -> None:
+    """Do one step of the end: its failure or its silence does not keep the next from its turn."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except Exception:
+        log.exception("a step of the end failed", extra=fields(step=what))
