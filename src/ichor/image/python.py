@@ -41,8 +41,16 @@ LIB: Final = f"usr/lib/python{version('python')}"
 BIN: Final = f"usr/bin/python{version('python')}"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
-# discoveryd runs on a host, beside clusters.
-NOT_IN_NODE: Final = ("testing", "provision", "image", "cli", "apps/discoveryd")
+# discoveryd runs on a host, beside clusters; the graph is drawn there.
+NOT_IN_NODE: Final = (
+    "testing",
+    "provision",
+    "image",
+    "cli",
+    "apps/discoveryd",
+    "apps/graph.py",
+    "apps/machined/offline.py",
+)
 _ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
 
 import importlib

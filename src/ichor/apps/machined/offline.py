@@ -73,7 +73,8 @@ class Held(Generic[O, A]):
 
     def move(self, action: A) -> None:
         after = self._model(self.observed, action)
-        self.observed = after.observed if isinstance(after, Predicted) else after
+        # isinstance tells nothing about the parameter of Predicted.
+        self.observed = cast("O", after.observed if isinstance(after, Predicted) else after)
 
     async def wakes(self) -> AsyncIterator[None]:
         """Never: nothing happens here by itself."""
