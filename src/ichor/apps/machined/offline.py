@@ -73,8 +73,10 @@ class Held(Generic[O, A]):
 
     def move(self, action: A) -> None:
         after = self._model(self.observed, action)
-        # isinstance tells nothing about the parameter of Predicted.
-        self.observed = cast("O", after.observed if isinstance(after, Predicted) else after)
+        if isinstance(after, Predicted):
+            self.observed = after.observed  # pyright: ignore[reportUnknownMemberType] # of O
+        else:
+            self.observed = after
 
     async def wakes(self) -> AsyncIterator[None]:
         """Never: nothing happens here by itself."""
