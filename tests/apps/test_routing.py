@@ -1,5 +1,6 @@
 import pytest
 
+from ichor.apps.apid.gateway import check_host
 from ichor.apps.apid.routing import Everywhere, Here, Target, There, target, to_machined, to_node
 from ichor.rpc.metadata import Metadata
 from ichor.rpc.status import Code, Pair, RpcError
@@ -54,3 +55,15 @@ def test_machined_hears_our_word_on_roles_and_nothing_on_routes() -> None:
 
 def test_another_node_hears_from_where_a_call_was_sent_on() -> None:
     assert ("proxyfrom", "10.5.0.2:50000") in to_node(Metadata(()), {"os:reader"}, "10.5.0.2:50000")
+
+
+@pytest.mark.parametrize("name", ["10.0.0.2", "fe80::1%eth0", "2001:db8::1", "node-1.example.org"])
+def test_a_host_is_dialled(name: str) -> None:
+    check_host(name)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", "10.0.0.1:22", "http://x", "x" * 254, "ä"])
+def test_what_is_no_host_is_not_dialled(name: str) -> None:
+    with pytest.raises(RpcError) as caught:
+        check_host(name)
+    assert caught.value.code is Code.INVALID_ARGUMENT

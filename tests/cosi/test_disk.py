@@ -113,3 +113,11 @@ def test_a_write_the_disk_refuses_did_not_happen(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.ProgrammingError):
         state.create(resource(Number(), "x"))
     assert state.find(Key(*kind_of(Number), "x")) is None
+
+
+def test_nobody_else_may_read_what_is_stored(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.touch(mode=0o644)  # of an older version
+    disk = Disk(path, {})
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    disk.close()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ichor.errors import FormatError
 from ichor.formats import bpf, syscalls
 from ichor.formats.bpf import ALLOW, KILL, Call, assemble, errno
-from ichor.formats.seccomp import NETWORK_DAEMON
+from ichor.formats.seccomp import HELPER, NETWORK_DAEMON
 
 EPERM, ENOSYS = errno(1), errno(38)
 
@@ -151,3 +151,11 @@ def test_libseccomp_gives_the_same_verdicts(
     """mmap and mprotect are left out: libseccomp has no order of rules for one call."""
     call = Call(nr, syscalls.AUDIT_ARCH[platform.machine()], arguments)
     assert bpf.run(assemble(NETWORK_DAEMON, platform.machine()), call) == bpf.run(peer, call)
+
+
+@pytest.mark.parametrize("call", ["socket", "connect", "bind", "socketpair", "accept4"])
+def test_a_helper_opens_no_socket(call: str) -> None:
+    number = syscalls.number(call, syscalls.X86_64)
+    asked = Call(number, syscalls.AUDIT_ARCH[syscalls.X86_64], (1, 1, 0, 0, 0, 0))
+    assert bpf.run(assemble(HELPER, syscalls.X86_64), asked) == EPERM
+    assert verdict(call, 1, 1) == ALLOW

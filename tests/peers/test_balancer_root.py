@@ -59,7 +59,9 @@ async def scene() -> None:
     await one.start()
     await two.start()
     loop = asyncio.get_running_loop()
-    balancer = LoopbackBalancer(KernelClock(), Timing(interval=0.1, again=0.05, hurry=0.2))
+    balancer = LoopbackBalancer(
+        KernelClock(), Timing(interval=0.1, again=0.05, hurry=0.2, patience=0.5)
+    )
     await balancer.apply(Direct(targets=(one.target, two.target)))
     await balancer.apply(Listen(address="127.0.0.1:7445"))
     heard = balancer.wakes()
@@ -86,9 +88,12 @@ async def scene() -> None:
         await anext(heard)
     with pytest.raises(OSError, match="reset"):
         await greeting()
+    waiting = loop.create_task(greeting())
+    await asyncio.sleep(0)
     await two.start()
     started = loop.time()
-    assert await greeting() == "127.0.0.3"  # though it is not known to be well yet
+    assert await waiting == "127.0.0.3"  # it came while nobody answered
+    assert await greeting() == "127.0.0.3"
     print(f"first connection after it is back: {loop.time() - started:.3f} s")
 
     await two.stop()

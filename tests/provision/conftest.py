@@ -1,4 +1,4 @@
-"""One root image a session, one state directory a test; no test runs longer than a minute."""
+"""One root image a session, one state directory a test; no test runs longer than three minutes."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -20,5 +20,5 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def bounded() -> Generator[None]:
-    with at_most(90):
+    with at_most(180):
         yield

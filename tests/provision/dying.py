@@ -46,7 +46,7 @@ def main(verb: str, name: str, root: str, limit: str) -> int:
     cluster = plan(Request(name=name, root=Path(root)))
     counter.armed = verb != "command"
     if verb == "command":
-        code = ichor(["cluster", "create", "--name", name, "--root", root])
+        code = ichor(["cluster", "create", "--name", name, "--root", root, "--no-wait"])
         print(counter.seen)
         return code
     with record.locked(name):

@@ -21,7 +21,11 @@ POINTS = 12
 
 def run_dying(verb: str, name: str, root: Path, limit: int) -> "subprocess.CompletedProcess[str]":
     argv = [sys.executable, str(HERE / "dying.py"), verb, name, str(root), str(limit)]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1] / "src")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(HERE.parents[1] / "src"),
+        "TALOSCONFIG": f"{os.environ['ICHOR_STATE']}/talosconfig",
+    }
     return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60)
 
 

@@ -25,6 +25,7 @@ from ichor.provision.record import Cluster
 from ichor.units import parse_duration
 
 DEFAULT_NAME = "ichor-default"
+_PASSED_ON = ("ICHOR_LONGEST_CERTIFICATE",)  # to every init: what tests of renewal shorten
 
 _name = click.option("--name", default=DEFAULT_NAME, show_default=True, help="name of the cluster")
 _nodes = click.argument("nodes", nargs=-1)
@@ -85,6 +86,7 @@ def create(
         subnet=subnet,
         egress=egress,
         kubeconfig=kubeconfig,
+        environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
     timeout = parse_duration(wait_timeout) if wait and not is_bare else None
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
@@ -103,7 +105,8 @@ def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
         print(f"left for inspection; ichor cluster destroy --name {planned.name} removes it all")
         raise
     record.save(record.ready(planned))
-    print(f"next: eval $(ichor cluster env --name {planned.name})")
+    called = sys.argv[0] if Path(sys.argv[0]).name == "ichor" else "ichor"
+    print(f"next: eval $({called} cluster env --name {planned.name})")
 
 
 @cluster.command("list")

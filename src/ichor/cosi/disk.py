@@ -87,6 +87,9 @@ class Disk:
         return [Damage(Key(*row[:3]), row[3]) for row in rows]
 
     def _open(self) -> sqlite3.Connection:
+        # It holds the keys of the machine; SQLite gives its other files the mode of this one.
+        self._path.touch(mode=0o600)
+        self._path.chmod(0o600)
         rows = sqlite3.connect(self._path)
         try:
             rows.execute("PRAGMA journal_mode=WAL")

@@ -11,7 +11,8 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 from msgspec import Struct
 
 from ichor.cosi.controller import All, Clock, Each, Get, Marker
-from ichor.cosi.query import ANYTHING, Query, expression, where
+from ichor.cosi.pattern import pattern
+from ichor.cosi.query import ANYTHING, Query, where
 from ichor.cosi.resource import Key, Kind, Resource, Spec, kind_of
 from ichor.cosi.state import AnyResource, Event, State
 
@@ -144,7 +145,7 @@ def _binding(field: str, declared: object, marker: All | Each | Get) -> Binding:
         raise TypeError(f"{field}: {declared!r} names no spec")
     query = ANYTHING if isinstance(marker, Get) else where(*marker.where, ids=marker.ids)
     if query.ids:
-        expression(query.ids)
+        pattern(query.ids)
     return Binding(
         field=field,
         marker=marker,

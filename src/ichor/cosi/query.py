@@ -9,14 +9,12 @@ An id expression is searched, not anchored: write `^eth0$` for the whole id.
 """
 
 import enum
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from msgspec import Struct
 
+from ichor.cosi.pattern import pattern
 from ichor.cosi.resource import Resource, Spec
-from ichor.errors import InputError
 
 
 class Operator(enum.Enum):
@@ -71,7 +69,7 @@ class Query(Struct, frozen=True, kw_only=True):
     ids: str = ""
 
     def matches(self, resource: Resource[Spec]) -> bool:
-        if self.ids and expression(self.ids).search(resource.id) is None:
+        if self.ids and not pattern(self.ids).search(resource.id):
             return False
         if not self.labels:
             return True
@@ -90,15 +88,6 @@ ANYTHING = Query()
 def where(*terms: Term, ids: str = "") -> Query:
     """Make the query of one conjunction."""
     return Query(labels=(terms,) if terms else (), ids=ids)
-
-
-@lru_cache(maxsize=256)
-def expression(text: str) -> re.Pattern[str]:
-    """Compile an id expression. Raises InputError."""
-    try:
-        return re.compile(text)
-    except re.error as err:
-        raise InputError(f"{text!r} is no regular expression: {err}", path="id_query") from err
 
 
 def _compare(operator: Operator, value: str, bound: str) -> bool:

@@ -3,6 +3,8 @@
 `network-daemon` (apid, trustd, registryd): serves sockets, reads and writes its own files, makes
 threads. It can never start a program, become another, look into one, or load code the kernel runs:
 those end it at once. All else that we know fails with EPERM, what we do not know with ENOSYS.
+
+`helper` (signer): the same, and it opens no socket: it has the one it answers on.
 """
 
 from ichor.formats.bpf import ALLOW, KILL, Masked, Policy, Rule, errno
@@ -70,4 +72,10 @@ NETWORK_DAEMON = Policy(
     default=errno(EPERM),
 )
 
-POLICIES = {"network-daemon": NETWORK_DAEMON}
+_OF_SOCKETS = frozenset({"socket", "socketpair", "bind", "connect", "listen", "accept", "accept4"})
+HELPER = Policy(
+    rules=tuple(rule for rule in NETWORK_DAEMON.rules if rule.call not in _OF_SOCKETS),
+    default=NETWORK_DAEMON.default,
+)
+
+POLICIES = {"network-daemon": NETWORK_DAEMON, "helper": HELPER}

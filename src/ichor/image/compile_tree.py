@@ -21,6 +21,7 @@ def main(source: Path, target: Path, shown: str) -> None:
             cfile=str(out),
             dfile=f"{shown}/{name.as_posix()}",
             doraise=True,
+            optimize=2,  # no docstrings: nobody asks for help on a node
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
 

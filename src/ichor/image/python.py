@@ -42,7 +42,10 @@ BIN: Final = f"usr/bin/python{version('python')}"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
 # discoveryd runs on a host, beside clusters.
-NOT_IN_NODE: Final = ("testing", "provision", "image", "cli", "apps/discoveryd")
+NOT_IN_NODE: Final = (
+    *("testing", "provision", "image", "cli"),
+    *("apps/discoveryd", "apps/graph", "apps/machined/offline"),
+)
 _ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
 
 import importlib
@@ -127,7 +130,9 @@ def node_sources() -> dict[str, Path]:
     found = {}
     for path in sorted(checkout.PACKAGE.rglob("*")):
         name = path.relative_to(checkout.PACKAGE).as_posix()
-        inside = f"{name}/".startswith(tuple(f"{part}/" for part in NOT_IN_NODE))
+        inside = f"{name.removesuffix('.py')}/".startswith(
+            tuple(f"{part}/" for part in NOT_IN_NODE)
+        )
         if path.is_file() and not inside and "__pycache__" not in path.parts:
             found[name] = path
     return found

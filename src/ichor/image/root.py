@@ -78,10 +78,11 @@ FILES: Final = {
     "etc/passwd": (
         "root:x:0:0:root:/:/sbin/nologin\napid:x:50:50:apid:/:/sbin/nologin\n"
         "trustd:x:51:51:trustd:/:/sbin/nologin\nregistryd:x:52:52:registryd:/:/sbin/nologin\n"
+        "signer:x:53:53:signer:/:/sbin/nologin\n"
         "etcd:x:60:60:etcd:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"
     ),
     "etc/group": (
-        "root:x:0:\napid:x:50:\ntrustd:x:51:\nregistryd:x:52:\netcd:x:60:\nnogroup:x:65534:\n"
+        "root:x:0:\napid:x:50:\ntrustd:x:51:\nregistryd:x:52:\nsigner:x:53:\netcd:x:60:\nnogroup:x:65534:\n"
     ),
 }
 INIT: Final = "#!/usr/bin/python{python} -ISB\nimport sys\n\nsys.path.append('/{site}')\n" + (

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from ichor.errors import TransientError
@@ -31,14 +32,20 @@ async def ask(
     confinement: Confinement,
     log: LogFile,
     timeout: float,
+    before: Callable[[int], None] = lambda pid: None,
 ) -> bytes:
-    """Give the helper's answer. Raises TransientError if it fails or takes too long."""
+    """Give the helper's answer. Raises TransientError if it fails or takes too long.
+
+    before: called with its pid while it still waits at the gate.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     pump = Pump(log)
     with ours:
         try:
             standard = Standard(theirs.fileno(), pump.write_end, pump.write_end)
-            process = await launcher.launch(name, program, standard, confinement=confinement)
+            process = await launcher.launch(
+                name, program, standard, confinement=confinement, before=before
+            )
         finally:
             theirs.close()
             pump.close_write_end()

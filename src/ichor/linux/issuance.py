@@ -5,6 +5,9 @@ private keys on a disk.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
+
+from msgspec.structs import replace
 
 from ichor.config.secret import Secret
 from ichor.pki import certificate as x509
@@ -20,8 +23,11 @@ _USAGE = {Usage.SERVER: "server", Usage.CLIENT: "client"}
 
 
 class LocalIssuance:
-    def __init__(self, signer: Signing) -> None:
+    """longest: what lives longer is cut to that."""
+
+    def __init__(self, signer: Signing, longest: timedelta = timedelta.max) -> None:
         self._signer = signer
+        self._longest = longest
         self._issued: dict[str, Certificate] = {}
 
     def observe(self) -> Mapping[str, Certificate]:
@@ -40,12 +46,16 @@ class LocalIssuance:
         authority = action.authority
         answer = await self._signer.ask(
             question(
-                action.request,
+                shortened(action.request, self._longest),
                 ca_cert=authority.cert if authority else "",
                 ca_key=authority.key.reveal() if authority else "",
             )
         )
         return held(action.request, answer.text, answer.key, authority.cert if authority else "")
+
+
+def shortened(request: CertificateRequest, longest: timedelta) -> CertificateRequest:
+    return replace(request, lifetime=min(request.lifetime, longest))
 
 
 def question(request: CertificateRequest, *, ca_cert: str, ca_key: str) -> SignLeaf:

@@ -44,6 +44,9 @@ class Standard:
     stderr: int
 
 
+FRESH = (sys.executable, "-m", "ichor.linux.zygote")
+
+
 @dataclass(slots=True)
 class Launcher:
     """One zygote and what is asked of it.
@@ -54,7 +57,7 @@ class Launcher:
     modules: tuple[str, ...]
     pid: int
     channel: socket.socket
-    command: tuple[str, ...] = (sys.executable, "-m", "ichor.linux.zygote")
+    command: tuple[str, ...] = FRESH
     restarts: int = 0
     _sequence: int = 0
     _waiting: dict[int, asyncio.Future[tuple[int, int]]] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Launcher:
     _guard: asyncio.Task[None] | None = None
 
     @classmethod
-    def fork(cls, modules: Iterable[str] = ()) -> "Launcher":
+    def fork(cls, modules: Iterable[str] = (), command: tuple[str, ...] = FRESH) -> "Launcher":
         """Fork the first zygote. There must be no other thread and no loop yet."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         names = tuple(modules)
@@ -71,7 +74,7 @@ class Launcher:
             ours.close()
             zygote.serve(theirs, names)
         theirs.close()
-        return cls(names, pid, ours)
+        return cls(names, pid, ours, command)
 
     def start(self, reaper: Reaper) -> None:
         """Serve answers from now on; call before the reaper starts."""

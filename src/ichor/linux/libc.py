@@ -120,6 +120,25 @@ def inotify_add_watch(fd: int, path: str, events: int) -> int:
     return _check(_libc.inotify_add_watch(fd, _bytes(path), events), path)
 
 
+# malloc.h of glibc
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+
+
+def return_memory_early() -> None:
+    """Have malloc give large blocks back when they are freed; children by fork inherit it.
+
+    Left alone it learns from the first large block freed to keep such blocks on the heap, where
+    one small neighbour pins them: [m] after a refused configuration of 30 MB machined stayed at
+    142 MB, with this at 34.
+    """
+    for option, value in (
+        (_M_MMAP_THRESHOLD, 128 << 10),
+        (_M_TRIM_THRESHOLD, 128 << 10),
+        (_M_ARENA_MAX, 1),
+    ):
+        _libc.mallopt(option, value)
+
+
 def close_from(first: int) -> None:
     _check(_libc.close_range(first, 0xFFFFFFFF, 0), f"close_range {first}")
 

@@ -16,10 +16,12 @@ Shared by fork, not to be changed without exec: the layout of memory and the see
 import gc
 import importlib
 import os
+import select
 import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NoReturn
 
 import msgspec
@@ -82,9 +84,10 @@ def _fork_twice(channel: socket.socket, launch: Launch, fds: list[int]) -> None:
         os.waitpid(middle, 0)
         return
     try:
+        own = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _child(launch, fds)
+            _child(launch, fds, own)
         # Its parent is still here, so the pid cannot have been given to another.
         _answer(channel, Launched(sequence=launch.sequence, pid=pid), [os.pidfd_open(pid)])
     except OSError as error:
@@ -97,7 +100,18 @@ def _answer(channel: socket.socket, answer: Launched, fds: list[int]) -> None:
     socket.send_fds(channel, [msgspec.json.encode(answer)], fds)
 
 
-def _child(launch: Launch, fds: list[int]) -> NoReturn:
+def _outlive(middle: int) -> None:
+    """Wait until the middle process is gone: from then on machined is our parent."""
+    if os.getppid() != middle:
+        return
+    with suppress(ProcessLookupError):
+        fd = os.pidfd_open(middle)
+        if os.getppid() == middle:  # else the number may be another's by now
+            select.select([fd], [], [])
+        os.close(fd)
+
+
+def _child(launch: Launch, fds: list[int], middle: int) -> NoReturn:
     code = 127
     try:
         os.setsid()
@@ -105,6 +119,7 @@ def _child(launch: Launch, fds: list[int]) -> NoReturn:
         if os.read(_GATE, 1) != b"1":
             os._exit(0)
         os.close(_GATE)
+        _outlive(middle)
         _reset_signals()
         os.chdir(launch.directory)
         code = _run(launch)

@@ -11,7 +11,7 @@ from ichor.peers.pem import Identity
 from ichor.ports.cluster_manifests import Action, Seen, Want
 
 # An API server that starts is ready within seconds, and everybody waits for what is made here.
-_AGAIN: Final = timedelta(seconds=1)
+_AGAIN: Final = timedelta(milliseconds=200)
 
 
 class NodeManifests:

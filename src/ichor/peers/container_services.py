@@ -15,7 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ichor.cosi.wakes import Wakes
-from ichor.errors import IchorError, TransientError
+from ichor.errors import IchorError
 from ichor.log import fields, logger
 from ichor.ports.clock import Clock
 from ichor.ports.containers import Containers
@@ -84,9 +84,8 @@ class ContainerServices:
             await task
         spec = self._services[id].spec
         self._enter(id, State.STOPPING, "Sending SIGTERM")
-        with suppress(
-            TransientError, RpcError
-        ):  # a runtime that is gone holds no container of ours
+        # A runtime that is gone holds no container of ours; what is left, the next start removes.
+        with suppress(IchorError, RpcError, OSError):
             await self._containers.stop(id, grace_s=spec.grace.total_seconds())
             await self._containers.remove(id)
         self._enter(id, State.FINISHED, "Service finished successfully")

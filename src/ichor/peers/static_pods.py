@@ -15,6 +15,7 @@ from ichor.formats.jsonvalue import Object, encode
 from ichor.ports.static_pods import Offer, Publish
 
 _IDLE_S = 120.0
+_CONNECTIONS = 32
 _CHUNK = 4096
 
 
@@ -26,7 +27,7 @@ class StaticPodServer:
         self._pods: Sequence[Object] | None = None
         self._server: asyncio.Server | None = None
         self._port = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}  # oldest first
 
     async def listen(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -56,8 +57,11 @@ class StaticPodServer:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = None
+            task.add_done_callback(lambda ended: self._tasks.pop(ended, None))
+        # Any process in the node's network may connect; it must not use up our descriptors.
+        if len(self._tasks) > _CONNECTIONS:
+            next(iter(self._tasks)).cancel()
         try:
             with suppress(ConnectionError, TimeoutError, h11.RemoteProtocolError):
                 await self._serve(reader, writer)
@@ -69,7 +73,8 @@ class StaticPodServer:
         while await _request(connection, reader):
             for event in self._reply():
                 writer.write(connection.send(event) or b"")
-            await writer.drain()
+            async with asyncio.timeout(_IDLE_S):
+                await writer.drain()
             if connection.our_state is not h11.DONE:
                 return
             connection.start_next_cycle()

@@ -24,6 +24,7 @@ from ichor.provision.cgroup import Hierarchy
 from ichor.provision.loop import attached
 from ichor.provision.syscalls import (
     MNT_DETACH,
+    MS_BIND,
     MS_NODEV,
     MS_NOEXEC,
     MS_NOSUID,
@@ -49,6 +50,8 @@ _SHOWN = {
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
 }
+# Parts of procfs that no namespace owns (those runc makes read-only too).
+_OF_HOST = ("bus", "fs", "irq", "sys", "sysrq-trigger")
 # Linux' Documentation/admin-guide/devices.txt; name: (mode, major, minor)
 _DEVICES = {
     "null": (0o666, 1, 3),
@@ -80,9 +83,10 @@ def build(image: Path, directory: Path, console: str, cgroups: Sequence[Hierarch
     root = directory / "root"
     root.mkdir(exist_ok=True)
     with attached(image) as device:
-        mount(device, root, "squashfs", MS_RDONLY | MS_NODEV)
+        mount(device, root, "squashfs", MS_RDONLY | MS_NODEV | MS_NOSUID)
     _run(root, directory)
-    bind(directory / "var", root / "var")
+    # Containers run from overlays of their own, which these flags do not reach.
+    bind(directory / "var", root / "var", MS_NOSUID | MS_NODEV)
     _proc(root)
     _sys(root, cgroups)
     _dev(root, console)
@@ -90,10 +94,10 @@ def build(image: Path, directory: Path, console: str, cgroups: Sequence[Hierarch
 
 
 def _run(root: Path, directory: Path) -> None:
-    mount("tmpfs", root / "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+    mount("tmpfs", root / "run", "tmpfs", _STRICT, "mode=755")
     host = root / "run/host"
     (host / "state").mkdir(parents=True)
-    bind(directory / "state", host / "state")
+    bind(directory / "state", host / "state", _STRICT)
     (host / "container-manager").write_text("ichor\n")
     userdata = directory / "userdata"
     if userdata.exists():
@@ -107,6 +111,7 @@ def _proc(root: Path) -> None:
     # Binding over parts of /proc makes the kernel refuse a fresh procfs to user-namespaced pods
     # (mount_too_revealing): one that is fully visible somewhere is enough to be let.
     clean = root / "run/host/proc"
+    clean.parent.chmod(0o700)
     clean.mkdir()
     mount("proc", clean, "proc", _STRICT)
     shown = root / "run/host/sysctl"
@@ -116,7 +121,17 @@ def _proc(root: Path) -> None:
         if target.exists():
             source = shown / name.replace("/", ".")
             source.write_text(f"{value}\n")
-            bind(source, target, read_only=True)
+            bind(source, target, _STRICT | MS_RDONLY)
+    _only_ours(root / "proc")
+
+
+def _only_ours(proc: Path) -> None:
+    """Leave writable what is of our network namespace: the rest of these is the host's own."""
+    bind(proc / "sys/net", proc / "sys/net", _STRICT)
+    for name in _OF_HOST:
+        if (proc / name).exists():
+            mount(proc / name, proc / name, flags=MS_BIND | (MS_REC if name == "sys" else 0))
+            make_read_only(proc / name, _STRICT)
 
 
 def _sys(root: Path, cgroups: Sequence[Hierarchy]) -> None:
@@ -146,7 +161,7 @@ def _hierarchy(top: Path, hierarchy: Hierarchy) -> None:
 
 def _dev(root: Path, console: str) -> None:
     dev = root / "dev"
-    mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755")
+    mount("tmpfs", dev, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755")
     for name in ("pts", "shm", "mqueue", "net"):
         (dev / name).mkdir()
     for name, (mode, major, minor) in _DEVICES.items():
@@ -154,12 +169,12 @@ def _dev(root: Path, console: str) -> None:
         (dev / name).chmod(mode)
     options = "newinstance,ptmxmode=0666,mode=0620,gid=5"
     mount("devpts", dev / "pts", "devpts", MS_NOSUID | MS_NOEXEC, options)
-    mount("tmpfs", dev / "shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
+    mount("tmpfs", dev / "shm", "tmpfs", _STRICT, "mode=1777")
     mount("mqueue", dev / "mqueue", "mqueue", _STRICT)
     for name, target in _LINKS.items():
         (dev / name).symlink_to(target)
     (dev / "console").touch()
-    bind(console, dev / "console")
+    bind(console, dev / "console", MS_NOSUID | MS_NOEXEC)
 
 
 def _enter(root: Path) -> None:

@@ -57,11 +57,11 @@ def mount(
     _check(result, f"{fstype or 'mount'} {source} on {target}")
 
 
-def bind(source: str | Path, target: str | Path, *, read_only: bool = False) -> None:
-    """Show source at target too; read-only needs a second call, for the first ignores the flag."""
+def bind(source: str | Path, target: str | Path, flags: int = 0) -> None:
+    """Show source at target too; flags need a second call, for the first ignores them."""
     mount(source, target, flags=MS_BIND)
-    if read_only:
-        make_read_only(target)
+    if flags:
+        mount("none", target, flags=MS_BIND | MS_REMOUNT | flags)
 
 
 def make_read_only(target: str | Path, flags: int = 0) -> None:

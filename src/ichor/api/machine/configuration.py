@@ -11,14 +11,14 @@ Nothing is stored on a dry run, or when anything is wrong. The reply comes when 
 on the disk.
 """
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from ichor.api.access import ADMIN
 from ichor.api.authorize import Grant
 from ichor.config.container import Config
 from ichor.config.decode import decode
+from ichor.config.diff import NO_CHANGES, summary, unified
 from ichor.config.validate import Mode, validate
 from ichor.cosi.resource import resource
 from ichor.cosi.state import State, find, find_all
@@ -26,7 +26,6 @@ from ichor.errors import Conflict, InputError
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.config.active import ID, ActiveConfig
 from ichor.resources.config.generation import ConfigGeneration, Reach, generation_id
-from ichor.resources.config.machine import MachineConfig
 from ichor.resources.runtime.boot import BootID
 from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.context import Context, Handler
@@ -66,11 +65,12 @@ class ConfigurationService:
             raise RpcError(Code.PERMISSION_DENIED, "not authorized")
         reach = _reach(request.mode, is_maintained=is_maintained)
         text = request.data.decode(errors="replace")
-        warnings = self._check(decode(request.data, file="request"), is_maintained=is_maintained)
+        config = decode(request.data, file="request")
+        warnings = self._check(config, is_maintained=is_maintained)
         reply = pb.ApplyConfiguration(
             warnings=warnings,
             mode=_REQUEST.NO_REBOOT if reach is Reach.NOW else request.mode,
-            mode_details=self._details(text, reach, is_dry=request.dry_run),
+            mode_details=self._details(config, reach, is_dry=request.dry_run),
         )
         if not request.dry_run:
             timeout = request.try_mode_timeout.ToTimedelta() or TRIAL
@@ -92,12 +92,15 @@ class ConfigurationService:
             raise InputError("; ".join(findings.errors))
         return [*findings.warnings, *findings.notes]
 
-    def _details(self, text: str, reach: Reach, *, is_dry: bool) -> str:
+    def _details(self, config: Config, reach: Reach, *, is_dry: bool) -> str:
         if not is_dry:
             return f"Applied configuration, in force: {reach.value}."
-        before = find(self._state, MachineConfig, ID)
-        diff = "".join(_diff(before.spec.text if before else "", text))
-        return f"Dry run, in force would be: {reach.value}.\n{diff or 'No changes.'}"
+        active = find(self._state, ActiveConfig, ID)
+        before = active.spec.value if active else Config()
+        told = [f"Dry run, in force would be: {reach.value}.", summary(before, config)]
+        if told[-1] != NO_CHANGES:
+            told.append(unified(before, config))
+        return "\n".join(told)
 
     def _store(self, text: str, reach: Reach, until: datetime) -> None:
         known = find_all(self._state, ConfigGeneration)
@@ -127,9 +130,3 @@ def _reach(mode: int, *, is_maintained: bool) -> Reach:
     if reach is None:
         raise InputError(f"mode {mode}: expected AUTO, NO_REBOOT, STAGED or TRY", path="mode")
     return reach
-
-
-def _diff(before: str, after: str) -> Iterator[str]:
-    return difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), "active", "applied"
-    )

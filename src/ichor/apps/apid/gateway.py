@@ -1,6 +1,8 @@
 """The gateway: who calls, with which roles, and the way on."""
 
+import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 from ichor.apps.apid.routing import Everywhere, Here, There, target, to_machined, to_node
@@ -17,6 +19,8 @@ from ichor.rpc.status import Code, RpcError
 from ichor.rpc.tls import Chain, ClientTls
 
 PORT: Final = 50000
+NODES: Final = 512
+_HOST: Final = re.compile(r"[0-9A-Za-z_.\-]{1,253}")  # RFC 1123 section 2.1, and IPv4
 _METADATA_FIELD: Final = 1
 _MESSAGES_FIELD: Final = 1
 
@@ -34,7 +38,8 @@ def verify(chain: Chain) -> None:
 class Gateway:
     """machined: the channel to it. client: shows our certificate to other nodes, None on workers.
 
-    own: addresses of this node. Connections to nodes are kept until `forget`.
+    own: addresses of this node. Connections to nodes are kept until `forget`, NODES of them at
+    most: a caller names nodes, and what it names must not fill our memory.
     """
 
     def __init__(self, machined: Channel, own: Callable[[], frozenset[str]]) -> None:
@@ -55,6 +60,8 @@ class Gateway:
             case There(node):
                 return One(self._remote(node, context, roles))
             case Everywhere(nodes, streaming):
+                if len(nodes) > NODES:
+                    raise RpcError(Code.INVALID_ARGUMENT, f"more than {NODES} nodes")
                 return Many(
                     [self._remote(node, context, roles) for node in nodes],
                     streaming,
@@ -79,11 +86,32 @@ class Gateway:
     def _remote(self, node: str, context: Context, roles: frozenset[str]) -> Backend:
         if self.client is None:
             raise RpcError(Code.UNAVAILABLE, "this node has no certificate to call others with")
-        if node not in self._channels:
-            self._channels[node] = Channel(TcpTarget(node, PORT, self.client))
         return Backend(
-            node, self._channels[node], to_node(context.metadata, roles, context.authority)
+            node,
+            self._channel(node, self.client),
+            to_node(context.metadata, roles, context.authority),
         )
+
+    def _channel(self, node: str, tls: ClientTls) -> Channel:
+        """Give the channel to a node, the one not used for longest making room for a new one."""
+        channel = self._channels.pop(node, None)
+        if channel is None:
+            check_host(node)
+            channel = Channel(TcpTarget(node, PORT, tls))
+        self._channels[node] = channel
+        if len(self._channels) > NODES:
+            self._channels.pop(next(iter(self._channels))).refresh()  # its calls go on
+        return channel
+
+
+def check_host(node: str) -> None:
+    """Refuse what is no address or host name: it is dialled, and ends up in messages."""
+    try:
+        is_host = bool(_HOST.fullmatch(node) or ip_address(node))
+    except ValueError:
+        is_host = False
+    if not is_host:
+        raise RpcError(Code.INVALID_ARGUMENT, f"{node[:80]!r} is no node")
 
 
 def _metadata(backend: Backend, error: RpcError | None = None) -> bytes:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ichor.api import inspection, time
-from ichor.api.authorize import APID, TRUSTD, granted, require
+from ichor.api.authorize import APID, TRUSTD, granting, require
 from ichor.api.errors import translate
 from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
@@ -26,7 +26,7 @@ from ichor.api.machine_type import of_control_plane
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
 from ichor.api.state import StateService
-from ichor.api.trust import TrustService
+from ichor.api.trust import LIFETIME, TrustService
 from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
@@ -45,7 +45,7 @@ ETCD_SECRETS = Path("/system/secrets/etcd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the API acts on, besides the store and files."""
+    """What the API acts on, besides the store and files. longest: life of a certificate."""
 
     now: Callable[[], datetime]
     platform: str
@@ -57,10 +57,12 @@ class World:
     events: EventLog
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
+    longest: timedelta = timedelta.max
 
 
 def server(state: State, world: World) -> Server:
     """Make the server of a node."""
+    granted = granting(world.services.observe)
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),
@@ -79,7 +81,7 @@ def server(state: State, world: World) -> Server:
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
-        **TrustService(state, world.signer).handlers(),
+        **TrustService(state, world.signer, min(LIFETIME, world.longest)).handlers(),
     }
     return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
 

@@ -18,4 +18,4 @@ def show(boot_id: str, mounts: Mounts) -> None:
     path = Path(OURS)
     path.write_text(f"{boot_id}\n", encoding="ascii")
     path.chmod(0o444)
-    mounts.apply(Bind(target=KERNEL, source=OURS))
+    mounts.apply(Bind(target=KERNEL, source=OURS, options=("ro",)))

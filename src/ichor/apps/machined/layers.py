@@ -27,7 +27,7 @@ TEMPORARY: Final = (
         target="/tmp",  # noqa: S108 - the mount itself
         fstype="tmpfs",
         source="tmpfs",
-        options=("nosuid", "nodev"),
+        options=_STRICT,
         data="mode=1777,size=50%",
     ),
     Attach(
@@ -79,7 +79,10 @@ def prepare(mounts: Mounts, files: Files) -> None:
     state = (Bind(target=STATE, source=handed, options=_STRICT),) if Path(handed).exists() else ()
     for action in missing((*overlays, *state), mounts.observe()):
         mounts.apply(action)
+    # What was mounted there hides the directory made above, and its mode.
+    files.apply(MakeDirectory(path=STATE.lstrip("/"), directory=Directory(mode=0o700)))
     files.apply(MakeDirectory(path="etc/kubernetes/manifests"))
+    _link_run(Path("/var/run"))
     mounts.apply(Propagate(target="/", propagation=Propagation.SHARED, recursive=True))
 
 
@@ -91,8 +94,15 @@ def overlay(target: str) -> Overlay:
         lower=(target,),
         upper=f"{_OVERLAYS}/{name}-diff",
         work=f"{_OVERLAYS}/{name}-work",
-        options=("nosuid", "nodev"),
+        options=_STRICT if target.startswith("/etc/") else _STRICT[:2],
     )
+
+
+def _link_run(path: Path) -> None:
+    """Have /var/run lead to /run, so that what is there is gone with the boot that made it."""
+    if path.is_symlink() or not path.exists():
+        path.unlink(missing_ok=True)
+        path.symlink_to("/run")
 
 
 def missing(

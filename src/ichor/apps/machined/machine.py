@@ -2,9 +2,13 @@
 
 import asyncio
 import logging
+import os
 import signal
+from collections.abc import Awaitable
+from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
+from typing import Final
 from uuid import uuid4
 
 from ichor.api.event_tap import EventTap
@@ -55,13 +59,17 @@ from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
+from ichor.rpc.server import Server
 from ichor.sequences.start import BOOT
+from ichor.units import parse_duration
 
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
+
+LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
 
 
 class Machine:
@@ -72,14 +80,14 @@ class Machine:
         self._clock = KernelClock()
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
+        cgroups = detect(Path("/sys/fs/cgroup"))
         self._supervisor = Supervisor(
             launcher=launcher,
             reaper=self._reaper,
-            cgroups=detect(Path("/sys/fs/cgroup")),
+            cgroups=cgroups,
             clock=self._clock,
             logs=Path("/var/log"),
         )
-        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"))
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
@@ -88,6 +96,7 @@ class Machine:
         EventTap(self._state, self._events).attach()
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
+        self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
@@ -107,13 +116,17 @@ class Machine:
             return await self._end_of(running)
         finally:
             running.cancel()
-            await server.stop(1.0)
-            wipe = self._fate.observe().wipe
-            if wipe:
-                await joining.withdraw(self._joining)
-            await self._containers.stop_all()
-            await self._supervisor.stop_all()
-            wiping.wipe(wipe)
+            await self._close(server)
+
+    async def _close(self, server: Server) -> None:
+        """Stop all there is; a wipe that was asked for comes, whatever fails before it."""
+        wipe = self._fate.observe().wipe
+        await bounded("API", server.stop(1.0), 5)
+        if wipe:
+            await bounded("leaving the cluster", joining.withdraw(self._joining), 60)
+        await bounded("containers", self._containers.stop_all(), 60)
+        await bounded("services", self._supervisor.stop_all(), 60)
+        wiping.wipe(wipe)
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
         """Wait for the end; an engine that ends by itself is a fault and raised."""
@@ -166,6 +179,7 @@ class Machine:
             events=self._events,
             ring=self._ring,
             controllers=lambda: engine.controllers,
+            longest=longest(),
         )
 
     def _world(self) -> Adapters:
@@ -186,7 +200,7 @@ class Machine:
                 membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
                 static_pods=self._static_pods,
             ),
-            issuance=LocalIssuance(self._signer),
+            issuance=LocalIssuance(self._signer, longest()),
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
@@ -205,3 +219,18 @@ class Machine:
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),
         )
+
+
+def longest() -> timedelta:
+    """Give how long a certificate may live: tests of renewal shorten it, nothing lengthens it."""
+    given = os.environ.get(LONGEST)
+    return parse_duration(given) if given else timedelta.max
+
+
+async def bounded(what: str, work: Awaitable[object], seconds: float) -> None:
+    """Do one step of the end: its failure or its silence does not keep the next from its turn."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except Exception:
+        log.exception("a step of the end failed", extra=fields(step=what))

@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from ichor import log
 from ichor.apps.machined import layers
+from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
@@ -21,11 +22,13 @@ from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
 DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main", "ichor.apps.trustd.main")
+ZYGOTE: Final = ("-ISB", "/usr/lib/ichor", "zygote")  # the image's entry to its programs
 
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     os.umask(0o022)
-    launcher = Launcher.fork(DAEMONS)
+    libc.return_memory_early()
+    launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
     ending = Ending.RESTART
     try:

@@ -62,7 +62,7 @@ class Held(Generic[O, A]):
     """An observation that the model moves; the port of who answers at once."""
 
     def __init__(self, observed: O, model: Model[O, A]) -> None:
-        self.observed = observed
+        self.observed: O = observed
         self._model = model
 
     def observe(self) -> O:
@@ -73,7 +73,10 @@ class Held(Generic[O, A]):
 
     def move(self, action: A) -> None:
         after = self._model(self.observed, action)
-        self.observed = after.observed if isinstance(after, Predicted) else after
+        if isinstance(after, Predicted):
+            self.observed = after.observed  # pyright: ignore[reportUnknownMemberType] # of O
+        else:
+            self.observed = after
 
     async def wakes(self) -> AsyncIterator[None]:
         """Never: nothing happens here by itself."""
@@ -86,7 +89,7 @@ class HeldSlow(Generic[O, A]):
     """The port of who acts in its own time."""
 
     def __init__(self, observed: O, model: Model[O, A]) -> None:
-        self._held = Held(observed, model)
+        self._held: Held[O, A] = Held(observed, model)
         self.wakes = self._held.wakes
 
     def observe(self) -> O:
@@ -100,7 +103,7 @@ class HeldFar(Generic[O, A]):
     """The port of who has to be asked, too."""
 
     def __init__(self, observed: O, model: Model[O, A]) -> None:
-        self._held = Held(observed, model)
+        self._held: Held[O, A] = Held(observed, model)
 
     async def observe(self) -> O:
         return self._held.observed

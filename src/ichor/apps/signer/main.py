@@ -1,7 +1,7 @@
 """One question on stdin (a socket), the answer on the same, gone.
 
-Runs in a fork of the zygote as nobody, without capabilities, network or exec. A CA's key is in its
-memory for the milliseconds of one signature.
+Runs in a fork of the zygote as a user of its own, without capabilities, network or exec. A CA's key
+is in its memory for the milliseconds of one signature.
 """
 
 import os

@@ -37,7 +37,8 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
             program=Exec(argv=("/usr/bin/containerd", "--config", f"/etc/{FILE}")),
             confinement=Confinement(oom_score_adj=-999),
             cgroup="podruntime/runtime",
-            environment={"PATH": PATH},
+            # [m] Its heap doubles between collections by default: 55 MB in use, 38 just started.
+            environment={"PATH": PATH, "GOGC": "30"},
             log=ID,
             grace=timedelta(seconds=30),
             sweep=False,

@@ -11,7 +11,7 @@
 
 What is ours beyond the interface tables, with the reason: makeIPTablesUtilChains is off because no
 iptables is in the image (kube-proxy runs in nftables mode); volumePluginDir is below /var because
-its own default is on the read-only root; httpCheckFrequency is 2 s because static pods that come
+its own default is on the read-only root; httpCheckFrequency is 1 s because static pods that come
 after the kubelet would wait for the 20 s of its default; failCgroupV1 is off where the host has
 nothing else.
 """
@@ -138,7 +138,7 @@ def _defaults(inputs: Inputs) -> Object:
         "streamingConnectionIdleTimeout": "5m",
         "tlsMinVersion": "VersionTLS13",
         "makeIPTablesUtilChains": False,
-        "httpCheckFrequency": "2s",
+        "httpCheckFrequency": "1s",
         "volumePluginDir": "/var/lib/kubelet/volumeplugins",
     }
     if inputs.quota_monitoring:

@@ -4,11 +4,16 @@
         ─► files/FileSpec below /system/secrets/kubernetes
     files/FileStatus ─► controlplane/SecretStatus "static-pods" once all of them are on the disk
 
-Each component's directory is its own user's alone. The version in the status is a digest of the
-contents, so that a pod is replaced exactly when what it reads has changed.
+Each component's directory is its own user's alone. The version in the status is a digest of what
+is read only at a start, so that a pod is replaced exactly when it would not notice by itself. What
+its reader looks at again (RELOADED) may be renewed at any time, and the status stays meanwhile:
+without it the pods would be taken away. kube-apiserver watches its own certificates, those it shows
+others, and the CAs of clients; in a kubeconfig, client-go reads again what stands in files, so
+certificates stand beside it.
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
@@ -41,6 +46,25 @@ from ichor.resources.secrets.kubernetes import (
 
 DIRECTORY = "/system/secrets/kubernetes"
 STATIC_PODS = "static-pods"
+RELOADED = frozenset(
+    f"{directory}/{stem}{end}"
+    for directory, stem in (
+        *(
+            (apiserver.SECRETS, stem)
+            for stem in (
+                "aggregator-ca",
+                "apiserver",
+                "apiserver-kubelet-client",
+                "ca",
+                "etcd-client",
+                "front-proxy-client",
+            )
+        ),
+        (controller_manager.SECRETS, "client"),
+        (scheduler.SECRETS, "client"),
+    )
+    for end in (".crt", ".key")
+)
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -75,18 +99,30 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, FileSpec]]:
         controller_manager.UID,
         {
             **both("ca", root.issuing_ca),
-            "kubeconfig": inputs.secrets.controller_manager_kubeconfig,
+            **beside(controller_manager.SECRETS, inputs.secrets.controller_manager_kubeconfig),
             "service-account.key": account,
         },
     )
     yield from files(
-        scheduler.SECRETS, scheduler.UID, {"kubeconfig": inputs.secrets.scheduler_kubeconfig}
+        scheduler.SECRETS,
+        scheduler.UID,
+        beside(scheduler.SECRETS, inputs.secrets.scheduler_kubeconfig),
     )
 
 
 def files(directory: str, uid: int, contents: Mapping[str, str]) -> Iterator[tuple[str, FileSpec]]:
     for name, content in contents.items():
         yield f"{directory}/{name}", FileSpec(content=Secret(content), uid=uid, gid=uid)
+
+
+def beside(directory: str, kubeconfig: str) -> Mapping[str, str]:
+    """Give a kubeconfig of ours with its certificate and key in files beside it."""
+    document = json.loads(kubeconfig)
+    (user,) = document["users"]
+    held, names = user["user"], {"client-certificate": "client.crt", "client-key": "client.key"}
+    user["user"] = {key: f"{directory}/{name}" for key, name in names.items()}
+    written = {name: b64decode(held[f"{key}-data"]).decode() for key, name in names.items()}
+    return {"kubeconfig": json.dumps(document, indent=1), **written}
 
 
 def both(stem: str, pair: CertificateAndKey) -> Mapping[str, str]:
@@ -116,8 +152,10 @@ class StatusInputs(Struct, frozen=True, kw_only=True):
 
 def status(inputs: StatusInputs) -> Iterator[Output]:
     """Say that all is written, once it is."""
-    if all_written(inputs.wanted, inputs.written):
-        spec = SecretStatus(ready=True, version=digest(inputs.wanted))
+    kept = [one for one in inputs.wanted if one.id not in RELOADED]
+    is_there = all(one.id in inputs.written for one in inputs.wanted)
+    if is_there and all_written(kept, inputs.written):
+        spec = SecretStatus(ready=True, version=digest(kept))
         yield Output(id=STATIC_PODS, spec=spec, namespace=CONTROL_PLANE_NAMESPACE_NAME)
 
 

@@ -1,0 +1,1 @@
+"""A fresh zygote, when the one that machined forked died."""
