@@ -4,7 +4,7 @@ Over generated inputs, over the stores a control plane and a worker come to, and
 recorded from live ones. And the laws: a plan applied is empty; the order of things does not matter.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import cache, partial
 from random import Random
 
@@ -116,7 +116,7 @@ def beginnings() -> Mapping[str, object]:
 
 def immediate(observe: Callable[[], object]) -> object:
     found = observe()
-    if not hasattr(found, "send"):
+    if not isinstance(found, Coroutine):
         return found
     try:
         found.send(None)
