@@ -3,11 +3,19 @@
 import types
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    ForwardRef,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from hypothesis import strategies as st
 from msgspec import Struct
-from msgspec.structs import fields
 
 from ichor.cosi.controller import All
 from ichor.cosi.resource import Resource, Spec, resource
@@ -26,9 +34,13 @@ PLAIN: dict[object, Values] = {
     object: st.none(),
 }
 
+JSON = st.none() | st.booleans() | st.sampled_from(WORDS)
+
 
 def values(declared: object) -> Values:
     """Give a strategy for an annotation."""
+    if isinstance(declared, ForwardRef):  # a JSON value, which names itself
+        return JSON
     if declared in PLAIN:
         return PLAIN[declared]
     origin = get_origin(declared)
@@ -42,12 +54,21 @@ def values(declared: object) -> Values:
 
 
 def structs(struct: type[Struct]) -> Values:
-    return st.builds(struct, **{field.name: values(field.type) for field in fields(struct)})
+    hints = hints_of(struct)
+    parts = {name: values(hints[name]) for name in struct.__struct_fields__}
+    # Not st.builds, which would resolve the annotations once more, by itself.
+    return st.fixed_dictionaries(parts).map(lambda drawn: struct(**drawn))
+
+
+def hints_of(declared: object) -> dict[str, object]:
+    """Resolve annotations; JSON values name themselves in words only their own module knows."""
+    names = {"Sequence": Sequence, "Mapping": Mapping, "Value": ForwardRef("Value")}
+    return get_type_hints(declared, localns=names, include_extras=True)
 
 
 def inputs(struct: type[Struct]) -> Values:
     """Give a strategy for the Inputs of a controller."""
-    hints = get_type_hints(struct, include_extras=True)
+    hints = hints_of(struct)
     return st.builds(struct, **{name: _input(hint) for name, hint in hints.items()})
 
 

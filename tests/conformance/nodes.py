@@ -1,0 +1,91 @@
+"""Stores of whole nodes: what the product's controllers make of a configuration, and recordings."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+from tests.config import samples
+
+from ichor.apps.machined.offline import offline
+from ichor.config import generate
+from ichor.config.encode import encode
+from ichor.cosi.controller import Controller, Transform
+from ichor.cosi.memory import Memory
+from ichor.cosi.operation import Operation
+from ichor.cosi.plan import contents as all_contents
+from ichor.cosi.resource import Key, Spec
+from ichor.errors import FormatError
+from ichor.resources.cluster.identity import Identity
+from ichor.resources.config.active import ActiveConfig
+from ichor.resources.config.generation import ConfigGeneration, generation_id
+from ichor.resources.etcd.bootstrap import ID as BOOTSTRAP_ID
+from ichor.resources.etcd.bootstrap import EtcdBootstrap
+from ichor.resources.files.file import FileSpec
+from ichor.resources.registry import spec_class
+from ichor.resources.runtime.boot import BootID
+from ichor.resources.runtime.host import ID as HOST_ID
+from ichor.resources.runtime.host import HostFacts
+from ichor.resources.runtime.mount import MountStatus
+from ichor.resources.runtime.service_spec import ServiceSpec
+from ichor.resources.wire.text import from_yaml
+from ichor.testing.engine import START, World, run
+from ichor.testing.recorded import inputs_of
+
+RECORDED = Path(__file__).parents[1] / "recorded"
+KINDS = ("controlplane", "worker", *sorted(path.stem for path in RECORDED.glob("*.json")))
+LEFT_OUT = (ActiveConfig, FileSpec, ServiceSpec)
+DISCOVERY = "https://192.0.2.9:8443/"
+
+
+@cache
+def store_of(kind: str) -> Memory:
+    path = RECORDED / f"{kind}.json"
+    return recorded(path) if path.exists() else settled(kind, offline()).state
+
+
+def settled(kind: str, controllers: Sequence[Controller]) -> World:
+    """Give a node that was configured and has come to rest."""
+    request = samples.request(DISCOVERY)
+    make = generate.control_plane if kind == "controlplane" else generate.worker
+    world = World(controllers)
+    world.put(BootID(boot_id="boot"), "boot-id")
+    facts = HostFacts(is_container=True, cgroup_v1=True, restricts_oom=True)
+    world.put(facts, HOST_ID)
+    world.put(Identity(node_id="identity"), "local")
+    world.put(MountStatus(target="/var"), "EPHEMERAL")
+    world.put(Operation(sequence="initialize", parameters={"boot": "b"}), "a")
+    text = encode(make(request, samples.secrets()))
+    world.put(ConfigGeneration(text=text, applied=START), generation_id(1))
+    if kind == "controlplane":
+        world.put(EtcdBootstrap(), BOOTSTRAP_ID)
+    world.settle()
+    return world
+
+
+def contents(world: World) -> Mapping[Key, object]:
+    """What a reader sees: not versions, which count the ways there."""
+    return {key: item.spec for key, item in all_contents(world.state).items()}
+
+
+def recorded(path: Path) -> Memory:
+    """Read a recording; what does not travel (LEFT_OUT) is derived from the rest."""
+    world = World()
+    for row in json.loads(path.read_text()):
+        spec = from_yaml(row["spec"], spec_class(row["type"]))
+        world.put(spec, row["id"], namespace=row["namespace"], labels=row["labels"])
+    for kind in LEFT_OUT:
+        for transform in offline():
+            if isinstance(transform, Transform) and kind in {out.spec for out in transform.outputs}:
+                derive(world, transform, kind)
+    return world.state
+
+
+def derive(world: World, transform: Transform[Struct], kind: type[Spec]) -> None:
+    for given in inputs_of(world.state, transform, START):
+        with suppress(FormatError):  # a key that was redacted
+            for id, spec in run(transform, given).items():
+                if isinstance(spec, kind):
+                    world.put(spec, id)
