@@ -135,6 +135,9 @@ class ContainerServices:
             ended = await self._containers.wait(spec.id)
         except (IchorError, RpcError, OSError) as err:
             return str(err)
+        except Exception as err:
+            log.exception("container failed", extra=fields(service=spec.id))
+            return f"internal error: {err!r}"
         finally:
             self._services[spec.id] = replace(self._services[spec.id], pid=0)
         code = ended.status
