@@ -84,6 +84,7 @@ class Writer:
     acknowledged: list[tuple[str, float]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
+    _said: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
         with network_namespace(self.inside) if self.inside else nullcontext():
@@ -104,9 +105,15 @@ class Writer:
                 client = self.living.through(self.origins[turn % len(self.origins)])
             else:
                 self.acknowledged.append((name, time.monotonic()))
+                self._said.set()
                 number += 1
             await asyncio.sleep(0.1)
         await client.close()
+
+    def hear(self, limit_s: float) -> bool:
+        """Wait for the next acknowledgement; False if none comes."""
+        self._said.clear()
+        return self._said.wait(limit_s)
 
     def stop(self) -> None:
         self._over.set()
@@ -126,14 +133,19 @@ def config_map(name: str) -> Object:
     }
 
 
+_FIRST_S = 30.0  # no write may take longer, whatever died
+
+
 @contextmanager
 def writing(*writers: Writer) -> Generator[None]:
-    """Write meanwhile."""
+    """Write meanwhile: from the first acknowledgement on, and until one after the body."""
     threads = [threading.Thread(target=writer.run, name=writer.prefix) for writer in writers]
     for thread in threads:
         thread.start()
     try:
+        assert all(writer.hear(_FIRST_S) for writer in writers), "no write went through"
         yield
+        assert all(writer.hear(_FIRST_S) for writer in writers), "writes do not go on"
     finally:
         for writer in writers:
             writer.stop()
