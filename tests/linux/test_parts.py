@@ -8,11 +8,11 @@ import pytest
 from tests.conformance.test_ports import ALONE
 from tests.fresh import fresh
 
+from ichor.cosi.wakes import Wakes
 from ichor.linux.logs import LogFile, Pump
 from ichor.linux.mount import KernelMounts
 from ichor.linux.process import readable
 from ichor.linux.sysctl import path_of
-from ichor.linux.wake import Wakes
 from ichor.ports.mount import Attach
 
 

@@ -6,13 +6,9 @@ does not pay for that before a client wants to know.
 
 from ichor.cosi.resource import Kind, resource
 from ichor.cosi.state import State
-from ichor.resources.meta.definition import (
-    Namespace,
-    PrintColumn,
-    ResourceDefinition,
-    Sensitivity,
-)
-from ichor.resources.registry import all_aliases, definitions, display_type
+from ichor.resources.meta.definition import Namespace, ResourceDefinition
+from ichor.resources.meta.describe import describe
+from ichor.resources.registry import definitions
 
 META = "meta"
 OWNER = "api.Definitions"
@@ -46,16 +42,4 @@ def ensure(state: State, kind: Kind) -> None:
     for name, description in NAMESPACES.items():
         state.create(resource(Namespace(description=description), name), OWNER)
     for found in definitions():
-        spec = ResourceDefinition(
-            type=found.type,
-            display_type=display_type(found.type),
-            default_namespace=found.namespace,
-            aliases=found.aliases,
-            all_aliases=all_aliases(found),
-            print_columns=tuple(
-                PrintColumn(name=name.replace("_", " "), json_path=path)
-                for name, path in found.columns.items()
-            ),
-            sensitivity=Sensitivity.SENSITIVE if found.sensitive else Sensitivity.NON_SENSITIVE,
-        )
-        state.create(resource(spec, found.type.lower()), OWNER)
+        state.create(describe(found), OWNER)

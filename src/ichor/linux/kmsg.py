@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager, suppress
 
+from ichor.cosi.wakes import Wakes
 from ichor.formats import kmsg
 from ichor.formats.kmsg import Record
 from ichor.linux.process import readable
-from ichor.linux.wake import Wakes
 from ichor.ports.clock import Clock
 
 _RECORD = 8192  # PRINTK_MESSAGE_MAX is 2048 since 6.4, CONSOLE_EXT_LOG_MAX was 8192

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ichor.cosi.wakes import Wakes
 from ichor.errors import NotFound, TransientError
 from ichor.linux.launch import Launcher, Process, Standard
 from ichor.linux.logs import LogFile, Pump
 from ichor.linux.process import Reaper
-from ichor.linux.wake import Wakes
 from ichor.log import fields, logger
 from ichor.ports.cgroup import Cgroups, Kill, Make, Place
 from ichor.ports.clock import Clock

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar
 
-from ichor.linux.wake import Wakes
+from ichor.cosi.wakes import Wakes
 
 O = TypeVar("O")  # noqa: E741 - observed
 A = TypeVar("A")

@@ -9,23 +9,18 @@ the supervisor starts it again.
 """
 
 import asyncio
-import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_interface
-from typing import Final, TypeVar
+from typing import Final
 
-from ichor import log
 from ichor.apps.apid.gateway import Gateway, verify
+from ichor.apps.serving import bound, follow, serve
 from ichor.client.state import StateClient
-from ichor.cosi.resource import Resource, Spec
 from ichor.pki.roles import METADATA_KEY, Role
 from ichor.resources.network.ids import NODE_ADDRESS_CURRENT_ID
 from ichor.resources.network.node_address import NodeAddress
 from ichor.resources.secrets.api import ApiCertificate
 from ichor.resources.secrets.ids import API_ID
 from ichor.rpc.client import Channel
-from ichor.rpc.peer import UnixTarget
 from ichor.rpc.proxy import proxy
 from ichor.rpc.server import Server
 from ichor.rpc.tls import (
@@ -37,9 +32,7 @@ from ichor.rpc.tls import (
     server_context,
 )
 
-SOCKET: Final = "/system/run/machined/machine.sock"
 PORT: Final = 50000
-S = TypeVar("S", bound=Spec)
 
 
 class Apid:
@@ -94,37 +87,5 @@ class Apid:
         self.listening.set_result(int(sock.getsockname()[1]))
 
 
-def bound(port: int) -> socket.socket:
-    """Bind a port of every address, IPv6 and IPv4 where the kernel has both."""
-    if socket.has_dualstack_ipv6():
-        return socket.create_server(
-            ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128
-        )
-    return socket.create_server(("", port), backlog=128)
-
-
-async def follow(
-    changes: AsyncIterator[Resource[S] | None], take: Callable[[S], Awaitable[None]]
-) -> None:
-    async for resource in changes:
-        if resource is not None:
-            await take(resource.spec)
-
-
-async def serve() -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    machined = Channel(UnixTarget(SOCKET))
-    try:
-        await Apid(machined).run()
-    except asyncio.CancelledError:
-        return
-    finally:
-        await machined.close()
-
-
 def main(arguments: tuple[str, ...] = ()) -> int:
-    log.setup()
-    asyncio.run(serve())
-    return 0
+    return serve(lambda machined: Apid(machined).run())

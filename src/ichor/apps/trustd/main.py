@@ -8,11 +8,9 @@ capabilities and without exec; machined shows it these two resources and nothing
 """
 
 import asyncio
-import signal
 from typing import Final
 
-from ichor import log
-from ichor.apps.apid.main import SOCKET, bound, follow
+from ichor.apps.serving import bound, follow, serve
 from ichor.apps.trustd.service import Security, Signed
 from ichor.apps.trustd.throttle import Throttle
 from ichor.client.state import StateClient
@@ -23,7 +21,6 @@ from ichor.resources.secrets.ids import JOIN_TOKEN_ID, TRUSTD_ID
 from ichor.resources.secrets.os import JoinToken
 from ichor.rpc.client import Channel
 from ichor.rpc.method import method
-from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
 from ichor.rpc.tls import ClientAuth, Identity, ServerTls, server_context
 
@@ -80,20 +77,5 @@ class Trustd:
         return Signed(reply.certificate, reply.authorities)
 
 
-async def serve() -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    machined = Channel(UnixTarget(SOCKET))
-    try:
-        await Trustd(machined).run()
-    except asyncio.CancelledError:
-        return
-    finally:
-        await machined.close()
-
-
 def main(arguments: tuple[str, ...] = ()) -> int:
-    log.setup()
-    asyncio.run(serve())
-    return 0
+    return serve(lambda machined: Trustd(machined).run())

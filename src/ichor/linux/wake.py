@@ -1,3 +1,0 @@
-"""Wake-ups, under the name the adapters know."""
-
-from ichor.cosi.wakes import Wakes as Wakes
