@@ -77,10 +77,9 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     source: Source = "pull" if images == "pull" else "build"
-    made = cluster_up.artefacts(source) if root is None else Artefacts(root=root)
     request = Request(
         name=name,
-        root=made.root,
+        root=root or Path(),
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
@@ -89,9 +88,20 @@ def create(
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
     timeout = parse_duration(wait_timeout) if wait and not is_bare else None
+    planned = plan(request)
+    given = None if root is None else _given(root)
+    provisioner().check(planned)  # before a build that may take long
+    made = given or cluster_up.artefacts(source)
+    request = msgspec.structs.replace(request, root=made.root)
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
         _create(cluster_access.named(plan(request)), options, made)
+
+
+def _given(root: Path) -> Artefacts:
+    if not root.is_file():
+        raise InputError(f"there is no root image {root}", path="--root", hint="run ichor build")
+    return Artefacts(root=root)
 
 
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
