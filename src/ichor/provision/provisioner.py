@@ -31,7 +31,10 @@ Seed = Callable[[Node, Path], None]
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What the user asks for. root: the squashfs every node starts from."""
+    """What the user asks for. root: the squashfs every node starts from.
+
+    image_cache: an OCI layout that every node finds as its disk of images.
+    """
 
     name: str
     root: Path
@@ -39,6 +42,7 @@ class Request(Struct, frozen=True, kw_only=True):
     workers: int = 1
     subnet: str = "10.5.0.0/24"
     egress: bool = False
+    image_cache: Path | None = None
     init: tuple[str, ...] = ("/sbin/init",)
     environment: Mapping[str, str] = {}
     kubeconfig: str = ""
@@ -140,6 +144,7 @@ def _node(
         root=str(request.root.absolute()),
         init=request.init,
         environment={**base, **request.environment},
+        image_cache="" if request.image_cache is None else str(request.image_cache.absolute()),
         forwards=tuple(forwards),
     )
 

@@ -36,6 +36,7 @@ class Node(Struct, frozen=True, kw_only=True):
     """Everything the node's keeper needs to start it, now and again.
 
     root: the squashfs. init: its argument list. environment: all that init gets.
+    image_cache: an OCI layout on this host that the node sees as its disk of images; empty if none.
     """
 
     schema: int = SCHEMA
@@ -48,6 +49,7 @@ class Node(Struct, frozen=True, kw_only=True):
     root: str
     init: tuple[str, ...]
     environment: Mapping[str, str] = {}
+    image_cache: str = ""
     forwards: tuple[Forward, ...] = ()
 
     def forward(self, name: str) -> int:
