@@ -48,6 +48,7 @@ from ichor.peers.bootstrap_access import BootstrapToken
 from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.containerd_images import ContainerdImages
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
@@ -68,6 +69,7 @@ log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
+NAMESPACES = ("system", "k8s.io")
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -176,7 +178,9 @@ class Machine:
             platform="container",
             mode="container",
             services=self._services,
-            containers={name: ContainerdContainers(channel, name) for name in ("system", "k8s.io")},
+            containers={name: ContainerdContainers(channel, name) for name in NAMESPACES},
+            images={name: ContainerdImages(channel, name) for name in NAMESPACES},
+            hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
             operations=self._operations,
             events=self._events,
