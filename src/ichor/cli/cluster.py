@@ -81,6 +81,7 @@ def create(
     request = Request(
         name=name,
         root=made.root,
+        store=made.store,
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
@@ -98,7 +99,7 @@ def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
     made, display = provisioner(), Display()
     made.check(planned)
     prepared = cluster_up.prepare(planned, options, artefacts, display.says)
-    phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
+    phases = [*made.create(planned, prepared.userdata), *prepared.phases]
     try:
         display.run(phases)
     except (IchorError, OSError, KeyboardInterrupt):

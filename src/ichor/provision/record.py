@@ -36,6 +36,7 @@ class Node(Struct, frozen=True, kw_only=True):
     """Everything the node's keeper needs to start it, now and again.
 
     root: the squashfs. init: its argument list. environment: all that init gets.
+    store: the prepared content store its /var starts with; empty if it pulls its images.
     """
 
     schema: int = SCHEMA
@@ -46,6 +47,7 @@ class Node(Struct, frozen=True, kw_only=True):
     prefix_length: int
     gateway: str
     root: str
+    store: str = ""
     init: tuple[str, ...]
     environment: Mapping[str, str] = {}
     forwards: tuple[Forward, ...] = ()
