@@ -53,6 +53,9 @@ def cluster() -> None:
 @click.option(
     "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
 )
+@click.option(
+    "--image-cache", type=click.Path(path_type=Path), help="OCI layout that nodes take images from"
+)
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
 @click.option(
     "--skip-injecting-config", "is_bare", is_flag=True, help="nodes wait for a configuration"
@@ -69,6 +72,7 @@ def create(
     kubeconfig: str,
     egress: bool,
     images: str,
+    image_cache: Path | None,
     root: Path | None,
     is_bare: bool,
     wait: bool,
@@ -86,6 +90,7 @@ def create(
         workers=workers,
         subnet=subnet,
         egress=egress,
+        image_cache=image_cache,
         kubeconfig=kubeconfig,
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )

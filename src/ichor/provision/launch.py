@@ -100,7 +100,7 @@ def _child(
         cgroup.enter(cgroups)
         _unshare(names.namespace(node.cluster, node.name))
         sethostname(node.name)
-        rootfs.build(Path(node.root), directory, terminal.path, hierarchies)
+        rootfs.build(node, directory, terminal.path, hierarchies)
         os.umask(0o022)
         _raise_open_files()
         os.execve(node.init[0], list(node.init), dict(node.environment))  # noqa: S606
