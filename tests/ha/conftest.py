@@ -1,4 +1,4 @@
-"""One cluster of three control planes and a worker for the module, its state in its own place."""
+"""One cluster of three control planes and a worker for all tests, its state in its own place."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from tests.ha.living import Living
 SUBNET = "10.12.0.0/24"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Living]:
     name = f"ha-{os.getpid()}"
     with pytest.MonkeyPatch.context() as patch:

@@ -5,19 +5,23 @@ from any of them is an observation too: an empty list.
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from ichor.errors import IchorError
+from ichor.errors import IchorError, TransientError
 from ichor.peers.etcd import EtcdClient
 from ichor.ports.etcd import Member
 from ichor.ports.membership import (
     Action,
     AddLearner,
     AskAt,
+    Cease,
     Decide,
+    Discard,
+    Leave,
     Membership,
     Promote,
     Remove,
@@ -29,6 +33,7 @@ from ichor.rpc.status import RpcError
 from ichor.rpc.tls import ClientTls, Identity, client_context
 
 _PORT: Final = 2379
+_LOCAL: Final = "127.0.0.1"
 _ANSWER_S: Final = 3.0
 
 
@@ -65,6 +70,23 @@ class NodeMembership:
             case Promote(member_id=id):
                 async with self._client(self._voters()) as etcd:
                     await etcd.promote(id)
+            case Leave():
+                await self._leave(action)
+            case Cease():
+                self._decided = None
+            case Discard():
+                for entry in self._data.iterdir():
+                    shutil.rmtree(entry)
+
+    async def _leave(self, action: Leave) -> None:
+        """A leader that is removed is missed for an election; one that hands over is not."""
+        with suppress(TransientError):  # a member that does not answer does not lead for long
+            async with self._client((_LOCAL,)) as own:
+                if (await own.status()).leader == action.member_id:
+                    await own.move_leader(action.successor)
+        others = tuple(host for host in self._hosts if host != _LOCAL)
+        async with self._client(others) as etcd:
+            await etcd.remove(action.member_id)
 
     async def _ask(self) -> tuple[Member, ...]:
         for host in self._hosts:

@@ -48,7 +48,22 @@ class Promote(Struct, frozen=True, kw_only=True):
     member_id: int
 
 
-Action = AskAt | Decide | AddLearner | Remove | Promote
+class Leave(Struct, frozen=True, kw_only=True):
+    """Have our member lead no more, successor instead, and then be removed."""
+
+    member_id: int
+    successor: int
+
+
+class Cease(Struct, frozen=True, kw_only=True):
+    """Take the decision back: etcd shall not run here."""
+
+
+class Discard(Struct, frozen=True, kw_only=True):
+    """Empty the data directory; nobody may be using it."""
+
+
+Action = AskAt | Decide | AddLearner | Remove | Promote | Leave | Cease | Discard
 
 
 class EtcdMembership(Protocol):
