@@ -6,6 +6,7 @@ from any of them is an observation too: an empty list.
 
 import asyncio
 import shutil
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ class NodeMembership:
         self._hosts: tuple[str, ...] = ()
         self._decided: Start | None = None
         self._members: tuple[Member, ...] = ()
+        self._distrust = ""
 
     async def observe(self) -> Membership:
         return Membership(
@@ -53,6 +55,7 @@ class NodeMembership:
             members=await self._ask(),
             voters=self._hosts,
             decided=self._decided,
+            distrust=self._distrust,
         )
 
     async def apply(self, action: Action) -> None:
@@ -89,13 +92,15 @@ class NodeMembership:
             await etcd.remove(action.member_id)
 
     async def _ask(self) -> tuple[Member, ...]:
+        self._distrust = ""
         for host in self._hosts:
             try:
                 async with asyncio.timeout(_ANSWER_S), self._client((host,)) as etcd:
                     self._members = await etcd.members()
+                    self._distrust = ""
                     return self._members
-            except (IchorError, RpcError, OSError, TimeoutError):
-                continue
+            except (IchorError, RpcError, OSError, TimeoutError) as err:
+                self._distrust = distrust(err) or self._distrust
         return ()
 
     def _voters(self) -> tuple[str, ...]:
@@ -119,3 +124,12 @@ class NodeMembership:
 
         identity = Identity(read("admin.crt"), read("admin.key"))
         return ClientTls(client_context(read("ca.crt"), identity))
+
+
+def distrust(error: BaseException | None) -> str:
+    """Give what TLS said against a certificate, if that is what an error came from."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return str(error)
+        error = error.__cause__
+    return ""

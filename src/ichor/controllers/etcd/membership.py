@@ -4,7 +4,7 @@
     controlplane/Endpoint (all)        ─┼─► plan ─► AskAt, Remove, AddLearner, Decide, Promote,
     files/FileStatus (admin.*)         ─┤             Leave, Cease, Discard
     runtime/ServiceStatus "etcd"       ─┤           ─► etcd/EtcdStart, etcd/EtcdMember
-    etcd/EtcdLeave                     ─┘           ─► etcd/EtcdLeaveStatus
+    etcd/EtcdLeave                     ─┘           ─► etcd/EtcdLeaveStatus, runtime/Diagnostic
 
 Which step is next is decided by `join`. How etcd begins is decided once a boot: the arguments of a
 running member must not change because its data directory has filled meanwhile.
@@ -47,12 +47,18 @@ from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.files.file import FileStatus
 from ichor.resources.k8s.endpoint import Endpoint
 from ichor.resources.k8s.ids import CONTROL_PLANE_NAMESPACE_NAME
+from ichor.resources.runtime.diagnostic import Diagnostic
 from ichor.resources.runtime.ending import EtcdLeave, EtcdLeaveStatus
 from ichor.resources.runtime.service_status import ServiceStatus
 
 RESYNC = timedelta(seconds=2)
 LOCAL = "127.0.0.1"
 NEEDED = ("ca.crt", "admin.crt", "admin.key")
+DISTRUST_ID = "etcd-distrust"
+DISTRUST = (
+    "this node and etcd's members do not trust each other's certificates: "
+    "cluster.etcd.ca must be that of the other control planes"
+)
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -157,6 +163,8 @@ def report(inputs: Inputs, observed: Membership) -> Iterator[Yield]:
     if observed.decided is not None:
         start = observed.decided
         yield START_ID, EtcdStart(state=start.state, members=start.members)
+    if observed.distrust and observed.decided is None:
+        yield DISTRUST_ID, Diagnostic(message=DISTRUST, details=(observed.distrust,))
     if inputs.spec is not None:
         own = [member for member in observed.members if member.name == inputs.spec.name]
         for member in own[:1]:
@@ -171,6 +179,6 @@ def membership(port: EtcdMembership) -> Actuator[Inputs, Membership, Action]:
         plan=plan,
         apply=port.apply,
         resync=RESYNC,
-        outputs=[Out(EtcdStart), Out(EtcdMember), Out(EtcdLeaveStatus)],
+        outputs=[Out(EtcdStart), Out(EtcdMember), Out(EtcdLeaveStatus), Out(Diagnostic)],
         report=report,
     )
