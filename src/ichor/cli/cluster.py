@@ -54,6 +54,9 @@ def cluster() -> None:
 @click.option(
     "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
 )
+@click.option(
+    "--image-cache", type=click.Path(path_type=Path), help="OCI layout that nodes take images from"
+)
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
 @click.option(
     "--skip-injecting-config", "is_bare", is_flag=True, help="nodes wait for a configuration"
@@ -70,6 +73,7 @@ def create(
     kubeconfig: str,
     egress: bool,
     images: str,
+    image_cache: Path | None,
     root: Path | None,
     is_bare: bool,
     wait: bool,
@@ -82,10 +86,12 @@ def create(
     request = Request(
         name=name,
         root=made.root,
+        store=made.store,
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
         egress=egress,
+        image_cache=image_cache,
         kubeconfig=kubeconfig,
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
@@ -100,7 +106,7 @@ def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
     made.check(planned)
     states = partial(made.status, planned)
     prepared = cluster_up.prepare(planned, options, artefacts, display.says, states)
-    phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
+    phases = [*made.create(planned, prepared.userdata), *prepared.phases]
     try:
         display.run(phases)
     except (IchorError, OSError, KeyboardInterrupt):

@@ -19,8 +19,8 @@ from msgspec import Struct
 from ichor.cli import cluster_access, cluster_config, cluster_wait
 from ichor.config.versions import Source
 from ichor.provision.life import Status
-from ichor.provision.provisioner import Phase, Seed
-from ichor.provision.record import Cluster, Node
+from ichor.provision.provisioner import Phase
+from ichor.provision.record import Cluster
 
 if TYPE_CHECKING:
     from ichor.image.cache import Watcher
@@ -47,10 +47,9 @@ class Artefacts(Struct, frozen=True, kw_only=True):
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """userdata: machine configuration by node. seed: fills a fresh /var."""
+    """userdata: machine configuration by node."""
 
     userdata: Mapping[str, bytes] = {}
-    seed: Seed | None = None
     phases: Sequence[Phase] = ()
 
 
@@ -85,9 +84,8 @@ def prepare(
 
     says: who hears what is waited for. states: asks how the nodes are.
     """
-    seed = partial(_seed, made.store) if made.store is not None else None
     if options.is_bare:
-        return Prepared(seed=seed)
+        return Prepared()
     told = cluster_config.tell(cluster, options.source, options.patches)
     phases = [
         Phase("talosconfig", partial(cluster_access.give, cluster, told.talosconfig, made.kubectl))
@@ -103,10 +101,4 @@ def prepare(
             until=time.monotonic() + options.wait.total_seconds(),
         )
         phases += cluster_wait.phases(waiting)
-    return Prepared(userdata=told.userdata, seed=seed, phases=phases)
-
-
-def _seed(store: Path, _: Node, var: Path) -> None:
-    from ichor.image.store import clone_store
-
-    clone_store(store, var / "lib/containerd")
+    return Prepared(userdata=told.userdata, phases=phases)

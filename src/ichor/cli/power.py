@@ -6,13 +6,13 @@ reboot, when it does not answer any more, or has already begun another boot.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from ichor.cli.node import Target, calls_machines
-from ichor.errors import InputError, TransientError
+from ichor.errors import Conflict, InputError, TransientError
 from ichor.rpc.status import Code, RpcError
 from ichor.units import parse_duration
 
@@ -37,10 +37,12 @@ _debug = click.option("--debug", is_flag=True, hidden=True)
 @calls_machines
 def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) -> None:
     """Reboot machines."""
+    from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
-    async def ask(node: "Node") -> None:
-        await node.call("Reboot", pb.RebootRequest(mode=mode.upper()), pb.RebootResponse)
+    async def ask(node: "Node") -> str:
+        request = pb.RebootRequest(mode=mode.upper())
+        return actor_of(await node.call("Reboot", request, pb.RebootResponse))
 
     target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=True))
 
@@ -53,10 +55,12 @@ def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) 
 @calls_machines
 def shutdown(target: Target, timeout: str, *, force: bool, wait: bool, debug: bool) -> None:
     """Turn machines off."""
+    from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
-    async def ask(node: "Node") -> None:
-        await node.call("Shutdown", pb.ShutdownRequest(force=force), pb.ShutdownResponse)
+    async def ask(node: "Node") -> str:
+        request = pb.ShutdownRequest(force=force)
+        return actor_of(await node.call("Shutdown", request, pb.ShutdownResponse))
 
     target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
 
@@ -84,6 +88,7 @@ def reset(
     debug: bool,
 ) -> None:
     """Wipe machines back to what they were before their configuration."""
+    from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
     labels = [part for each in system_labels_to_wipe for part in each.split(",") if part]
@@ -95,8 +100,8 @@ def reset(
         user_disks_to_wipe=[part for each in user_disks_to_wipe for part in each.split(",")],
     )
 
-    async def ask(node: "Node") -> None:
-        await node.call("Reset", request, pb.ResetResponse)
+    async def ask(node: "Node") -> str:
+        return actor_of(await node.call("Reset", request, pb.ResetResponse))
 
     # A machine that was reset knows our certificate no more: it is watched until it is gone.
     target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
@@ -104,7 +109,7 @@ def reset(
 
 async def _act(
     node: "Node",
-    ask: "Callable[[Node], Awaitable[None]]",
+    ask: "Callable[[Node], Awaitable[str]]",
     timeout: str,
     *,
     wait: bool,
@@ -112,18 +117,34 @@ async def _act(
 ) -> None:
     limit = parse_duration(timeout).total_seconds()
     before = await boot_id(node) if wait else ""
-    await ask(node)
+    actor = await ask(node)
     print(f"{node.name}: asked for", flush=True)
     if not wait:
         return
     begin = time.monotonic()
     try:
         async with asyncio.timeout(limit):
-            await (_until_new(node, before) if comes_back else _until_gone(node, before))
+            end = _until_new(node, before) if comes_back else _until_gone(node, before)
+            await _unless_refused(node, actor, end)
     except TimeoutError:
         raise TransientError(f"is not over after {timeout}") from None
     state = "back" if comes_back else "gone"
     print(f"{node.name}: {state} after {time.monotonic() - begin:.1f} s", flush=True)
+
+
+async def _unless_refused(node: "Node", actor: str, end: Coroutine[None, None, None]) -> None:
+    """Wait for the end. Raises Conflict once the machine says there is none."""
+    from ichor.client.operation import refused
+
+    ending, refusal = asyncio.create_task(end), asyncio.create_task(refused(node, actor))
+    try:
+        await asyncio.wait((ending, refusal), return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done() and (why := refusal.result()):
+            raise Conflict(why)
+        await ending
+    finally:
+        ending.cancel()
+        refusal.cancel()
 
 
 async def _until_new(node: "Node", before: str) -> None:

@@ -14,7 +14,9 @@ and left behind. Parameters, all text:
 | wipe | reset | volumes, comma-separated |
 
 The interface's reset of a container stops services only; here volumes are directories that can be
-wiped and members that can leave, so its phases are those of a machine that has disks.
+wiped and members that can leave, so its phases are those of a machine that has disks. It also ends
+an initialize, which the interface's table refuses: in maintenance mode that one never ends, and
+after a reboot the API answers before it does.
 """
 
 from datetime import timedelta
@@ -202,5 +204,5 @@ RESET = Sequence(
         _end("reboot", Ending.RESTART, asked(REBOOT)),
         _end("shutdown", Ending.POWER_OFF, not_asked(REBOOT)),
     ),
-    takes_over=frozenset({"boot"}),
+    takes_over=frozenset({"initialize", "boot"}),
 )

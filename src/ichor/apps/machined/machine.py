@@ -21,6 +21,7 @@ from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
+from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
@@ -90,7 +91,9 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-        containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
+        containers = ContainerdContainers(
+            Channel(UnixTarget(CONTAINERD)), "system", hosts_dir=hosts.DIRECTORY
+        )
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
