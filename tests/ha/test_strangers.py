@@ -148,7 +148,8 @@ def standing(cluster: Living) -> Mapping[str, object]:
 
 def says(console: Path, words: str) -> None:
     async def heard() -> str:
-        return "" if words in console.read_text(errors="replace") else f"no {words!r} yet"
+        said = await asyncio.to_thread(console.read_text, errors="replace")
+        return "" if words in said else f"no {words!r} yet"
 
     until(heard, BACK_S)
 

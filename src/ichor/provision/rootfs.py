@@ -37,6 +37,7 @@ from ichor.linux.libc import (
 )
 from ichor.provision.cgroup import Hierarchy
 from ichor.provision.loop import attached
+from ichor.provision.record import Node
 from ichor.provision.syscalls import bind, make_read_only
 
 _STRICT = MS_NOSUID | MS_NODEV | MS_NOEXEC
