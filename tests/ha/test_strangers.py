@@ -24,6 +24,7 @@ from tests.ha.test_survival import BACK_S, all_well, named, nothing_is_lost
 from ichor.client.machine import secure
 from ichor.client.state import StateClient
 from ichor.config import bundle
+from ichor.cosi.resource import Spec
 from ichor.formats.jsonvalue import Object, text
 from ichor.formats.yaml.values import load
 from ichor.formats.yaml.write import dump
@@ -119,7 +120,7 @@ async def collection(cluster: Living, kind: Kind) -> Mapping[str, Object]:
         await client.close()
 
 
-async def resources(cluster: Living, node: Node, kind: type) -> dict[str, object]:
+async def resources(cluster: Living, node: Node, kind: type[Spec]) -> dict[str, Spec]:
     alone = msgspec.structs.replace(cluster.context, nodes=())
     endpoint = f"127.0.0.1:{node.forward('api')}"
     async with secure(alone, endpoints=[endpoint]) as connection:
