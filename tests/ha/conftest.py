@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Living]:
         yield from made(name)
 
 
-def made(name: str, planes: int = 3) -> Generator[Living]:
+def made(name: str, planes: int = 3, options: Sequence[str] = ()) -> Generator[Living]:
     ichor = [str(Path(sys.executable).with_name("ichor"))]
     size = ["--control-planes", str(planes), "--workers", "1", "--subnet", SUBNET]
     try:
-        subprocess.run([*ichor, "cluster", "create", "--name", name, *size], check=True)
+        create = [*ichor, "cluster", "create", "--name", name, *size, *options]
+        subprocess.run(create, check=True)
         yield living.load(name)
     finally:
         subprocess.run([*ichor, "cluster", "destroy", "--name", name], check=True)

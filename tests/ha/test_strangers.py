@@ -78,19 +78,18 @@ def encoded(pem: str) -> str:
 
 @contextmanager
 def estranged(node: Node, change: Change) -> Generator[Path]:
-    """Run a node as a stranger; gives its console log, which begins with its life as one."""
+    """Run a node as a stranger; gives its console log, of this life and of those before."""
     directory = record.node_directory(node.cluster, node.name)
     userdata = directory / "userdata"
     own = userdata.read_text()
     documents = cast("Documents", list(load(own)))
     change(documents)
-    control.call(directory, Verb.CUT)
-    forget(directory)
-    userdata.write_text("".join(f"---\n{dump(each)}" for each in documents))  # type: ignore[arg-type]
-    console = directory / "console.log"
-    console.write_text("")
-    control.call(directory, Verb.START)
+    console = directory / record.CONSOLE
     try:
+        control.call(directory, Verb.CUT)
+        forget(directory)
+        userdata.write_text("".join(f"---\n{dump(each)}" for each in documents))  # type: ignore[arg-type]
+        control.call(directory, Verb.START)
         yield console
     finally:
         control.call(directory, Verb.CUT)
@@ -106,10 +105,10 @@ def forget(directory: Path) -> None:
         *directory.glob("var/*"),
         *directory.glob("var/lib/*"),
     ):
-        if path.is_dir() and path.name not in {"lib", "containerd"}:
-            shutil.rmtree(path)
-        elif path.is_file():
+        if path.is_symlink() or path.is_file():
             path.unlink()
+        elif path.name not in {"lib", "containerd"}:
+            shutil.rmtree(path)
 
 
 async def collection(cluster: Living, kind: Kind) -> Mapping[str, Object]:
