@@ -1,7 +1,7 @@
 """`ichor reboot`, `shutdown`, `reset`: the end of a machine's run, watched to its end.
 
 A reboot is over when the machine answers again with another boot id; a shutdown, or a reset without
-reboot, when it does not answer any more.
+reboot, when it does not answer any more, or has already begun another boot.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from ichor.units import parse_duration
 if TYPE_CHECKING:
     from ichor.client.machine import Node
 
-_BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 _PAUSE_S: Final = 0.5
 _SILENT: Final = 3  # unanswered questions in a row that mean the machine is off
 
@@ -117,7 +116,7 @@ async def _act(
     comes_back: bool,
 ) -> None:
     limit = parse_duration(timeout).total_seconds()
-    before = await boot_id(node) if wait and comes_back else ""
+    before = await boot_id(node) if wait else ""
     actor = await ask(node)
     print(f"{node.name}: asked for", flush=True)
     if not wait:
@@ -125,7 +124,7 @@ async def _act(
     begin = time.monotonic()
     try:
         async with asyncio.timeout(limit):
-            end = _until_new(node, before) if comes_back else _until_gone(node)
+            end = _until_new(node, before) if comes_back else _until_gone(node, before)
             await _unless_refused(node, actor, end)
     except TimeoutError:
         raise TransientError(f"is not over after {timeout}") from None
@@ -160,11 +159,12 @@ async def _until_new(node: "Node", before: str) -> None:
         await asyncio.sleep(_PAUSE_S)
 
 
-async def _until_gone(node: "Node") -> None:
+async def _until_gone(node: "Node", before: str) -> None:
     silent = 0
     while silent < _SILENT:
         try:
-            await boot_id(node)
+            if await boot_id(node) != before:
+                return
             silent = 0
         except RpcError as error:
             # A wiped machine may answer again, as one in maintenance mode: then it is over, too.
@@ -173,17 +173,16 @@ async def _until_gone(node: "Node") -> None:
 
 
 async def boot_id(node: "Node") -> str:
-    """Read which boot this is."""
-    from ichor.proto.common import common_pb2
-    from ichor.proto.machine import machine_pb2 as pb
+    """Give which boot this is: whoever may turn a machine off may ask that."""
+    from ichor.client.state import StateClient
+    from ichor.resources.runtime.boot import BootID
+    from ichor.resources.runtime.ids import BOOT_ID_ID
 
-    text = b""
     try:
         async with asyncio.timeout(5):
-            async for piece in node.stream("Read", pb.ReadRequest(path=_BOOT_ID), common_pb2.Data):
-                text += piece.bytes
+            found = await StateClient(node.channel, node.metadata).get(BootID, BOOT_ID_ID)
     except TimeoutError:
         raise RpcError(Code.UNAVAILABLE, "no answer") from None
-    if not text:
+    if found is None:
         raise InputError("the machine has no boot id")
-    return text.decode().strip()
+    return found.spec.boot_id

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from ichor.errors import Conflict, FormatError, NotFound
 
+CONSOLE = "console.log"  # in the directory of a node
 SCHEMA = 1
 
 
