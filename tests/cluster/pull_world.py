@@ -28,11 +28,12 @@ from tests.provision.egress_world import FORWARDING, WORLD, world
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.image.build import artifacts
 from ichor.image.imagecache import create
+from ichor.linux.libc import mount
 from ichor.pki.issue import Pair, issue_pair, make_ca
 from ichor.pki.leaf import BOTH, Algorithm, Leaf
 from ichor.provision import egress, inventory, network, record
 from ichor.provision import name as names
-from ichor.provision.syscalls import mount, network_namespace
+from ichor.provision.syscalls import network_namespace
 
 PORT = 5000
 HOST = f"{WORLD}:{PORT}"

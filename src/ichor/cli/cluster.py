@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -92,6 +93,7 @@ def create(
     request = Request(
         name=name,
         root=made.root,
+        store=made.store,
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
@@ -109,8 +111,9 @@ def create(
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
     made, display = provisioner(), Display()
     made.check(planned)
-    prepared = cluster_up.prepare(planned, options, artefacts, display.says)
-    phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
+    states = partial(made.status, planned)
+    prepared = cluster_up.prepare(planned, options, artefacts, display.says, states)
+    phases = [*made.create(planned, prepared.userdata), *prepared.phases]
     try:
         display.run(phases)
     except (IchorError, OSError, KeyboardInterrupt):

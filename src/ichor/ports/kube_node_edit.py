@@ -7,11 +7,15 @@ from msgspec import Struct
 
 
 class NodeMeta(Struct, frozen=True, kw_only=True):
-    """labels and annotations of the Node, or of the part of it that we apply."""
+    """labels and annotations of the Node, or of the part of it that we apply.
+
+    cordoned: by us; whoever else has done it keeps it so.
+    """
 
     name: str
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
+    cordoned: bool = False
 
 
 class KubeNodeEdit(Protocol):

@@ -21,10 +21,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from ichor.provision.cgroup import Hierarchy
-from ichor.provision.loop import attached
-from ichor.provision.record import Node
-from ichor.provision.syscalls import (
+from ichor.linux.libc import (
     MNT_DETACH,
     MS_BIND,
     MS_NODEV,
@@ -34,12 +31,14 @@ from ichor.provision.syscalls import (
     MS_RDONLY,
     MS_REC,
     MS_SHARED,
-    bind,
-    make_read_only,
     mount,
     pivot_root,
     umount,
 )
+from ichor.provision.cgroup import Hierarchy
+from ichor.provision.loop import attached
+from ichor.provision.record import Node
+from ichor.provision.syscalls import bind, make_read_only
 
 _STRICT = MS_NOSUID | MS_NODEV | MS_NOEXEC
 # Kernel parameters that no namespace owns and that the kubelet insists on: shown, not set, so that

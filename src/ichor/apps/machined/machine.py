@@ -49,6 +49,7 @@ from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
 from ichor.peers.containerd_images import ContainerdImages
+from ichor.peers.etcd_local import connector
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
@@ -70,6 +71,7 @@ STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGenerat
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
 NAMESPACES = ("system", "k8s.io")
+ETCD_SECRETS = "/system/secrets/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -203,8 +205,8 @@ class Machine:
                     Path(kubelet_args.BOOTSTRAP_KUBECONFIG),
                     self._clock,
                 ),
-                manifests=NodeManifests(),
-                membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
+                manifests=NodeManifests(connector(Path(ETCD_SECRETS))),
+                membership=NodeMembership(Path(ETCD_DATA), Path(ETCD_SECRETS)),
                 static_pods=self._static_pods,
             ),
             issuance=LocalIssuance(self._signer, longest()),
