@@ -6,6 +6,7 @@ import pytest
 from tests.apps import layouts
 from tests.cluster.conftest import CACHED
 from tests.cluster.lab import Lab
+from tests.cluster.test_image_cache import run_pod
 
 from ichor.config.versions import image
 from ichor.image import layout
@@ -40,6 +41,16 @@ def test_an_image_is_pulled_and_removed(node: Lab, namespace: str) -> None:
     assert CACHED not in listed(node, namespace)
     again = node.ichor("image", "rm", CACHED, "--namespace", namespace)
     assert (again.returncode, "no image" in again.stderr) == (1, True), again.stderr
+
+
+def test_what_a_pod_pulled_goes_with_its_names_and_no_others(node: Lab) -> None:
+    run_pod(node, "pulls")
+    before = set(listed(node, "cri"))
+    own = {name for name in before if name.startswith("cached.example/")}
+    assert len(own) == 2
+    done = node.ichor("image", "remove", CACHED)
+    assert done.returncode == 0, done.stderr
+    assert before - set(listed(node, "cri")) == own
 
 
 def test_an_archive_is_sent(node: Lab, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """containerd's images: the adapter of `ports.containers.Images`, and what running one needs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC
 
 from google.protobuf.empty_pb2 import Empty
@@ -44,15 +44,11 @@ class ContainerdImages:
         return tuple(map(_image, reply.images))
 
     async def delete(self, name: str) -> None:
-        """Delete an image and what only it used; one that is gone is fine.
-
-        The name that CRI gave it by its id goes with the last of the others.
-        """
+        """Delete an image and what only it used; one that is gone is fine."""
         known = await self.list()
-        digests = {image.digest for image in known if image.name == name}
-        left = {image.name for image in known if image.digest in digests} - {name}
-        is_last = all(each.startswith(_BY_ID) for each in left)
-        for each in (*(left if is_last else ()), name):
+        digest = next((image.digest for image in known if image.name == name), "")
+        same = [image.name for image in known if image.digest == digest]
+        for each in (*companions(name, digest, same), name):
             try:
                 request = images_pb2.DeleteImageRequest(name=each, sync=each == name)
                 await self._caller.call(_DELETE, request)
@@ -110,3 +106,17 @@ def _image(image: images_pb2.Image) -> Image:
         created=image.created_at.ToDatetime(UTC),
         labels=dict(image.labels),
     )
+
+
+def companions(name: str, digest: str, names: Sequence[str]) -> Iterator[str]:
+    """Give the names CRI gave an image besides that are to go with one; names: all of its digest.
+
+    repository@digest goes with the repository's last tag, its id with the last name of all.
+    """
+    repository = name.rpartition(":")[0]
+    given = f"{repository}@{digest}"
+    tags = [one for one in names if one != name and "@" not in one and not one.startswith(_BY_ID)]
+    if given in names and not any(one.rpartition(":")[0] == repository for one in tags):
+        yield given
+    if not tags:
+        yield from (one for one in names if one.startswith(_BY_ID) and one != name)
