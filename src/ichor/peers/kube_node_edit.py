@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ichor.errors import NotFound, TransientError
-from ichor.formats.jsonvalue import strings
+from ichor.errors import Conflict, NotFound, TransientError
+from ichor.formats.jsonvalue import Object, objs, strings, text
 from ichor.peers.kube import Access, KubeClient
 from ichor.peers.kube_nodes import NODE
 from ichor.ports.kube import Ref
-from ichor.ports.kube_node_edit import NodeMeta
+from ichor.ports.kube_node_edit import NodeMeta, Taint
 
 MANAGER: Final = "talos"
 _AGAIN: Final = timedelta(seconds=1)
@@ -39,6 +39,7 @@ class OwnNode:
             name=name,
             labels=strings(node, "metadata", "labels"),
             annotations=strings(node, "metadata", "annotations"),
+            taints=taints_of(node),
         )
 
     async def apply(self, action: NodeMeta) -> None:
@@ -46,6 +47,8 @@ class OwnNode:
         if client is None:
             raise TransientError("there is no identity to speak to Kubernetes with")
         try:
+            if action.taints is not None:
+                await _set_taints(client, Ref(NODE, action.name), action.taints)
             await client.apply(
                 {
                     "apiVersion": NODE.api_version,
@@ -68,3 +71,34 @@ class OwnNode:
         except OSError as err:  # a kubeconfig whose certificate is not there yet
             raise TransientError(str(err), retry_after=_AGAIN) from err
         return KubeClient(found) if found else None
+
+
+def taints_of(node: Object) -> tuple[Taint, ...]:
+    return tuple(sorted(taint_of(one) for one in objs(node, "spec", "taints")))
+
+
+def taint_of(written: Object) -> Taint:
+    return Taint(text(written, "key"), text(written, "value"), text(written, "effect"))
+
+
+async def _set_taints(client: KubeClient, ref: Ref, taints: Sequence[Taint]) -> None:
+    """Replace the list as a whole, which is all a patch can; unless it has changed since."""
+    node = await client.get(ref)
+    if taints_of(node) == tuple(taints):
+        return
+    version = text(node, "metadata", "resourceVersion")
+    written = [_written(one, node) for one in taints]
+    body: Object = {"metadata": {"resourceVersion": version}, "spec": {"taints": written}}
+    try:
+        await client.patch(ref, body)
+    except Conflict as err:
+        raise TransientError(str(err), retry_after=_AGAIN) from err
+
+
+def _written(taint: Taint, node: Object) -> Object:
+    """Keep what is there, which may say more, as since when; else write ours."""
+    for one in objs(node, "spec", "taints"):
+        if taint_of(one) == taint:
+            return one
+    made = {"key": taint.key, "effect": taint.effect}
+    return {**made, "value": taint.value} if taint.value else made

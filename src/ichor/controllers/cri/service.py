@@ -1,22 +1,28 @@
 """CRIService: containerd runs once its configuration is in place.
 
-    files/EtcFileStatus "cri/containerd.toml" ─► runtime/ServiceSpec "containerd"
+    files/EtcFileStatus "cri/containerd.toml" ─┐
+    files/EtcFileStatus of the trusted roots ─┼─► runtime/ServiceSpec "containerd"
+    runtime/Environment                       ─┘
     runtime/ServiceStatus "containerd"        ─► health of both names
 
 One process; the interface knows two services, `containerd` and `cri`, and each of their sockets
 reaches it. A restart of it restarts no container: shims and what they hold stay.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
 
 from msgspec import Struct
 
 from ichor.controllers.cri.config import NAME as FILE
+from ichor.controllers.runtime.environment import ID as ENVIRONMENT_ID
+from ichor.controllers.runtime.environment import by_name
+from ichor.controllers.secrets.trusted_roots import FILE as ROOTS
 from ichor.cosi.controller import Get, Out, Transform
 from ichor.cosi.resource import Spec
 from ichor.resources.files.etc import EtcFileStatus
+from ichor.resources.runtime.environment import Environment
 from ichor.resources.runtime.service_spec import Confinement, Exec, ServiceSpec
 from ichor.resources.runtime.service_status import Grpc, HealthCheck
 
@@ -27,6 +33,8 @@ PATH = "/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/cni/bin"
 
 class Inputs(Struct, frozen=True, kw_only=True):
     file: Annotated[EtcFileStatus, Get("files", FILE)]
+    environment: Annotated[Environment | None, Get("runtime", ENVIRONMENT_ID)] = None
+    roots: Annotated[EtcFileStatus | None, Get("files", ROOTS)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
@@ -38,13 +46,23 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
             confinement=Confinement(oom_score_adj=-999),
             cgroup="podruntime/runtime",
             # [m] Its heap doubles between collections by default: 55 MB in use, 38 just started.
-            environment={"PATH": PATH, "GOGC": "30"},
+            environment={
+                "GOGC": "30",
+                **by_name(inputs.environment),
+                "PATH": PATH,
+                **seen(inputs.roots),
+            },
             log=ID,
             grace=timedelta(seconds=30),
             sweep=False,
         ),
     )
     yield ID, HealthCheck(probe=Grpc(path=SOCKET), initial=timedelta(milliseconds=100))
+
+
+def seen(roots: EtcFileStatus | None) -> Mapping[str, str]:
+    """Name the version of the trusted roots, which containerd reads once: a new one restarts it."""
+    return {"ICHOR_ROOTS_VERSION": roots.spec_version} if roots else {}
 
 
 cri_service = Transform(
