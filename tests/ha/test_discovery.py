@@ -1,4 +1,4 @@
-"""Nodes know each other by a discovery service, also once it has lost its memory; or do without."""
+"""Nodes know each other by discovery, also after it has lost its memory; or do without."""
 
 import asyncio
 import os

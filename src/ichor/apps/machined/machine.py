@@ -60,6 +60,7 @@ from ichor.resources.config.generation import ConfigGeneration, generation_id
 from ichor.resources.runtime.boot import BootID
 from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
@@ -161,6 +162,7 @@ class Machine:
         boot.show(boot_id, KernelMounts())
         self._state.create(resource(BootID(boot_id=boot_id), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
+        self._state.create(resource(host.roots(), ROOTS_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
