@@ -1,4 +1,4 @@
-"""Nodes know each other by a discovery service, also after it has lost its memory; or do without."""
+"""Nodes know each other by discovery: when it has lost its memory, too; and do without it."""
 
 import asyncio
 import os
