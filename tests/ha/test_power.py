@@ -1,4 +1,4 @@
-"""A whole cluster is turned off and on again, by its owner or by the host: cleanly, nothing lost."""
+"""A cluster is turned off and on again, by its owner or by the host, and nothing is lost."""
 
 import asyncio
 import os
