@@ -11,7 +11,6 @@ from tests.ha import living
 from tests.ha.conftest import made
 from tests.ha.living import Living, launches, until
 from tests.ha.test_departure import ask
-from tests.ha.test_strangers import resources
 from tests.ha.test_survival import BACK_S, all_well, named
 
 from ichor.proto.machine import machine_pb2 as pb
@@ -30,7 +29,7 @@ $patch: delete
 
 
 async def known(cluster: Living, node: Node) -> set[str]:
-    return set(await resources(cluster, node, Member))
+    return set(await living.resources(cluster, node, Member))
 
 
 def services(cluster: Living) -> list[int]:
