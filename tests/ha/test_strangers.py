@@ -197,6 +197,7 @@ def test_a_control_plane_that_etcd_does_not_trust_is_refused_and_told_why(cluste
             until(told, BACK_S)
             after = standing(cluster)
         wall = time.time()
-    assert after == before
+    # It holds Kubernetes' CA and is a node like any other: only etcd has reason to refuse it.
+    assert {**after, "requests": []} == {**before, "requests": []}
     until(all_well(cluster, since=wall), BACK_S)
     nothing_is_lost(cluster, writer)
