@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from ichor import log
 from ichor.cosi.resource import Resource, Spec
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 
@@ -32,18 +33,21 @@ async def follow(
             await take(resource.spec)
 
 
-def serve(run: Callable[[Channel], Awaitable[None]]) -> int:
-    """Run a service over machined's socket until SIGTERM; return its exit code."""
+def serve(run: Callable[[Channel], Awaitable[None]], budget: Budget | None = None) -> int:
+    """Run a service over machined's socket until SIGTERM; return its exit code.
+
+    budget: what it may hold for its callers, if it passes their calls on to machined.
+    """
     log.setup()
-    asyncio.run(_serve(run))
+    asyncio.run(_serve(run, budget))
     return 0
 
 
-async def _serve(run: Callable[[Channel], Awaitable[None]]) -> None:
+async def _serve(run: Callable[[Channel], Awaitable[None]], budget: Budget | None) -> None:
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    machined = Channel(UnixTarget(SOCKET))
+    machined = Channel(UnixTarget(SOCKET), budget=budget)
     try:
         await run(machined)
     except asyncio.CancelledError:
