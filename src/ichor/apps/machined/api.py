@@ -37,9 +37,13 @@ from ichor.peers.etcd_local import connector
 from ichor.ports.containers import Containers, Images
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
+from ichor.rpc.engine import UNLIMITED, Limits
 from ichor.rpc.server import Server
 
 ROOT = 0
+# All callers come over apid's one connection: it must not be what they wait for each other at. The
+# budget bounds what they hold.
+LIMITS = Limits(streams=4096, connection_window=UNLIMITED)
 LOGS = Path("/var/log")
 ETCD_DATA = Path("/var/lib/etcd")
 ETCD_SNAPSHOT = Path("/var/lib/etcd.snapshot")
@@ -93,7 +97,11 @@ def server(state: State, world: World) -> Server:
         **time.handlers(world.now),
         **TrustService(state, world.signer, min(LIFETIME, world.longest)).handlers(),
     }
-    return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
+    return Server(
+        handlers,
+        interceptors=(translate, require(granted), of_control_plane(state)),
+        limits=LIMITS,
+    )
 
 
 async def listen(api: Server, path: Path) -> None:
