@@ -12,12 +12,13 @@ from ichor.api import health, inspection, time
 from ichor.api.health import HealthService
 from ichor.api.health_checks import Check, NotYet, Reader
 from ichor.api.machine.bootstrap import BootstrapService
-from ichor.api.machine.etcd import EtcdService, connector
+from ichor.api.machine.etcd import EtcdService
 from ichor.api.machine_type import of_control_plane
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import resource
 from ichor.cosi.state import find
 from ichor.formats.jsonvalue import Object
+from ichor.peers.etcd_local import connector
 from ichor.ports.etcd import Alarm, Etcd, Member, Status
 from ichor.ports.kube import EVERYTHING, Key, Kind, Listing, Select
 from ichor.proto.cluster import cluster_pb2

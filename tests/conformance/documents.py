@@ -1,5 +1,7 @@
 """Configurations with a document of every kind, for a control plane and for a worker."""
 
+import json
+from collections.abc import Sequence
 from functools import cache
 
 from tests.config import samples
@@ -30,6 +32,26 @@ apiVersion: v1alpha1
 kind: KubeStaticPodConfig
 name: given
 pod: {apiVersion: v1, kind: Pod, metadata: {name: given}}
+---
+apiVersion: v1alpha1
+kind: ImageCacheConfig
+local: {enabled: false}
+---
+apiVersion: v1alpha1
+kind: RegistryMirrorConfig
+name: registry.example.com
+endpoints: [{url: "https://192.0.2.4:5000"}]
+---
+apiVersion: v1alpha1
+kind: RegistryAuthConfig
+name: 192.0.2.4:5000
+username: given
+password: given
+---
+apiVersion: v1alpha1
+kind: RegistryAuthConfig
+name: other.example.com
+auth: Z2l2ZW46Z2l2ZW4=
 """
 ONLY = {
     "controlplane": """
@@ -71,11 +93,20 @@ def base(machine: str) -> Config:
     """Give what `gen config` writes, with a document of each other kind."""
     written = generated(machine)
     assert written.os_ca is not None
-    lines = "".join(f"  {line}\n" for line in written.os_ca.certificate.splitlines())
-    head = "apiVersion: v1alpha1\nkind: TrustedRootsConfig\nname: given\ncertificates: |\n"
-    more = decode("\n---\n".join((head + lines, COMMON, ONLY[machine]))).documents
+    more = decode("\n---\n".join((*certified(), COMMON, ONLY[machine]))).documents
     once = {type(one) for one in more if not isinstance(one, Named)}
     kept = (one for one in written.documents if type(one) not in once)
     config = Config(documents=(*kept, *more))
     assert not validate(config, "container").errors
     return config
+
+
+def certified() -> Sequence[str]:
+    """Give documents that hold certificates."""
+    certs = samples.secrets().certs
+    ca, key = json.dumps(certs.os.crt), json.dumps(certs.os.key.reveal())
+    head = "apiVersion: v1alpha1\nname: registry.example.com\nkind:"
+    return (
+        f"{head} TrustedRootsConfig\ncertificates: {ca}",
+        f"{head} RegistryTLSConfig\nca: {ca}\nclientIdentity: {{cert: {ca}, key: {key}}}",
+    )

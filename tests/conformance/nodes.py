@@ -88,6 +88,7 @@ def settled(
     world.put(ImageRoots(certificates="of the image"), ROOTS_ID)
     world.put(Identity(node_id="identity"), "local")
     world.put(MountStatus(target="/var"), "EPHEMERAL")
+    world.put(MountStatus(target="/system/imagecache/disk"), "IMAGECACHE")
     world.put(Operation(sequence="initialize", parameters={"boot": "b"}), "a")
     generation = ConfigGeneration(text=text or encode(generated(kind)), applied=START)
     world.put(generation, generation_id(1))

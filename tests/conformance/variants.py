@@ -51,6 +51,7 @@ TEXTS = (
     "added:NoSchedule",
     "abcdef.0123456789abcdef",
     base64.b64encode(bytes(32)).decode(),
+    base64.b64encode(b"added:added").decode(),
     "{kind: ConfigMap, apiVersion: v1, metadata: {name: added}}",
 )
 

@@ -40,6 +40,7 @@ CONFIG_MAP, NODE, LEASE = (
 )
 KUBEPRISM = Origin(host="127.0.0.1", port=7445)
 PLANE, WORKER = "controlplane", "worker"
+AWAY = (IchorError, OSError)  # what a client raises while an API server is away
 
 
 @dataclass

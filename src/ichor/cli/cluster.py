@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -53,6 +54,9 @@ def cluster() -> None:
 @click.option(
     "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
 )
+@click.option(
+    "--image-cache", type=click.Path(path_type=Path), help="OCI layout that nodes take images from"
+)
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
 @click.option(
     "--skip-injecting-config", "is_bare", is_flag=True, help="nodes wait for a configuration"
@@ -69,6 +73,7 @@ def create(
     kubeconfig: str,
     egress: bool,
     images: str,
+    image_cache: Path | None,
     root: Path | None,
     is_bare: bool,
     wait: bool,
@@ -81,10 +86,12 @@ def create(
     request = Request(
         name=name,
         root=made.root,
+        store=made.store,
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
         egress=egress,
+        image_cache=image_cache,
         kubeconfig=kubeconfig,
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
@@ -97,8 +104,9 @@ def create(
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
     made, display = provisioner(), Display()
     made.check(planned)
-    prepared = cluster_up.prepare(planned, options, artefacts, display.says)
-    phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
+    states = partial(made.status, planned)
+    prepared = cluster_up.prepare(planned, options, artefacts, display.says, states)
+    phases = [*made.create(planned, prepared.userdata), *prepared.phases]
     try:
         display.run(phases)
     except (IchorError, OSError, KeyboardInterrupt):

@@ -18,7 +18,9 @@ from ichor.client.talosconfig import Context, Talosconfig
 from ichor.config import bundle, generate, patch
 from ichor.config.bundle import Bundle
 from ichor.config.container import Config
+from ichor.config.document import Document
 from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.documents.image_cache import ImageCacheConfig, LocalCache
 from ichor.config.documents.resolver import Nameserver, ResolverConfig
 from ichor.config.encode import encode
 from ichor.config.secret import Secret
@@ -78,7 +80,7 @@ def control_planes(cluster: Cluster) -> list[Node]:
 def _of_node(request: generate.Request, made: Bundle, node: Node, servers: Sequence[str]) -> Config:
     is_plane = node.role == "controlplane"
     generated = (generate.control_plane if is_plane else generate.worker)(request, made)
-    documents = [
+    documents: list[Document] = [
         HostnameConfig(hostname=node.name)
         if isinstance(each, HostnameConfig)
         else _resolving(each, servers)
@@ -86,6 +88,8 @@ def _of_node(request: generate.Request, made: Bundle, node: Node, servers: Seque
         else each
         for each in generated.documents
     ]
+    if node.image_cache:
+        documents.append(ImageCacheConfig(local=LocalCache(enabled=True)))
     return Config(documents=tuple(documents))
 
 

@@ -48,6 +48,7 @@ _NEEDED_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
 _TAKEN_PORTS: Final = {
     2379: "etcd",
     2380: "etcd",
+    3172: "registryd",
     10250: "kubelet",
     10257: "kube-controller-manager",
     10259: "kube-scheduler",

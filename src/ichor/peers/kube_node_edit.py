@@ -6,14 +6,15 @@ from typing import Final
 
 from ichor.errors import Conflict, NotFound, TransientError
 from ichor.formats.jsonvalue import Object, objs, strings, text
-from ichor.peers.kube import Access, KubeClient
+from ichor.peers.kube import KubeClient
+from ichor.peers.kube_following import Identities, first
 from ichor.peers.kube_nodes import NODE
 from ichor.ports.kube import Ref
 from ichor.ports.kube_node_edit import NodeMeta, Taint
 
 MANAGER: Final = "talos"
+CORDONED: Final = ("talos.dev/cordoned", "true")
 _AGAIN: Final = timedelta(seconds=1)
-Identities = Sequence[Callable[[], Access | None]]
 
 
 class OwnNode:
@@ -35,10 +36,12 @@ class OwnNode:
             raise TransientError(str(err), retry_after=_AGAIN) from err
         finally:
             await client.close()
+        annotations = strings(node, "metadata", "annotations")
         return NodeMeta(
             name=name,
             labels=strings(node, "metadata", "labels"),
-            annotations=strings(node, "metadata", "annotations"),
+            annotations=annotations,
+            cordoned=CORDONED in annotations.items(),
             taints=taints_of(node),
         )
 
@@ -49,28 +52,31 @@ class OwnNode:
         try:
             if action.taints is not None:
                 await _set_taints(client, Ref(NODE, action.name), action.taints)
-            await client.apply(
-                {
-                    "apiVersion": NODE.api_version,
-                    "kind": NODE.kind,
-                    "metadata": {
-                        "name": action.name,
-                        "labels": action.labels,
-                        "annotations": action.annotations,
-                    },
-                },
-                manager=MANAGER,
-            )
+            await client.apply(item_of(action), manager=MANAGER)
         finally:
             await client.close()
 
     def _client(self) -> KubeClient | None:
         try:
-            known = (identity() for identity in self._identities)
-            found = next((access for access in known if access is not None), None)
+            found = first(self._identities)
         except OSError as err:  # a kubeconfig whose certificate is not there yet
             raise TransientError(str(err), retry_after=_AGAIN) from err
         return KubeClient(found) if found else None
+
+
+def item_of(meta: NodeMeta) -> Object:
+    """Give the part of the Node that is ours: what it does not name, we do not own any more."""
+    cordon = dict([CORDONED]) if meta.cordoned else {}
+    item: Object = {
+        "apiVersion": NODE.api_version,
+        "kind": NODE.kind,
+        "metadata": {
+            "name": meta.name,
+            "labels": meta.labels,
+            "annotations": {**meta.annotations, **cordon},
+        },
+    }
+    return {**item, "spec": {"unschedulable": True}} if meta.cordoned else item
 
 
 def taints_of(node: Object) -> tuple[Taint, ...]:

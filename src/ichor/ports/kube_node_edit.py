@@ -17,12 +17,14 @@ class Taint(Struct, frozen=True, order=True):
 class NodeMeta(Struct, frozen=True, kw_only=True):
     """labels and annotations of the Node, or of the part of it that we apply.
 
+    cordoned: by us; whoever else has done it keeps it so.
     taints: all of them, whoever set them, sorted; None leaves them as they are.
     """
 
     name: str
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
+    cordoned: bool = False
     taints: tuple[Taint, ...] | None = None
 
 

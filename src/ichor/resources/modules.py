@@ -204,6 +204,8 @@ MODULES: Mapping[str, str] = {
     "Authorities.ichor.dev": "secrets.certificate",
     "Certificates.ichor.dev": "secrets.certificate",
     "JoinTokens.ichor.dev": "secrets.os",
+    "NodeDrains.ichor.dev": "runtime.ending",
+    "NodeDrainStatuses.ichor.dev": "runtime.ending",
     "PodStops.ichor.dev": "runtime.ending",
     "PodStopStatuses.ichor.dev": "runtime.ending",
     "ServiceHolds.ichor.dev": "runtime.ending",

@@ -57,6 +57,8 @@ class Connection:
         self._slots = Gate()
         self._last_heard = self._loop.time()
         self._keepalive: asyncio.TimerHandle | None = None
+        self._resting: asyncio.TimerHandle | None = None
+        self._opened = 0
         self._settled = False
         self.gone: asyncio.Future[None] = self._loop.create_future()
 
@@ -77,8 +79,9 @@ class Connection:
     def lost(self, error: Exception | None) -> None:
         self.error = self.error or error
         self.draining = True
-        if self._keepalive is not None:
-            self._keepalive.cancel()
+        for timer in (self._keepalive, self._resting):
+            if timer is not None:
+                timer.cancel()
         failure = self.failure()
         for stream in list(self.streams.values()):
             stream.fail(failure)
@@ -234,16 +237,28 @@ class Connection:
             self.draining = True
             return None
         stream = self.streams[id] = Stream(self, id)
+        self._opened += 1
         self.flush_soon()
         return stream
 
-    def drain(self, code: int = http.NO_ERROR) -> None:
-        """Take no new streams; close when the running ones have ended."""
+    def drain(self, code: int = http.NO_ERROR, *, limit_s: float | None = None) -> None:
+        """Take no new streams; close when the running ones have ended, or after `limit_s`."""
         if not self.draining:
             self.draining = True
             self.engine.go_away(code)
             self.flush()
         self._close_if_idle()
+        if limit_s is not None:
+            late = TimeoutError("a call outlived its connection")
+            timer = self._loop.call_later(limit_s, self.wire.fail, late)
+            self.gone.add_done_callback(lambda _: timer.cancel())
+
+    def rest_after(self, idle_s: float, opened: int = -1) -> None:
+        """Drain once no stream ran or was opened from one look to the next, `idle_s` later."""
+        if not self.streams and self._opened == opened:
+            self.drain()
+        if self.usable():
+            self._resting = self._loop.call_later(idle_s, self.rest_after, idle_s, self._opened)
 
     def close(self) -> None:
         """End all streams and say good-bye."""

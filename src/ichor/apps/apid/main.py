@@ -25,7 +25,6 @@ from ichor.rpc.proxy import proxy
 from ichor.rpc.server import Server
 from ichor.rpc.tls import (
     ClientAuth,
-    ClientTls,
     Identity,
     ServerTls,
     client_context,
@@ -70,11 +69,8 @@ class Apid:
         server = Identity(certificate.server.crt, certificate.server.key)
         auth = ClientAuth.NOT_REQUESTED if is_open else ClientAuth.REQUIRED
         self._gateway.is_open = is_open
-        self._gateway.client = None
-        if certificate.client.crt:
-            client = Identity(certificate.client.crt, certificate.client.key)
-            self._gateway.client = ClientTls(client_context(authorities, client))
-        await self._gateway.forget()
+        client = Identity(certificate.client.crt, certificate.client.key)
+        self._gateway.show(client_context(authorities, client) if client.chain else None)
         context = server_context(server, authorities, auth)
         if self._tls is not None:
             self._tls.context = context

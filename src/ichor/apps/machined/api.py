@@ -15,7 +15,8 @@ from ichor.api.machine.access import AccessService
 from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
 from ichor.api.machine.containers import ContainerService, usage_of
-from ichor.api.machine.etcd import EtcdService, connector
+from ichor.api.machine.etcd import EtcdService
+from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
 from ichor.api.machine.logs import LogService
@@ -31,6 +32,7 @@ from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import notice, procfs
+from ichor.peers.etcd_local import connector
 from ichor.ports.containers import Containers
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
@@ -78,6 +80,7 @@ def server(state: State, world: World) -> Server:
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),
+        **EtcdLeaveService(state).handlers(),
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),

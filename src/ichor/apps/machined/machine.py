@@ -21,6 +21,7 @@ from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.wiring import Adapters, controllers
+from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
@@ -47,6 +48,7 @@ from ichor.peers.bootstrap_access import BootstrapToken
 from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.etcd_local import connector
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
@@ -68,6 +70,7 @@ log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
+ETCD_SECRETS = "/system/secrets/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -89,7 +92,9 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-        containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
+        containers = ContainerdContainers(
+            Channel(UnixTarget(CONTAINERD)), "system", hosts_dir=hosts.DIRECTORY
+        )
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
@@ -198,8 +203,8 @@ class Machine:
                     Path(kubelet_args.BOOTSTRAP_KUBECONFIG),
                     self._clock,
                 ),
-                manifests=NodeManifests(),
-                membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
+                manifests=NodeManifests(connector(Path(ETCD_SECRETS))),
+                membership=NodeMembership(Path(ETCD_DATA), Path(ETCD_SECRETS)),
                 static_pods=self._static_pods,
             ),
             issuance=LocalIssuance(self._signer, longest()),

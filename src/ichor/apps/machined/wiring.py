@@ -11,6 +11,9 @@ from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
 from ichor.controllers.config.machine_type import machine_type
 from ichor.controllers.cri.config import cri_config
+from ichor.controllers.cri.hosts import hosts
+from ichor.controllers.cri.image_cache import image_cache, registryd_service
+from ichor.controllers.cri.registries import registries
 from ichor.controllers.cri.service import cri_service
 from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.files.etc_apply import etc_apply
@@ -88,6 +91,10 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         file_apply("files.Config", Place("/system/config", exclusive=True), world.config_files),
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
         *networking.controllers(world.networking),
+        image_cache,
+        registryd_service,
+        registries,
+        hosts,
         environment,
         cri_config,
         cri_service,

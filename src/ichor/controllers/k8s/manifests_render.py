@@ -62,7 +62,7 @@ def proxy(config: Config, *, restrict_oom: bool) -> manifest_proxy.Inputs | None
     if document is None or not document.enabled:
         return None
     return manifest_proxy.Inputs(
-        image=document.image or image("kube-proxy"),
+        image=document.image or image("kube-proxy", config.image_source),
         pod_cidrs=config.network.pod_subnets,
         mode=document.mode,
         config=plain(document.config),
@@ -77,7 +77,7 @@ def dns(config: Config) -> manifest_dns.Inputs | None:
     if document is None or not document.enabled:
         return None
     return manifest_dns.Inputs(
-        image=document.image or image("coredns"),
+        image=document.image or image("coredns", config.image_source),
         service_ips=dns_addresses(config.network.service_subnets),
         domain=config.network.dns_domain,
     )

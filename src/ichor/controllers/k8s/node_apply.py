@@ -1,6 +1,7 @@
 """NodeApply: labels, annotations and taints of this node, as the configuration says.
 
-    config/ActiveConfig, k8s/Nodename, k8s/KubeNode (own) ─► plan ─► NodeMeta
+    config/ActiveConfig, k8s/Nodename, k8s/KubeNode (own), k8s/NodeCordonedSpec
+        ─► plan ─► NodeMeta
 
 Which keys are ours is itself an annotation, so that one taken out of the configuration changes it
 and the rest follows by server-side apply. Taints are one list for all who set some: theirs stay in
@@ -22,9 +23,9 @@ from ichor.config.documents.kube_node import KubeNodeConfig
 from ichor.cosi.controller import Actuator, All, Get
 from ichor.ports.kube_node_edit import KubeNodeEdit, NodeMeta, Taint
 from ichor.resources.config.active import ID, ActiveConfig
-from ichor.resources.k8s.ids import NODENAME_ID
+from ichor.resources.k8s.ids import NODE_CORDONED_ID, NODENAME_ID
 from ichor.resources.k8s.kube_node import KubeNode
-from ichor.resources.k8s.node import Nodename
+from ichor.resources.k8s.node import NodeCordonedSpec, Nodename
 
 OWNED_LABELS = "talos.dev/owned-labels"
 OWNED_ANNOTATIONS = "talos.dev/owned-annotations"
@@ -37,6 +38,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     config: Annotated[ActiveConfig | None, Get("config", ID)] = None
     own: Annotated[Nodename | None, Get("k8s", NODENAME_ID)] = None
     nodes: Annotated[Mapping[str, KubeNode], All("k8s")] = {}
+    cordoned: Annotated[NodeCordonedSpec | None, Get("k8s", NODE_CORDONED_ID)] = None
 
 
 def plan(inputs: Inputs, observed: NodeMeta | None) -> Iterator[NodeMeta]:
@@ -44,9 +46,11 @@ def plan(inputs: Inputs, observed: NodeMeta | None) -> Iterator[NodeMeta]:
         return
     if inputs.own.nodename not in inputs.nodes:
         return
-    wanted = meta(inputs.config.value, inputs.own.nodename, observed)
+    is_cordoned = inputs.cordoned is not None
+    wanted = meta(inputs.config.value, inputs.own.nodename, observed, cordoned=is_cordoned)
     holds = (
-        wanted.labels.items() <= observed.labels.items()
+        wanted.cordoned == observed.cordoned
+        and wanted.labels.items() <= observed.labels.items()
         and wanted.annotations.items() <= observed.annotations.items()
         and wanted.taints in (None, observed.taints)
     )
@@ -54,7 +58,7 @@ def plan(inputs: Inputs, observed: NodeMeta | None) -> Iterator[NodeMeta]:
         yield wanted
 
 
-def meta(config: Config, name: str, observed: NodeMeta) -> NodeMeta:
+def meta(config: Config, name: str, observed: NodeMeta, *, cordoned: bool) -> NodeMeta:
     document = config.one(KubeNodeConfig)
     labels = dict(document.labels) if document else {}
     annotations = dict(document.annotations) if document else {}
@@ -70,7 +74,13 @@ def meta(config: Config, name: str, observed: NodeMeta) -> NodeMeta:
         own = document.taints if document else {}
         owned[OWNED_TAINTS] = json.dumps(sorted(own))
         taints = tuple(sorted({*of_others(observed, own), *map(taint, own, own.values())}))
-    return NodeMeta(name=name, labels=labels, annotations={**annotations, **owned}, taints=taints)
+    return NodeMeta(
+        name=name,
+        labels=labels,
+        annotations={**annotations, **owned},
+        cordoned=cordoned,
+        taints=taints,
+    )
 
 
 def of_others(observed: NodeMeta, own: Collection[str]) -> Iterator[Taint]:
