@@ -8,12 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
-from tests.config import samples
+from tests.conformance.documents import base, generated
 
 from ichor.apps.machined import wiring
 from ichor.apps.machined.offline import Held, HeldFar, Said, adapters, offline
-from ichor.config import generate
-from ichor.config.container import Config
 from ichor.config.encode import encode
 from ichor.cosi.controller import Controller, Transform
 from ichor.cosi.memory import Memory
@@ -47,7 +45,6 @@ from ichor.testing.recorded import inputs_of
 RECORDED = Path(__file__).parents[1] / "recorded"
 KINDS = ("controlplane", "worker", *sorted(path.stem for path in RECORDED.glob("*.json")))
 LEFT_OUT = (ActiveConfig, FileSpec, ServiceSpec)
-DISCOVERY = "https://192.0.2.9:8443/"
 CONFIGURATION = key_of(ConfigGeneration, generation_id(1))
 NODE = "ichor-689f6a"  # what `auto: stable` makes of the identity below
 NETWORK = Network(
@@ -66,12 +63,9 @@ NODES = {
 @cache
 def store_of(kind: str) -> Memory:
     path = RECORDED / f"{kind}.json"
-    return recorded(path) if path.exists() else settled(kind, offline()).state
-
-
-def generated(kind: str) -> Config:
-    make = generate.control_plane if kind == "controlplane" else generate.worker
-    return make(samples.request(DISCOVERY), samples.secrets())
+    if path.exists():
+        return recorded(path)
+    return settled(kind, connected(), encode(base(kind))).state
 
 
 def connected() -> tuple[Controller, ...]:

@@ -9,7 +9,6 @@ Whoever adds a field adds what it does, or puts it among the UNSUPPORTED of its 
 """
 
 import asyncio
-import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import islice
@@ -17,17 +16,13 @@ from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
-from tests.config import samples
-from tests.conformance.nodes import CONFIGURATION, connected, generated, settled
+from tests.conformance.documents import base
+from tests.conformance.nodes import CONFIGURATION, connected, settled
 from tests.conformance.variants import Leaf, leaves, variants
 
 from ichor.apps.machined.offline import MODELS
-from ichor.config.container import Config
-from ichor.config.decode import decode
-from ichor.config.document import Named
 from ichor.config.encode import encode
 from ichor.config.registry import KINDS
-from ichor.config.validate import validate
 from ichor.controllers.network.etc_files import etc_files
 from ichor.cosi.controller import Controller
 from ichor.cosi.memory import Memory
@@ -39,74 +34,6 @@ from ichor.testing.engine import START
 
 MACHINES = ("controlplane", "worker")
 TRIES = 6  # values of a field; not every address is another one's neighbour
-# In the place of what `gen config` writes, or beside it: one document of every kind.
-COMMON = """
-apiVersion: v1alpha1
-kind: StaticHostConfig
-name: 192.0.2.53
-hostnames: [given.example.com]
----
-apiVersion: v1alpha1
-kind: EnvironmentConfig
-variables: {http_proxy: "http://192.0.2.3:3128"}
----
-apiVersion: v1alpha1
-kind: SysctlConfig
-params: {net.ipv4.ip_forward: "1"}
----
-apiVersion: v1alpha1
-kind: KubeStaticPodConfig
-name: given
-pod: {apiVersion: v1, kind: Pod, metadata: {name: given}}
----
-apiVersion: v1alpha1
-kind: ImageCacheConfig
-local: {enabled: false}
----
-apiVersion: v1alpha1
-kind: RegistryMirrorConfig
-name: registry.example.com
-endpoints: [{url: "https://192.0.2.4:5000"}]
----
-apiVersion: v1alpha1
-kind: RegistryAuthConfig
-name: 192.0.2.4:5000
-username: given
-password: given
----
-apiVersion: v1alpha1
-kind: RegistryAuthConfig
-name: other.example.com
-auth: Z2l2ZW46Z2l2ZW4=
-"""
-ONLY = {
-    "controlplane": """
-apiVersion: v1alpha1
-kind: KubeInlineManifestConfig
-name: given
-manifest: "{kind: ConfigMap, apiVersion: v1, metadata: {name: given}}"
----
-apiVersion: v1alpha1
-kind: KubeAuthorizerConfig
-name: webhook
-type: Webhook
-webhook: {timeout: 3s}
----
-apiVersion: v1alpha1
-kind: KubeNetworkConfig
-podSubnets: [10.244.0.0/16, "fd00:10:244::/56"]
-serviceSubnets: [10.96.0.0/12]
-""",
-    "worker": """
-apiVersion: v1alpha1
-kind: HostnameConfig
-hostname: given.example.com
----
-apiVersion: v1alpha1
-kind: ResolverConfig
-hostDNS: {enabled: true}
-""",
-}
 # No action of a controller follows at once: what is done with it, and where.
 ELSEWHERE = {
     "v1alpha1.machine.token": "who joins is asked for it: controllers/secrets/join_token.py",
@@ -114,6 +41,18 @@ ELSEWHERE = {
     "v1alpha1.cluster.etcd.ca.key": "signs the next certificate",
     "KubeAggregatorCAConfig.issuing_ca.key": "signs the next certificate",
     "v1alpha1.cluster.admin_kubeconfig.cert_lifetime": "signed for so long: api/machine/access.py",
+    **dict.fromkeys(
+        (
+            "v1alpha1.machine.install.disk",
+            "v1alpha1.machine.install.disk_selector",
+            "v1alpha1.machine.install.image",
+            "v1alpha1.machine.install.extra_kernel_args",
+            "v1alpha1.machine.install.wipe",
+            "v1alpha1.machine.install.legacy_bios_support",
+            "v1alpha1.machine.install.grub_use_uki_cmdline",
+        ),
+        "config/validate.py says that a container skips it, and refuses it for machines",
+    ),
     "VolumeConfig.mount.secure": "config/validate.py says that a container skips it",
     "FilesystemTrimConfig.interval": "config/validate.py says that a container skips it",
 }
@@ -145,30 +84,6 @@ class Node(NamedTuple):
     state: Memory
     controllers: Sequence[Controller]
     seeds: Seeds
-
-
-@cache
-def base(machine: str) -> Config:
-    """Give what `gen config` writes, with a document of each other kind."""
-    written = generated(machine)
-    assert written.os_ca is not None
-    more = decode("\n---\n".join((*certified(), COMMON, ONLY[machine]))).documents
-    once = {type(one) for one in more if not isinstance(one, Named)}
-    kept = (one for one in written.documents if type(one) not in once)
-    config = Config(documents=(*kept, *more))
-    assert not validate(config, "container").errors
-    return config
-
-
-def certified() -> Sequence[str]:
-    """Give documents that hold certificates."""
-    certs = samples.secrets().certs
-    ca, key = json.dumps(certs.os.crt), json.dumps(certs.os.key.reveal())
-    head = "apiVersion: v1alpha1\nname: registry.example.com\nkind:"
-    return (
-        f"{head} TrustedRootsConfig\ncertificates: {ca}",
-        f"{head} RegistryTLSConfig\nca: {ca}\nclientIdentity: {{cert: {ca}, key: {key}}}",
-    )
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Environment variables of containerd, the kubelet and etcd: proxies above all."""
+"""Environment variables of containerd, which pulls images: proxies above all."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar

@@ -12,6 +12,7 @@ from ichor.formats.yaml.values import Value, load
 
 class KubeInlineManifestConfig(Named, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeInlineManifestConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     manifest: Annotated[Secret, FILLED]
 

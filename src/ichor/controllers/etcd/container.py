@@ -14,12 +14,7 @@ _FILES = 1 << 16
 
 
 def render(
-    image: str,
-    args: tuple[str, ...],
-    *,
-    log_path: str,
-    env: tuple[str, ...] = (),
-    file_limit: int = _FILES,
+    image: str, args: tuple[str, ...], *, log_path: str, file_limit: int = _FILES
 ) -> Container:
     """Give the container; file_limit: no more than the host lets us."""
     return Container(
@@ -27,7 +22,6 @@ def render(
         image=image,
         command=("etcd",),
         args=args,
-        env=env,
         uid=UID,
         gid=UID,
         mounts=(

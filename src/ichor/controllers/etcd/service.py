@@ -13,8 +13,6 @@ from typing import Annotated
 from msgspec import Struct
 
 from ichor.controllers.etcd import args, container
-from ichor.controllers.runtime.environment import ID as ENVIRONMENT_ID
-from ichor.controllers.runtime.environment import variables
 from ichor.controllers.secrets.etcd import DIRECTORY
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Spec
@@ -22,7 +20,6 @@ from ichor.resources.etcd.ids import SPEC_ID
 from ichor.resources.etcd.member import EtcdSpec
 from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.files.file import FileStatus
-from ichor.resources.runtime.environment import Environment
 from ichor.resources.runtime.service_spec import Image, ServiceSpec
 from ichor.resources.runtime.service_status import EtcdRead, HealthCheck
 
@@ -36,7 +33,6 @@ class Inputs(Struct, frozen=True, kw_only=True):
     spec: Annotated[EtcdSpec, Get("etcd", SPEC_ID)]
     start: Annotated[EtcdStart, Get("etcd", START_ID)]
     files: Annotated[Mapping[str, FileStatus], All("files", ids=f"^{DIRECTORY}/")] = {}
-    environment: Annotated[Environment | None, Get("runtime", ENVIRONMENT_ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
@@ -53,13 +49,7 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
             extra_args={name: given.values for name, given in spec.extra_args.items()},
         )
     )
-    program = container.render(
-        spec.image,
-        command,
-        log_path=f"/var/log/{ID}.log",
-        env=variables(inputs.environment),
-        file_limit=FILES,
-    )
+    program = container.render(spec.image, command, log_path=f"/var/log/{ID}.log", file_limit=FILES)
     yield (
         ID,
         ServiceSpec(id=ID, program=Image(container=program), log=ID, grace=timedelta(seconds=10)),

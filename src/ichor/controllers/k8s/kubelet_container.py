@@ -30,7 +30,6 @@ def render(
     args: tuple[str, ...],
     *,
     log_path: str,
-    env: tuple[str, ...] = (),
     extra_mounts: Sequence[Mount] = (),
     credential_providers: bool = False,
     restrict_oom: bool = False,
@@ -44,7 +43,6 @@ def render(
         image=image,
         command=("kubelet",),
         args=args,
-        env=env,
         mounts=(
             Mount(destination="/run", source="/run", options=_SHARED),
             Mount(destination="/var/lib/kubelet", source="/var/lib/kubelet", options=_SHARED),

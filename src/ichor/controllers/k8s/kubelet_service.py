@@ -13,8 +13,6 @@ from msgspec import Struct
 
 from ichor.config.secret import Secret
 from ichor.controllers.k8s import kubelet_args, kubelet_container
-from ichor.controllers.runtime.environment import ID as ENVIRONMENT_ID
-from ichor.controllers.runtime.environment import variables
 from ichor.controllers.secrets.kubelet import CA
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Spec
@@ -24,7 +22,6 @@ from ichor.resources.k8s.bootstrap_access import ID as ACCESS_ID
 from ichor.resources.k8s.bootstrap_access import BootstrapAccess
 from ichor.resources.k8s.ids import KUBELET_ID
 from ichor.resources.k8s.kubelet import KubeletSpec
-from ichor.resources.runtime.environment import Environment
 from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.host import HostFacts
 from ichor.resources.runtime.service_spec import Image, ServiceSpec
@@ -47,7 +44,6 @@ class Inputs(Struct, frozen=True, kw_only=True):
     spec: Annotated[KubeletSpec, Get("k8s", KUBELET_ID)]
     host: Annotated[HostFacts, Get("runtime", HOST_ID)]
     files: Annotated[Mapping[str, FileStatus], All("files", ids="^/etc/kubernetes/")] = {}
-    environment: Annotated[Environment | None, Get("runtime", ENVIRONMENT_ID)] = None
     access: Annotated[BootstrapAccess | None, Get("k8s", ACCESS_ID)] = None
 
 
@@ -59,7 +55,6 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
         spec.image,
         spec.args,
         log_path=f"/var/log/{ID}.log",
-        env=variables(inputs.environment),
         extra_mounts=[
             Mount(
                 destination=mount.destination,

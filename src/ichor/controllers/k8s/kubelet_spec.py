@@ -70,6 +70,8 @@ def configuration(inputs: Inputs, document: KubeletConfig) -> kubelet_config.Inp
         or kubelet_config.dns_addresses(config.network.service_subnets),
         cluster_domain=config.network.dns_domain,
         static_pod_url=inputs.server.url,
+        # Static pods are documents: what a pod may have written there is not to run.
+        disable_manifests_directory=True,
         seccomp_default=document.default_runtime_seccomp_profile_enabled,
         quota_monitoring=has_quotas(config) and not host.is_container,
         taints=node.taints if node else {},

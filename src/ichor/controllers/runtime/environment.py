@@ -1,9 +1,9 @@
-"""Environment: variables of the services that go out to the world by themselves.
+"""Environment: variables of the service that goes out to the world by itself.
 
     config/ActiveConfig: EnvironmentConfig ─► runtime/Environment "environment"
 
-containerd, the kubelet and etcd are given them; what a service needs to be set is not theirs to
-change. apid and trustd get none: nothing of them obeys a variable, and none should steer them.
+containerd, which pulls images, is given them; what it needs to be set is not theirs to change. No
+other service asks anybody outside the cluster, and a proxy is not to stand before the API server.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,12 +32,8 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Environment]]:
         yield ID, Environment(variables=variables)
 
 
-def variables(given: Environment | None) -> tuple[str, ...]:
-    return given.variables if given else ()
-
-
 def by_name(given: Environment | None) -> Mapping[str, str]:
-    parted = (one.partition("=") for one in variables(given))
+    parted = (one.partition("=") for one in given.variables) if given else ()
     return {name: value for name, _, value in parted}
 
 
