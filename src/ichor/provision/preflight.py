@@ -24,6 +24,7 @@ def check(cluster: Cluster) -> None:
         _privileged,
         _new,
         _kernel,
+        _image_cache,
         _disk,
         _ports,
         _way_out,
@@ -63,6 +64,13 @@ def _kernel(_: Cluster) -> None:
         raise InputError(f"this kernel has no file system {names}", hint=hint)
     if not Path("/dev/loop-control").exists():
         raise InputError("this kernel has no loop devices", hint="modprobe loop")
+
+
+def _image_cache(cluster: Cluster) -> None:
+    for path in {node.image_cache for node in cluster.nodes} - {""}:
+        if not all((Path(path) / name).is_file() for name in ("oci-layout", "index.json")):
+            hint = f"ichor image cache-create --image-cache-path {path}"
+            raise InputError(f"{path} is no OCI layout", path="--image-cache", hint=hint)
 
 
 def _disk(cluster: Cluster) -> None:
