@@ -62,7 +62,7 @@ def init(ending: Ending) -> None:
         print("stopped", *sorted(s.state.value for s in supervisor.observe().values()), flush=True)
         stubborn_pods()
         await reaper.end_all(KernelClock(), 0.2)
-        print("alone", *processes())
+        print("alone", *processes(), flush=True)  # the end of the machine flushes nothing
 
     with tempfile.TemporaryDirectory() as logs:
         asyncio.run(live(Path(logs)))

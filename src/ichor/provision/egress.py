@@ -114,8 +114,7 @@ def _remove_link(cluster: str) -> None:
     from pyroute2 import IPRoute
 
     with IPRoute() as host:
-        for index in host.link_lookup(ifname=names.egress_link(cluster)):
-            host.link("del", index=index)
+        network.remove_link(host, names.egress_link(cluster))
 
 
 def remove(cluster: str) -> None:

@@ -8,6 +8,7 @@ Nothing is made in the host's own namespace. A namespace is kept by a bind mount
 where `ip netns` finds it too. pyroute2 costs 0.3 s to import: only those who make links load it.
 """
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -96,11 +97,23 @@ def make_node(node: Node) -> None:
     with _inside(names.hub(node.cluster)) as hub:
         port = names.node_port(node.name)
         # The namespace of the node's last life may not be gone yet, and with it this end.
-        if (old := index(hub, port)) is not None:
-            hub.link("del", index=old)
+        remove_link(hub, port)
         make_namespace(path)
         with _inside(path) as inside:
             _link(inside, hub, node, port)
+
+
+def remove_link(netlink: "IPRoute", name: str) -> None:
+    """Remove a link if it is there; the kernel may be about to, with the namespace of its peer."""
+    from pyroute2.netlink.exceptions import NetlinkError
+
+    if (found := index(netlink, name)) is None:
+        return
+    try:
+        netlink.link("del", index=found)
+    except NetlinkError as err:
+        if err.code != errno.ENODEV:
+            raise
 
 
 def _link(inside: "IPRoute", hub: "IPRoute", node: Node, port: str) -> None:
