@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -35,6 +36,7 @@ from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
 from ichor.linux.launch import Launcher
+from ichor.linux.loopback import belongs_to
 from ichor.linux.mount import KernelMounts
 from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
@@ -67,6 +69,7 @@ log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
+KUBELET = "podruntime/kubelet"  # its group
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -90,7 +93,8 @@ class Machine:
         )
         containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
         self._containers = ContainerServices(containers, self._clock)
-        self._static_pods = StaticPodServer()
+        kubelet = partial(cgroups.processes, KUBELET)
+        self._static_pods = StaticPodServer(belongs_to(kubelet))
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
