@@ -16,7 +16,17 @@ from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, joining, layers, networking, volumes, wiping
+from ichor.apps.machined import (
+    api,
+    boot,
+    identity,
+    init_group,
+    joining,
+    layers,
+    networking,
+    volumes,
+    wiping,
+)
 from ichor.apps.machined.fate import RunFate
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
@@ -30,7 +40,7 @@ from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
 from ichor.linux import host
-from ichor.linux.cgroup import detect
+from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
@@ -84,6 +94,9 @@ class Machine:
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
         cgroups = detect(Path("/sys/fs/cgroup"))
+        if isinstance(cgroups, CgroupsV2):
+            for action in init_group.plan(cgroups.processes("")):
+                cgroups.apply(action)
         self._supervisor = Supervisor(
             launcher=launcher,
             reaper=self._reaper,
