@@ -110,12 +110,6 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
     "cluster.controllerManager": _VOLUMES,
     "cluster.scheduler": _VOLUMES,
 }
-# Of the main document as it is now, even if empty.
-KEPT: Final = frozenset(
-    {("machine", name) for name in ("type", "token", "ca", "acceptedCAs", "certSANs", "features")}
-    | {("machine", "install")}
-    | {("cluster", name) for name in ("token", "etcd", "adminKubeconfig")}
-)
 
 
 def _prefixes() -> Iterator[Path]:
