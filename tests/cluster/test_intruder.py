@@ -314,8 +314,9 @@ def test_our_processes_fit_into_what_they_were_promised(node: Lab) -> None:
         return int(re.findall(r"^Pss: +(\d+) kB", rollup, re.MULTILINE)[0])
 
     sizes = {name: pss(pid) for name, pid in node.processes().items()}
+    print(sizes)
+    assert sizes.pop("registryd") < 16 << 10  # only where there is a cache: no part of the promise
     runtime = sizes.pop("containerd")
-    print({**sizes, "containerd": runtime})
     assert sum(sizes.values()) < 100 << 10, sizes
     assert sum(sizes.values()) + runtime < 140 << 10, sizes
 

@@ -52,7 +52,11 @@ def cluster() -> None:
 @click.option("--kubeconfig", default="", help="file to merge access into [~/.kube/config]")
 @click.option("--egress", is_flag=True, help="let nodes reach what this host reaches")
 @click.option(
-    "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
+    "--images",
+    type=click.Choice(["build", "pull", "auto"]),
+    default="auto",
+    show_default=True,
+    help="build: made here; pull: by nodes, under upstream's names; auto: build",
 )
 @click.option(
     "--image-cache", type=click.Path(path_type=Path), help="OCI layout that nodes take images from"
@@ -82,6 +86,9 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     source: Source = "pull" if images == "pull" else "build"
+    if source == "pull" and not (egress or image_cache or config_patch):
+        hint = "add --egress, --image-cache, or a patch that names a mirror"
+        raise InputError("nodes have no way to a registry", path="--images=pull", hint=hint)
     made = cluster_up.artefacts(source) if root is None else Artefacts(root=root)
     request = Request(
         name=name,

@@ -67,6 +67,7 @@ ALIASES: dict[str, str] = {
     "du": "usage",
     "free": "memory",
     "g": "get",
+    "images": "image",
     "ls": "list",
     "m": "memory",
     "mount": "mounts",

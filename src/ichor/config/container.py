@@ -42,9 +42,13 @@ class Authority(Struct, frozen=True, kw_only=True):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """documents: in the order of the text; identities are unique."""
+    """documents: in the order of the text; identities are unique.
+
+    notes: which of them were written in an old form.
+    """
 
     documents: tuple[Document, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def one(self, cls: type[D]) -> D | None:
         """Give the document of a kind that occurs once."""

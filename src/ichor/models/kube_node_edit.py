@@ -13,4 +13,5 @@ def model(observed: NodeMeta | None, action: NodeMeta) -> NodeMeta | None:
         labels={**observed.labels, **action.labels},
         annotations={**observed.annotations, **action.annotations},
         cordoned=action.cordoned,
+        taints=observed.taints if action.taints is None else action.taints,
     )

@@ -1,16 +1,16 @@
 """This node's Node through the Kubernetes API: the adapter of ports.kube_node_edit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ichor.errors import NotFound, TransientError
-from ichor.formats.jsonvalue import Object, strings
+from ichor.errors import Conflict, NotFound, TransientError
+from ichor.formats.jsonvalue import Object, objs, strings, text
 from ichor.peers.kube import KubeClient
 from ichor.peers.kube_following import Identities, first
 from ichor.peers.kube_nodes import NODE
 from ichor.ports.kube import Ref
-from ichor.ports.kube_node_edit import NodeMeta
+from ichor.ports.kube_node_edit import NodeMeta, Taint
 
 MANAGER: Final = "talos"
 CORDONED: Final = ("talos.dev/cordoned", "true")
@@ -42,6 +42,7 @@ class OwnNode:
             labels=strings(node, "metadata", "labels"),
             annotations=annotations,
             cordoned=CORDONED in annotations.items(),
+            taints=taints_of(node),
         )
 
     async def apply(self, action: NodeMeta) -> None:
@@ -49,6 +50,8 @@ class OwnNode:
         if client is None:
             raise TransientError("there is no identity to speak to Kubernetes with")
         try:
+            if action.taints is not None:
+                await _set_taints(client, Ref(NODE, action.name), action.taints)
             await client.apply(item_of(action), manager=MANAGER)
         finally:
             await client.close()
@@ -74,3 +77,34 @@ def item_of(meta: NodeMeta) -> Object:
         },
     }
     return {**item, "spec": {"unschedulable": True}} if meta.cordoned else item
+
+
+def taints_of(node: Object) -> tuple[Taint, ...]:
+    return tuple(sorted(taint_of(one) for one in objs(node, "spec", "taints")))
+
+
+def taint_of(written: Object) -> Taint:
+    return Taint(text(written, "key"), text(written, "value"), text(written, "effect"))
+
+
+async def _set_taints(client: KubeClient, ref: Ref, taints: Sequence[Taint]) -> None:
+    """Replace the list as a whole, which is all a patch can; unless it has changed since."""
+    node = await client.get(ref)
+    if taints_of(node) == tuple(taints):
+        return
+    version = text(node, "metadata", "resourceVersion")
+    written = [_written(one, node) for one in taints]
+    body: Object = {"metadata": {"resourceVersion": version}, "spec": {"taints": written}}
+    try:
+        await client.patch(ref, body)
+    except Conflict as err:
+        raise TransientError(str(err), retry_after=_AGAIN) from err
+
+
+def _written(taint: Taint, node: Object) -> Object:
+    """Keep what is there, which may say more, as since when; else write ours."""
+    for one in objs(node, "spec", "taints"):
+        if taint_of(one) == taint:
+            return one
+    made = {"key": taint.key, "effect": taint.effect}
+    return {**made, "value": taint.value} if taint.value else made

@@ -196,6 +196,7 @@ MODULES: Mapping[str, str] = {
     "FileSpecs.ichor.dev": "files.file",
     "FileStatuses.ichor.dev": "files.file",
     "HostFacts.ichor.dev": "runtime.host",
+    "ImageRoots.ichor.dev": "secrets.roots",
     "EtcdBootstraps.ichor.dev": "etcd.bootstrap",
     "HealthChecks.ichor.dev": "runtime.service_status",
     "HealthStatuses.ichor.dev": "runtime.service_status",

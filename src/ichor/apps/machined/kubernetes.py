@@ -18,6 +18,7 @@ from ichor.controllers.k8s.manifests_apply import manifests_apply
 from ichor.controllers.k8s.manifests_config import manifests_config
 from ichor.controllers.k8s.manifests_render import manifests_render
 from ichor.controllers.k8s.secret_files import secret_files, secret_status
+from ichor.controllers.k8s.static_pod_config import static_pod_config
 from ichor.controllers.k8s.static_pod_server import static_pod_server
 from ichor.controllers.secrets.etcd import etcd, etcd_request, etcd_root
 from ichor.controllers.secrets.kubelet import kubelet
@@ -65,6 +66,7 @@ def controllers(world: KubernetesAdapters) -> tuple[Controller, ...]:
         control_plane,
         component_configs,
         component_files,
+        static_pod_config,
         static_pod_server(world.static_pods),
         kubelet_spec,
         kubelet_files,

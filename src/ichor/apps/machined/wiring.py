@@ -25,6 +25,7 @@ from ichor.controllers.network.node_address import node_addresses
 from ichor.controllers.network.watch import network_watch
 from ichor.controllers.runtime.api_service import api_service
 from ichor.controllers.runtime.apid_service import apid_service
+from ichor.controllers.runtime.environment import environment
 from ichor.controllers.runtime.health import health
 from ichor.controllers.runtime.os_release import os_release
 from ichor.controllers.runtime.service import service
@@ -35,6 +36,7 @@ from ichor.controllers.secrets.api_sans import api_sans
 from ichor.controllers.secrets.issuance import issuance
 from ichor.controllers.secrets.maintenance import maintenance
 from ichor.controllers.secrets.os_root import os_root
+from ichor.controllers.secrets.trusted_roots import trusted_roots
 from ichor.cosi.controller import Controller
 from ichor.ports.etc import Etc
 from ichor.ports.file import Files
@@ -83,6 +85,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         hostname_apply(world.uts),
         node_addresses,
         etc_files,
+        trusted_roots,
         etc_apply(world.etc),
         file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
         file_apply("files.Config", Place("/system/config", exclusive=True), world.config_files),
@@ -92,6 +95,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         registryd_service,
         registries,
         hosts,
+        environment,
         cri_config,
         cri_service,
         os_release,
