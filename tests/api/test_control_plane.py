@@ -353,6 +353,25 @@ def test_waiting_ends_when_the_time_is_over() -> None:
     assert told == ["waiting for breakfast: ...", "waiting for breakfast: coffee"]
 
 
+@pytest.mark.parametrize(("before", "said"), [("coffee", "coffee"), ("", "no answer in time")])
+def test_who_never_answers_does_not_keep_waiting_from_its_end(before: str, said: str) -> None:
+    answers = iter([before] if before else [])
+
+    async def ask() -> None:
+        if reason := next(answers, ""):
+            raise NotYet(reason)
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        deadline = asyncio.get_running_loop().time() + 0.6  # the second question is after 0.5 s
+        async for _ in health.until(Check("breakfast", ask), deadline):
+            pass
+
+    with pytest.raises(RpcError) as caught:
+        asyncio.run(run())
+    refused(caught.value, Code.DEADLINE_EXCEEDED, "breakfast", said)
+
+
 def test_the_stream_of_health_names_nodes_and_the_first_thing_missing(tmp_path: Path) -> None:
     @asynccontextmanager
     async def reader() -> AsyncGenerator[Reader, None]:

@@ -18,6 +18,7 @@ from ichor.rpc.tls import ClientTls, Identity, client_context
 
 ROOT = Path(__file__).parents[2]
 SUBNET = "10.13.0.0/24"
+PROGRAM = "import sys; from ichor.cli.main import main; sys.exit(main(sys.argv[1:]))"
 OURS = (b"apid", b"trustd", b"registryd", b"zygote", b"signer")
 
 
@@ -69,6 +70,18 @@ class Lab:
         assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def ichor(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Call the node by our own command."""
+        config = str(record.cluster_directory(self.name) / "talosconfig")
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM, "--talosconfig", config, *words],
+            env={**os.environ, "PYTHONPATH": f"{ROOT}/src"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
     def channel(self, tls: ClientTls | None = None) -> Channel:
         return Channel(TcpTarget("127.0.0.1", self.node.forward("api"), tls or self.admin()))
 
@@ -99,8 +112,7 @@ def lab(name: str, directory: Path, *options: str) -> Iterator[Lab]:
     }
 
     def ichor(*arguments: str) -> None:
-        program = "import sys; from ichor.cli.main import main; sys.exit(main(sys.argv[1:]))"
-        command: Sequence[str] = [sys.executable, "-c", program, "cluster", *arguments]
+        command: Sequence[str] = [sys.executable, "-c", PROGRAM, "cluster", *arguments]
         subprocess.run([*command, "--name", name], env=environment, timeout=540, check=True)
 
     ichor("destroy")

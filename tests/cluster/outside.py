@@ -32,6 +32,9 @@ class Outside(ThreadingHTTPServer):
         self.served: list[tuple[str, str]] = []
         self.refused: list[str] = []
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of those who are refused while TLS begins."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

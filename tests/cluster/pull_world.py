@@ -131,6 +131,12 @@ def asks(ca: Pair, client: Pair | None, directory: Path) -> str:
         connection.close()
 
 
+def left(changes: list[str], name: str) -> list[str]:
+    """Give what differs and is ours; mounts of others, who come and go meanwhile, are seen too."""
+    ours = [line for line in changes if line[2:].startswith(("links", "tables", "sysctls"))]
+    return ours + [line for line in changes if line[2:].startswith("mounts") and name in line]
+
+
 def run(whole: Whole, directory: Path) -> None:
     ca = make_ca("outside", Algorithm.P256, now=now(), entropy=os.urandom, lifetime=YEAR)
     patch = directory / "patch.yaml"
@@ -156,9 +162,7 @@ def run(whole: Whole, directory: Path) -> None:
         print("without a certificate:", asks(ca, None, directory))
         whole.destroy()
         bare.destroy()
-        kept = inventory.compare(before, inventory.snapshot())
-        kinds = ("mounts", "links", "tables", "sysctls")
-        print("left", [line for line in kept if line[2:].startswith(kinds)])
+        print("left", left(inventory.compare(before, inventory.snapshot()), whole.name))
         print("forwarding", FORWARDING.read_text().strip())
 
 

@@ -21,6 +21,7 @@ from ichor.provision import control, record
 from ichor.provision.control import Verb
 from ichor.provision.life import State
 from ichor.provision.record import Node
+from ichor.resources.cluster.affiliate import Member
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root]
 LONGEST_PAUSE_S = 10.0
@@ -132,9 +133,7 @@ def test_a_reset_control_plane_leaves_nothing_and_joins_anew(cluster: Living) ->
     before = member_ids(cluster, other)
     run_a_pod(cluster, node)
     writer = host_writer(cluster, "reset")
-    request = pb.ResetRequest(
-        graceful=True, system_partitions_to_wipe=[pb.ResetPartitionSpec(label="STATE", wipe=True)]
-    )
+    request = pb.ResetRequest(graceful=True)
 
     async def is_off() -> str:
         return "" if state(node) is State.STOPPED else f"{node.name} is {state(node).value}"
@@ -147,6 +146,7 @@ def test_a_reset_control_plane_leaves_nothing_and_joins_anew(cluster: Living) ->
         assert asyncio.run(kubernetes(cluster, DOOMED)) is None
         cordoned = asyncio.run(kubernetes(cluster, Ref(living.NODE, node.name)))
         assert at(cordoned or {}, "spec", "unschedulable") is True
+        until(lambda: forgotten(cluster, other, node), BACK_S)
         wall = time.time()
         start(node)
         back = until(all_well(cluster, since=wall), BACK_S)
@@ -161,6 +161,12 @@ def test_a_reset_control_plane_leaves_nothing_and_joins_anew(cluster: Living) ->
     assert after[node.name] != before[node.name]
     assert pause < LONGEST_PAUSE_S
     nothing_is_lost(cluster, writer)
+
+
+async def forgotten(cluster: Living, by: Node, node: Node) -> str:
+    """Say that a node is still a member for another: one that is reset takes back what it said."""
+    known = await living.resources(cluster, by, Member)
+    return f"{by.name} still knows {node.name}" if node.name in known else ""
 
 
 async def schedulable(cluster: Living, node: Node) -> str:

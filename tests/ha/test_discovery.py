@@ -1,17 +1,12 @@
-"""Nodes know each other by discovery, also after it has lost its memory; or do without."""
+"""Nodes know each other by a discovery service, also after it has lost its memory."""
 
-import asyncio
-import os
-from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.ha import living
-from tests.ha.conftest import made
 from tests.ha.living import Living, launches, until
 from tests.ha.test_departure import ask
-from tests.ha.test_strangers import resources
 from tests.ha.test_survival import BACK_S, all_well, named
 
 from ichor.proto.machine import machine_pb2 as pb
@@ -21,16 +16,9 @@ from ichor.resources.cluster.affiliate import Member
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root]
 
-WITHOUT = """
-apiVersion: v1alpha1
-kind: DiscoveryServiceConfig
-name: default
-$patch: delete
-"""
-
 
 async def known(cluster: Living, node: Node) -> set[str]:
-    return set(await resources(cluster, node, Member))
+    return set(await living.resources(cluster, node, Member))
 
 
 def services(cluster: Living) -> list[int]:
@@ -69,21 +57,3 @@ def test_a_discovery_service_that_restarts_is_told_everything_again(cluster: Liv
     took = until(hears, BACK_S)
     print(f"{node.name} knows all others {took:.1f} s after its reboot was asked for")
     until(all_well(cluster), BACK_S)
-
-
-@pytest.fixture
-def unannounced(tmp_path: Path) -> Generator[Living]:
-    patch = tmp_path / "patch.yaml"
-    patch.write_text(WITHOUT)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("ICHOR_STATE", str(tmp_path / "state"))
-        environment.setenv("TALOSCONFIG", str(tmp_path / "talosconfig"))
-        environment.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-        options = ["--config-patch", str(patch)]
-        yield from made(f"ha-u{os.getpid()}", planes=2, options=options)
-
-
-def test_a_cluster_without_discovery_works(unannounced: Living) -> None:
-    until(all_well(unannounced), BACK_S)
-    found = asyncio.run(known(unannounced, unannounced.planes[0]))
-    assert found <= {unannounced.planes[0].name}

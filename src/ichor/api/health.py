@@ -77,7 +77,7 @@ async def until(check: Check, deadline: float) -> AsyncIterator[str]:
     """Ask until it holds; tells each new reason to wait. Raises RpcError when time is over."""
     yield f"waiting for {check.name}: ..."
     told, pause = "", _FIRST_S
-    while reason := await _asked(check, deadline):
+    while reason := await _asked(check, deadline, told):
         if reason != told:
             told = reason
             yield f"waiting for {check.name}: {reason}"
@@ -88,13 +88,16 @@ async def until(check: Check, deadline: float) -> AsyncIterator[str]:
     yield f"waiting for {check.name}: OK"
 
 
-async def _asked(check: Check, deadline: float) -> str:
-    """Ask once, no longer than there is time: who is asked may be away and never answer."""
+async def _asked(check: Check, deadline: float, told: str) -> str:
+    """Ask once, no longer than there is time: whoever is asked may be away and never answer.
+
+    told: what was waited for before, which still holds then.
+    """
     try:
         async with asyncio.timeout_at(deadline):
             return await passes(check)
     except TimeoutError:
-        return "no answer in time"
+        return told or "no answer in time"
 
 
 def progress(message: str) -> pb.HealthCheckProgress:

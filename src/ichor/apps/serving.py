@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from ichor import log
 from ichor.cosi.resource import Resource, Spec
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 
@@ -33,11 +34,14 @@ async def follow(
             await take(resource.spec)
 
 
-def serve(run: Callable[[Channel], Awaitable[None]]) -> int:
-    """Run a service over machined's socket until SIGTERM; return its exit code."""
+def serve(run: Callable[[Channel], Awaitable[None]], budget: Budget | None = None) -> int:
+    """Run a service over machined's socket until SIGTERM; return its exit code.
+
+    budget: what it may hold for its callers, if it passes their calls on to machined.
+    """
 
     async def over() -> None:
-        machined = Channel(UnixTarget(SOCKET))
+        machined = Channel(UnixTarget(SOCKET), budget=budget)
         try:
             await run(machined)
         finally:

@@ -28,6 +28,11 @@ class Reference(NamedTuple):
     tag: str = ""
     digest: str = ""
 
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.registry}/{self.repository}{tag}{digest}"
+
 
 def parse(text: str) -> Reference:
     """Read a name as people write it. Raises FormatError."""

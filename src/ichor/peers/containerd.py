@@ -24,7 +24,8 @@ from ichor.formats.ocispec import Container, ImageConfig
 from ichor.log import fields, logger
 from ichor.peers.calling import Caller, translated
 from ichor.peers.capability import bounding
-from ichor.peers.containerd_images import SNAPSHOTTER, ContainerdImages
+from ichor.peers.containerd_images import ContainerdImages
+from ichor.peers.containerd_transfer import SNAPSHOTTER
 from ichor.ports.containers import Event, Exit, Running
 from ichor.proto.containerd import (
     containers_pb2,
@@ -89,7 +90,10 @@ _EVENTS = Method(
 
 
 class ContainerdContainers:
-    """The containers of one namespace. hosts_dir: how registries are asked for missing images."""
+    """The containers of one namespace.
+
+    hosts_dir: how registries are asked for images that are missing; empty to ask none.
+    """
 
     def __init__(self, channel: Channel, namespace: str, *, hosts_dir: str = "") -> None:
         self._caller = Caller(channel, metadata=(("containerd-namespace", namespace),))
@@ -120,6 +124,8 @@ class ContainerdContainers:
         try:
             return await self._images.config(name)
         except NotFound:
+            if not self._hosts_dir:
+                raise
             log.info("pulling an image", extra=fields(image=name))
         await self._images.pull(name, hosts_dir=self._hosts_dir)
         return await self._images.config(name)

@@ -10,6 +10,7 @@ from typing import Final
 
 from ichor.log import fields, logger
 from ichor.rpc import engine as http
+from ichor.rpc.budget import Budget
 from ichor.rpc.peer import Peer
 from ichor.rpc.status import Code, RpcError
 from ichor.rpc.stream import Gate, Stream
@@ -34,6 +35,7 @@ class Connection:
         self,
         limits: http.Limits,
         *,
+        budget: Budget | None = None,
         accept: Callable[["Connection", Stream], None] | None = None,
         context: ssl.SSLContext | None = None,
         name: str | None = None,
@@ -41,6 +43,7 @@ class Connection:
         on_lost: Callable[["Connection"], None] | None = None,
     ) -> None:
         self._limits = limits
+        self.budget = budget or Budget()
         self._accept = accept
         self._on_opened = on_opened
         self._on_lost = on_lost
@@ -133,7 +136,8 @@ class Connection:
                 return
             stream = self.streams[event.stream] = Stream(self, event.stream)
             stream.got_headers(event.fields, end=event.end)
-            self._accept(self, stream)
+            if stream.failure is None:
+                self._accept(self, stream)
 
     def _on_data(self, id: int, data: bytes, credit: int, *, end: bool) -> None:
         stream = self.streams.get(id)

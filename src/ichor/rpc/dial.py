@@ -4,8 +4,9 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+from ichor.rpc.budget import Budget
 from ichor.rpc.connection import Connection
-from ichor.rpc.engine import Limits
+from ichor.rpc.engine import UNLIMITED, Limits
 from ichor.rpc.peer import Target, TcpTarget, TlsPeer, UnixTarget
 from ichor.rpc.status import Code, RpcError
 
@@ -28,12 +29,15 @@ class DialOptions:
     keepalive_timeout_s: float = 20.0
     drain_s: float = 3600.0
     idle_s: float | None = None
-    limits: Limits = Limits(streams=0)  # noqa: RUF009 - frozen
+    # Streams have windows of their own and the process a budget: a window of the connection would
+    # let some readers that stand still stop all others.
+    limits: Limits = Limits(streams=0, connection_window=UNLIMITED)  # noqa: RUF009 - frozen
 
 
 class Endpoint:
-    def __init__(self, target: Target, options: DialOptions) -> None:
+    def __init__(self, target: Target, options: DialOptions, budget: Budget | None = None) -> None:
         self.target = target
+        self._budget = budget
         self._options = options
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[Connection] | None = None
@@ -105,8 +109,10 @@ class Endpoint:
         target = self.target
         if isinstance(target, TcpTarget) and target.tls is not None:
             name = target.tls.name or target.host
-            return Connection(self._options.limits, context=target.tls.context, name=name)
-        return Connection(self._options.limits)
+            return Connection(
+                self._options.limits, budget=self._budget, context=target.tls.context, name=name
+            )
+        return Connection(self._options.limits, budget=self._budget)
 
     async def _reach(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()

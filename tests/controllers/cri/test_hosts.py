@@ -93,6 +93,11 @@ def test_a_registry_of_its_own_still_has_the_mirrors_of_all() -> None:
     assert found["header"] == {"Authorization": BASIC}
 
 
+def test_docker_io_is_known_by_the_name_of_its_host_too() -> None:
+    text = document("Auth", "registry-1.docker.io", "auth: bTpw\n")
+    assert read(text, "hosts/docker.io/hosts.toml") == {"header": {"Authorization": "Basic bTpw"}}
+
+
 def test_what_to_trust_is_written_beside() -> None:
     text = document("TLS", "one.example:5000", "insecureSkipVerify: true\n")
     found = read(text, "hosts/one.example:5000/hosts.toml")

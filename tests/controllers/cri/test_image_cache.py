@@ -1,8 +1,11 @@
 import pytest
+from tests.config import samples
 
 from ichor.config.container import Config
 from ichor.config.documents.image_cache import ImageCacheConfig as Document
 from ichor.config.documents.image_cache import LocalCache
+from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.versions import image
 from ichor.controllers.cri.image_cache import (
     ID,
     UID,
@@ -11,6 +14,8 @@ from ichor.controllers.cri.image_cache import (
     reconcile,
     service,
 )
+from ichor.controllers.etcd.spec import ConfigInputs
+from ichor.controllers.etcd.spec import config as etcd_config
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.cri.image_cache import ImageCacheConfig
 from ichor.resources.cri.kinds import ImageCacheStatus
@@ -77,3 +82,23 @@ def test_registryd_runs_confined_over_the_roots_and_only_if_there_are_any() -> N
     assert (held.uid, held.gid, held.capabilities, held.no_new_privs) == (UID, UID, (), True)
     assert held.seccomp == "network-daemon"
     assert spec.resources.memory_max == 128 << 20
+
+
+@pytest.mark.parametrize(
+    ("kubelet", "etcd"),
+    [
+        ("ichor.local/kubelet:v1", image("etcd")),
+        ("ghcr.io/siderolabs/kubelet:v1", image("etcd", "pull")),
+        ("mirror.example/ichor.local/kubelet:v1", image("etcd", "pull")),
+    ],
+)
+def test_an_image_that_nothing_names_comes_whence_the_kubelets_does(
+    kubelet: str, etcd: str
+) -> None:
+    documents = [
+        KubeletConfig(image=kubelet) if isinstance(each, KubeletConfig) else each
+        for each in samples.control_plane().documents
+    ]
+    active = ActiveConfig(value=Config(documents=tuple(documents)))
+    found = dict(etcd_config(ConfigInputs(config=active)))
+    assert [spec.image for spec in found.values()] == [etcd]

@@ -137,6 +137,8 @@ def test_the_last_voter_cannot_leave() -> None:
 def test_nobody_answers_so_leaving_waits() -> None:
     assert list(plan(leaving(runs=True), running())) == []
     assert statuses(leaving(runs=True), running()) == []
+    assert list(plan(leaving(), seen(has_data=True))) == []  # they may be the only ones there are
+    assert statuses(leaving(), seen(has_data=True)) == []
 
 
 def test_a_learner_that_never_started_leaves_too() -> None:

@@ -11,6 +11,7 @@ from ichor.errors import FormatError
 from ichor.pki import certificate as x509
 from ichor.pki.roles import METADATA_KEY, Role, of_caller
 from ichor.proto.common import common_pb2
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context
 from ichor.rpc.dial import DialOptions
@@ -41,6 +42,7 @@ def verify(chain: Chain) -> None:
 
 class Gateway:
     """machined: the channel to it. own: addresses of this node. port: of other nodes' apid.
+    budget: of the server whose callers it serves.
 
     Connections to nodes are kept while they are used, to NODES of them at most: a caller names
     nodes, and what it names must not fill our memory.
@@ -52,11 +54,13 @@ class Gateway:
         own: Callable[[], frozenset[str]],
         *,
         port: int = PORT,
+        budget: Budget | None = None,
         options: DialOptions = _TO_NODES,
     ) -> None:
         self._machined = machined
         self._own = own
         self._port = port
+        self._budget = budget
         self._options = options
         self._channels: dict[str, Channel] = {}
         self._client: ClientTls | None = None
@@ -119,7 +123,8 @@ class Gateway:
         channel = self._channels.pop(node, None)
         if channel is None:
             check_host(node)
-            channel = Channel(TcpTarget(node, self._port, tls), options=self._options)
+            target = TcpTarget(node, self._port, tls)
+            channel = Channel(target, options=self._options, budget=self._budget)
         self._channels[node] = channel
         if len(self._channels) > NODES:
             self._channels.pop(next(iter(self._channels))).refresh()  # its calls go on

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -36,6 +37,7 @@ from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
 from ichor.linux.launch import Launcher
+from ichor.linux.loopback import belongs_to
 from ichor.linux.mount import KernelMounts
 from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
@@ -48,6 +50,7 @@ from ichor.peers.bootstrap_access import BootstrapToken
 from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.containerd_images import ContainerdImages
 from ichor.peers.etcd_local import connector
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
@@ -70,7 +73,9 @@ log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
+NAMESPACES = ("system", "k8s.io")
 ETCD_SECRETS = "/system/secrets/etcd"
+KUBELET = "podruntime/kubelet"  # its group
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -96,7 +101,8 @@ class Machine:
             Channel(UnixTarget(CONTAINERD)), "system", hosts_dir=hosts.DIRECTORY
         )
         self._containers = ContainerServices(containers, self._clock)
-        self._static_pods = StaticPodServer()
+        kubelet = partial(cgroups.processes, KUBELET)
+        self._static_pods = StaticPodServer(belongs_to(kubelet))
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
@@ -180,7 +186,9 @@ class Machine:
             platform="container",
             mode="container",
             services=self._services,
-            containers={name: ContainerdContainers(channel, name) for name in ("system", "k8s.io")},
+            containers={name: ContainerdContainers(channel, name) for name in NAMESPACES},
+            images={name: ContainerdImages(channel, name) for name in NAMESPACES},
+            hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
             operations=self._operations,
             events=self._events,

@@ -11,11 +11,12 @@ Credentials are a fixed header: the only way of this file, and sent to token ser
 
 import base64
 import json
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ichor.config.secret import Secret
 from ichor.controllers.cri.registries import ANY
@@ -31,6 +32,8 @@ from ichor.resources.files.file import FileSpec
 BASE = "/system/secrets/cri"
 DIRECTORY = f"{BASE}/hosts"
 _DEFAULT = "_default"
+_DOCKER, _DOCKER_HOST = "docker.io", "registry-1.docker.io"
+T = TypeVar("T")
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -38,7 +41,11 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, FileSpec]]:
-    known = inputs.registries
+    known = replace(
+        inputs.registries,
+        auths=_with_docker(inputs.registries.auths),
+        tls=_with_docker(inputs.registries.tls),
+    )
     fallback = known.mirrors.get(ANY, RegistryMirrorConfig())
     for name in sorted({*known.mirrors, *known.auths, *known.tls}):
         text = render(name, known.mirrors.get(name, fallback), known)
@@ -52,6 +59,12 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, FileSpec]]:
         for file, content in files.items():
             if content:
                 yield f"{BASE}/tls/{name}/{file}", FileSpec(content=Secret(content.decode()))
+
+
+def _with_docker(by_host: Mapping[str, T]) -> Mapping[str, T]:
+    """Let what is said of the host behind docker.io hold for docker.io."""
+    found = by_host.get(_DOCKER_HOST)
+    return by_host if found is None else {_DOCKER: found, **by_host}
 
 
 def render(name: str, mirror: RegistryMirrorConfig, known: RegistryConfig) -> str:

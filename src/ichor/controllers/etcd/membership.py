@@ -127,9 +127,10 @@ def departure(inputs: Inputs, spec: EtcdSpec, observed: Membership) -> Iterator[
         successor = join.successor(own.id, observed.members)
         if successor is not None:
             yield Leave(member_id=own.id, successor=successor)
+    elif not observed.members:  # nobody answers, which says nothing
+        return
     elif observed.decided is not None:
-        if observed.members:  # else nobody answers, which says nothing
-            yield Cease()
+        yield Cease()
     elif observed.has_data and not inputs.service:
         yield Discard()
 
