@@ -24,12 +24,12 @@ import msgspec
 
 from ichor.errors import Conflict, IchorError, TransientError
 from ichor.log import LineFormatter, fields, logger
-from ichor.provision import cgroup, control, forward, launch, life, network
+from ichor.provision import cgroup, control, forward, launch, life, network, seed
 from ichor.provision import name as names
 from ichor.provision.bounded import BoundedLog
 from ichor.provision.control import Answer, Request, Verb
 from ichor.provision.life import End, State, Status
-from ichor.provision.record import Node, load_node
+from ichor.provision.record import CONSOLE, Node, load_node
 
 log = logger(__name__)
 
@@ -118,18 +118,20 @@ class Keeper:
 
     async def _start(self) -> None:
         if not network.is_made(self._namespace):
-            await self._make_network()
+            await self._apart("ichor.provision.relink")
+        if seed.is_wanted(self._node, self._directory):
+            await self._apart("ichor.provision.seed")
         self._pid = launch.launch(self._node, self._directory, self._terminal)
         self._launches += 1
         log.info("init started", extra=fields(pid=self._pid, launches=self._launches))
 
-    async def _make_network(self) -> None:
-        """In a process of its own: what makes links would cost every keeper 20 MB for good."""
-        argv = [sys.executable, "-m", "ichor.provision.relink", str(self._directory)]
+    async def _apart(self, module: str) -> None:
+        """Run it in a process of its own: what makes links would cost a keeper 20 MB for good."""
+        argv = [sys.executable, "-m", module, str(self._directory)]
         pid = os.posix_spawn(sys.executable, argv, os.environ)  # noqa: ASYNC221 - not waited for
         status = await ended(pid)
         if status != 0:
-            raise TransientError(f"no network for {self._node.name}: {life.describe(status)}")
+            raise TransientError(f"{module} for {self._node.name}: {life.describe(status)}")
 
     async def _run(self) -> End:
         await self._become(State.RUNNING)
@@ -146,7 +148,7 @@ class Keeper:
         await self._sweep()
         if end is End.POWER_OFF:
             self._wanted.clear()
-        if end is End.CRASH and self._wanted.is_set():
+        if self._crashes and self._wanted.is_set():
             await self._become(State.WAITING)
             await self._pause(life.pause(self._crashes))
 
@@ -269,7 +271,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
     """Be the keeper until told to end; ready: where the outcome of the first start is written."""
     loop = asyncio.get_running_loop()
     terminal = launch.open_terminal()
-    console = BoundedLog(directory / "console.log")
+    console = BoundedLog(directory / CONSOLE)
     loop.add_reader(terminal.master, _copy_console, terminal, console)
     keeper = Keeper(node, directory, terminal)
     loop.add_signal_handler(signal.SIGTERM, keeper.close_gently)
