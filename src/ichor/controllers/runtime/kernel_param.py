@@ -56,6 +56,7 @@ HARDENED = {
     "kernel.perf_event_paranoid": "3",
     "kernel.randomize_va_space": "2",
     "kernel.unprivileged_bpf_disabled": "1",
+    "kernel.unprivileged_userns_clone": "0",
     "kernel.warn_limit": "100",
     "kernel.yama.ptrace_scope": "2",
     "net.bridge.bridge-nf-call-ip6tables": "1",
