@@ -113,6 +113,7 @@ class Keeper:
             else:
                 if not started.done():
                     started.set_result(None)
+                begin = time.monotonic()  # the network before it may have taken long
                 end = await self._run()
             await self._after(end, timedelta(seconds=time.monotonic() - begin))
 

@@ -23,7 +23,7 @@ _FIRST_PAUSE = timedelta(seconds=0.5)
 _LONGEST_PAUSE = timedelta(seconds=30)
 # A node that ran this long was well: its next crash is the first of a new series.
 _WELL = timedelta(minutes=2)
-_HARDLY = timedelta(seconds=15)
+_HARDLY = timedelta(seconds=20)
 
 
 class State(enum.Enum):
