@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -51,7 +52,14 @@ def cluster() -> None:
 @click.option("--kubeconfig", default="", help="file to merge access into [~/.kube/config]")
 @click.option("--egress", is_flag=True, help="let nodes reach what this host reaches")
 @click.option(
-    "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
+    "--images",
+    type=click.Choice(["build", "pull", "auto"]),
+    default="auto",
+    show_default=True,
+    help="build: made here; pull: by nodes, under upstream's names; auto: build",
+)
+@click.option(
+    "--image-cache", type=click.Path(path_type=Path), help="OCI layout that nodes take images from"
 )
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
 @click.option(
@@ -69,6 +77,7 @@ def create(
     kubeconfig: str,
     egress: bool,
     images: str,
+    image_cache: Path | None,
     root: Path | None,
     is_bare: bool,
     wait: bool,
@@ -77,28 +86,42 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     source: Source = "pull" if images == "pull" else "build"
-    made = cluster_up.artefacts(source) if root is None else Artefacts(root=root)
+    if source == "pull" and not (egress or image_cache or config_patch):
+        hint = "add --egress, --image-cache, or a patch that names a mirror"
+        raise InputError("nodes have no way to a registry", path="--images=pull", hint=hint)
     request = Request(
         name=name,
-        root=made.root,
-        store=made.store,
+        root=root or Path(),
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
         egress=egress,
+        image_cache=image_cache,
         kubeconfig=kubeconfig,
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
     timeout = parse_duration(wait_timeout) if wait and not is_bare else None
+    planned = plan(request)
+    given = None if root is None else _given(root)
+    provisioner().check(planned)  # before a build that may take long
+    made = given or cluster_up.artefacts(source)
+    request = msgspec.structs.replace(request, root=made.root, store=made.store)
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
         _create(cluster_access.named(plan(request)), options, made)
 
 
+def _given(root: Path) -> Artefacts:
+    if not root.is_file():
+        raise InputError(f"there is no root image {root}", path="--root", hint="run ichor build")
+    return Artefacts(root=root)
+
+
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
     made, display = provisioner(), Display()
     made.check(planned)
-    prepared = cluster_up.prepare(planned, options, artefacts, display.says)
+    states = partial(made.status, planned)
+    prepared = cluster_up.prepare(planned, options, artefacts, display.says, states)
     phases = [*made.create(planned, prepared.userdata), *prepared.phases]
     try:
         display.run(phases)

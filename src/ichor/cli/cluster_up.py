@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from ichor.cli import cluster_access, cluster_config, cluster_wait
 from ichor.config.versions import Source
+from ichor.provision.life import Status
 from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster
 
@@ -73,9 +74,16 @@ def _made(source: Source, watcher: "Watcher") -> Artefacts:
 
 
 def prepare(
-    cluster: Cluster, options: Options, made: Artefacts, says: Callable[[str], None]
+    cluster: Cluster,
+    options: Options,
+    made: Artefacts,
+    says: Callable[[str], None],
+    states: Callable[[], Mapping[str, Status | None]],
 ) -> Prepared:
-    """Decide what the nodes are told. says: who hears what is waited for. Raises Problems."""
+    """Decide what the nodes are told. Raises Problems.
+
+    says: who hears what is waited for. states: asks how the nodes are.
+    """
     if options.is_bare:
         return Prepared()
     told = cluster_config.tell(cluster, options.source, options.patches)
@@ -89,6 +97,7 @@ def prepare(
             kubeconfig=cluster_access.kubeconfig(cluster),
             keep=partial(cluster_access.give_kubernetes, cluster),
             says=says,
+            states=states,
             until=time.monotonic() + options.wait.total_seconds(),
         )
         phases += cluster_wait.phases(waiting)

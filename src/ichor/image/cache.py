@@ -57,6 +57,7 @@ class Watcher(Protocol):
 
     def plan(self, steps: Sequence[tuple[str, float]]) -> None: ...
     def began(self, name: str) -> None: ...
+    def reached(self, name: str, fraction: float) -> None: ...
     def ended(self, name: str, seconds: float) -> None: ...
     def waits(self, holder: str) -> None: ...
     def says(self, line: str) -> None: ...
@@ -67,6 +68,11 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._reached: Callable[[float], None] = lambda _fraction: None
+
+    def reached(self, fraction: float) -> None:
+        """Tell how far the step that is being built is, 0 to 1; for steps that take long."""
+        self._reached(fraction)
 
     def path(self, step: Step) -> Path:
         """Give where the result is, or will be."""
@@ -100,18 +106,28 @@ class Cache:
             todo = self.missing(steps)  # another run may have built them while we waited
             if not todo:
                 return
-            known = self._seconds()
-            watcher.plan([(step.name, known.get(step.name, step.seconds)) for step in todo])
+            watcher.plan(self._estimates(todo))
             for step in todo:
                 self._build(step, watcher)
             for name in {step.name for step in todo}:
                 self._prune(name)
+
+    def estimate(self, steps: Sequence[Step]) -> float:
+        """Give how many seconds `make` would take, by what the steps took the last time."""
+        return sum(seconds for _, seconds in self._estimates(self.missing(steps)))
+
+    def _estimates(self, steps: Sequence[Step]) -> list[tuple[str, float]]:
+        known = self.costs()
+        return [
+            (each.name, known.get(each.name, {}).get("seconds", each.seconds)) for each in steps
+        ]
 
     def _build(self, step: Step, watcher: Watcher) -> None:
         out = self.root / "tmp" / f"{_slug(step)}.{os.getpid()}"
         remove(out)
         out.mkdir(parents=True)
         watcher.began(step.name)
+        self._reached = functools.partial(watcher.reached, step.name)
         start = os.times()
         step.build(out)
         end = os.times()
@@ -140,10 +156,6 @@ class Cache:
             file.flush()
             yield
             file.truncate(0)
-
-    def _seconds(self) -> dict[str, float]:
-        rows = self.costs()
-        return {name: row["seconds"] for name, row in rows.items() if "seconds" in row}
 
     def costs(self) -> dict[str, dict[str, float]]:
         """Give what each step cost when it was last built here: wall `seconds` and `cpu`."""

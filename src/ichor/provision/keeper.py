@@ -29,7 +29,7 @@ from ichor.provision import name as names
 from ichor.provision.bounded import BoundedLog
 from ichor.provision.control import Answer, Request, Verb
 from ichor.provision.life import End, State, Status
-from ichor.provision.record import Node, load_node
+from ichor.provision.record import CONSOLE, Node, load_node
 
 log = logger(__name__)
 
@@ -113,6 +113,7 @@ class Keeper:
             else:
                 if not started.done():
                     started.set_result(None)
+                begin = time.monotonic()  # the network before it may have taken long
                 end = await self._run()
             await self._after(end, timedelta(seconds=time.monotonic() - begin))
 
@@ -148,7 +149,7 @@ class Keeper:
         await self._sweep()
         if end is End.POWER_OFF:
             self._wanted.clear()
-        if end is End.CRASH and self._wanted.is_set():
+        if self._crashes and self._wanted.is_set():
             await self._become(State.WAITING)
             await self._pause(life.pause(self._crashes))
 
@@ -271,7 +272,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
     """Be the keeper until told to end; ready: where the outcome of the first start is written."""
     loop = asyncio.get_running_loop()
     terminal = launch.open_terminal()
-    console = BoundedLog(directory / "console.log")
+    console = BoundedLog(directory / CONSOLE)
     loop.add_reader(terminal.master, _copy_console, terminal, console)
     keeper = Keeper(node, directory, terminal)
     loop.add_signal_handler(signal.SIGTERM, keeper.close_gently)

@@ -31,6 +31,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """What the user asks for. root: the squashfs every node starts from.
 
     store: the prepared content store in every node's /var; None where nodes pull images.
+    image_cache: an OCI layout that every node finds as its disk of images.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Request(Struct, frozen=True, kw_only=True):
     workers: int = 1
     subnet: str = "10.5.0.0/24"
     egress: bool = False
+    image_cache: Path | None = None
     init: tuple[str, ...] = ("/sbin/init",)
     environment: Mapping[str, str] = {}
     kubeconfig: str = ""
@@ -140,6 +142,7 @@ def _node(
         store=str(request.store.absolute()) if request.store else "",
         init=request.init,
         environment={**base, **request.environment},
+        image_cache="" if request.image_cache is None else str(request.image_cache.absolute()),
         forwards=tuple(forwards),
     )
 

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from ichor.errors import Conflict, FormatError, NotFound
 
+CONSOLE = "console.log"  # in the directory of a node
 SCHEMA = 1
 
 
@@ -37,6 +38,7 @@ class Node(Struct, frozen=True, kw_only=True):
 
     root: the squashfs. init: its argument list. environment: all that init gets.
     store: the prepared content store its /var starts with; empty if it pulls its images.
+    image_cache: an OCI layout on this host that the node sees as its disk of images; empty if none.
     """
 
     schema: int = SCHEMA
@@ -50,6 +52,7 @@ class Node(Struct, frozen=True, kw_only=True):
     store: str = ""
     init: tuple[str, ...]
     environment: Mapping[str, str] = {}
+    image_cache: str = ""
     forwards: tuple[Forward, ...] = ()
 
     def forward(self, name: str) -> int:

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from ichor.errors import TransientError
+from ichor.linux.libc import die_with_parent
 from ichor.provision.record import Node, load_node
-from ichor.provision.syscalls import die_with_parent
 
 _STORE = "var/lib/containerd"
 # What containerd opens first: without it the rest is blobs that nobody knows.

@@ -17,6 +17,8 @@ from ichor.controllers.k8s.kubeprism import kubeprism
 from ichor.controllers.k8s.kubeprism_endpoints import kubeprism_config, kubeprism_endpoints
 from ichor.controllers.k8s.masquerade_apply import masquerade_apply
 from ichor.controllers.k8s.node_apply import node_apply
+from ichor.controllers.k8s.node_cordoned import node_cordoned
+from ichor.controllers.k8s.node_drain import node_drain
 from ichor.controllers.k8s.node_ip import node_ip, node_ip_config
 from ichor.controllers.k8s.node_status import node_status
 from ichor.controllers.k8s.node_watch import node_watch
@@ -47,6 +49,7 @@ from ichor.peers.dns_server import HostDns
 from ichor.peers.kube import Access
 from ichor.peers.kube_following import Identities
 from ichor.peers.kube_node_edit import OwnNode
+from ichor.peers.kube_node_pods import KubeNodePods
 from ichor.peers.kube_nodes import KubeNodeWatch
 from ichor.peers.kube_static_pods import StaticPodWatch
 from ichor.ports.balancer import Balancer
@@ -57,8 +60,10 @@ from ichor.ports.kube_node_edit import KubeNodeEdit
 from ichor.ports.kube_nodes import KubeNodes
 from ichor.ports.masquerade import Masquerading
 from ichor.ports.network import Networks
+from ichor.ports.node_pods import NodePods
 from ichor.ports.static_pod_status import StaticPodStatuses
 from ichor.ports.sysctl import Attempts
+from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.k8s.ids import NODENAME_ID
 from ichor.resources.k8s.node import Nodename
 from ichor.resources.secrets.ids import KUBERNETES_ID
@@ -76,6 +81,7 @@ class NetworkWorld:
     masquerading: Masquerading
     parameters: Attempts
     own_node: KubeNodeEdit
+    own_pods: NodePods
     resolved_files: Files
     cni_files: Files
 
@@ -84,7 +90,13 @@ def access(state: State) -> tuple[Identities, Callable[[], str]]:
     """Give by whom the Kubernetes API may be asked, and this node's name there."""
 
     def admin() -> Access | None:
-        """Give the identity a control plane makes for itself: it needs no rights of a kubelet."""
+        """Give the identity a control plane makes for itself: it needs no rights of a kubelet.
+
+        There is no API server beside it before etcd begins here; until then it asks as a worker
+        does, for only so can it learn of the others whose etcd it is to join.
+        """
+        if find(state, EtcdStart, START_ID) is None:
+            return None
         secret = find(state, KubernetesSecret, KUBERNETES_ID)
         written = secret.spec.localhost_admin_kubeconfig if secret else ""
         return kubeconfig.access(written) if written else None
@@ -112,6 +124,7 @@ def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> N
         parameters=TriedParameters(is_of_namespaces),
         nodes=KubeNodeWatch(identities, clock),
         own_node=OwnNode(identities, name),
+        own_pods=KubeNodePods(identities, name),
         resolved_files=KernelFiles(Path(resolved.DIRECTORY)),
         cni_files=KernelFiles(Path(cni.DIRECTORY)),
     )
@@ -133,7 +146,9 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         address_filter,
         node_watch(world.nodes),
         node_status,
+        node_cordoned,
         node_apply(world.own_node),
+        node_drain(world.own_pods),
         cni_config,
         file_apply("files.CNI", Place(cni.DIRECTORY), world.cni_files),
         pod_network_apply(world.network),
