@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ichor.config.document import Identity
+from ichor.config.lower_registries import mirrors, registries
 from ichor.config.lowering import (
     Lowering,
     Path,
@@ -36,6 +37,7 @@ MOVES: Final[Mapping[str, tuple[str, str]]] = {
     "machine.network.searchDomains": ("ResolverConfig", "searchDomains.domains"),
     "machine.network.disableSearchDomain": ("ResolverConfig", "searchDomains.disableDefault"),
     "machine.features.hostDNS": ("ResolverConfig", "hostDNS"),
+    "machine.features.imageCache.localEnabled": ("ImageCacheConfig", "local.enabled"),
     "machine.env": ("EnvironmentConfig", "variables"),
     "machine.sysctls": ("SysctlConfig", "params"),
     "cluster.id": ("DiscoveryIdentityConfig", "clusterID"),
@@ -75,6 +77,8 @@ BECOMES: Final[Mapping[str, str]] = {
     "machine.network.nameservers": "ResolverConfig `nameservers[].address`",
     "machine.network.extraHostEntries": "StaticHostConfig",
     "machine.pods": "KubeStaticPodConfig",
+    "machine.registries.mirrors": "RegistryMirrorConfig",
+    "machine.registries.config": "RegistryAuthConfig and RegistryTLSConfig",
     "machine.features.stableHostname": "HostnameConfig `auto: stable`",
     "machine.features.kubePrism": "KubePrismConfig",
     "cluster.ca": "KubeAPIServerCAConfig",
@@ -107,12 +111,6 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
     "cluster.controllerManager": _VOLUMES,
     "cluster.scheduler": _VOLUMES,
 }
-# Of the main document as it is now, even if empty.
-KEPT: Final = frozenset(
-    {("machine", name) for name in ("type", "token", "ca", "acceptedCAs", "certSANs", "features")}
-    | {("machine", "install")}
-    | {("cluster", name) for name in ("token", "etcd", "adminKubeconfig")}
-)
 
 
 def _prefixes() -> Iterator[Path]:
@@ -175,13 +173,11 @@ def manifests_directory(work: Lowering) -> None:
 
 
 def access(work: Lowering) -> None:
-    """What is off may be said to be off."""
-    for name in ("kubernetesTalosAPIAccess", "imageCache"):
-        path = ("machine", "features", name)
-        node = find(work.main, path)
-        flag = "localEnabled" if name == "imageCache" else "enabled"
-        if node is not None and not is_true(find(node, (flag,))):
-            work.drop(path)
+    """Access to the machine's API from pods may be said to be off."""
+    path = ("machine", "features", "kubernetesTalosAPIAccess")
+    node = find(work.main, path)
+    if node is not None and not is_true(find(node, ("enabled",))):
+        work.drop(path)
 
 
 def named(old: str, kind: str, parts: Mapping[str, str]) -> Callable[[Lowering], None]:
@@ -329,6 +325,8 @@ SPECIAL: Final[tuple[Callable[[Lowering], None], ...]] = (
         "StaticHostConfig",
         {"ip": "name", "aliases": "hostnames"},
     ),
+    mirrors,
+    registries,
     pods,
     authorities,
     service_account,
