@@ -1,0 +1,78 @@
+"""The unified kernel image: the stub of systemd-boot, our kernel and its command line in one file.
+
+The line names the root by its hash, so who vouches for this file vouches for every byte that runs.
+No initramfs: the kernel itself makes the verified device (admin-guide/device-mapper/dm-init.rst).
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ichor import __version__
+from ichor.errors import InputError
+from ichor.formats import pe, verity
+from ichor.formats.verity import Verity
+from ichor.image import debian
+from ichor.image import verity as verified
+from ichor.image.cache import Cache, Step, file_digest
+from ichor.resources.block.partition import root_label
+
+FILE: Final = "ichor.efi"
+KERNEL: Final = "ICHOR_KERNEL"
+_STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+# facts/kernel_args.tsv, but for what our kernel has built in or lacks: modules and SELinux.
+ARGUMENTS: Final = (
+    "talos.platform=metal",
+    "console=tty0",
+    "console=ttyS0",
+    "consoleblank=0",
+    "printk.devkmsg=on",
+    "slab_nomerge",
+    "pti=on",
+    "proc_mem.force_override=never",
+    "panic=10",
+)
+
+
+def command_line(root: Verity, more: Sequence[str] = ()) -> str:
+    device = f"PARTLABEL={root_label(root.root)}"
+    mapped = f'dm-mod.create="root,,,ro,{verity.table(root, device)}"'
+    mounted = "root=/dev/dm-0 rootfstype=squashfs ro init=/sbin/init"
+    return " ".join((*ARGUMENTS, *more, f"dm-mod.waitfor={device}", mapped, mounted))
+
+
+def kernel_step() -> Step:
+    """Give the step whose result is `bzImage`. Raises InputError if no kernel was given."""
+    given = os.environ.get(KERNEL, "")
+    if not Path(given).is_file():
+        raise InputError(f"no kernel at {given!r}", hint=f"set {KERNEL} to a bzImage")
+    path = Path(given)
+
+    def build(out: Path) -> None:
+        (out / "bzImage").write_bytes(path.read_bytes())
+
+    return Step("kernel/given", build, {"kernel": file_digest(path)})
+
+
+def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
+    kernel, root = kernel_step(), verified.verity_step(cache, level)
+    stub = debian.steps(("systemd-boot-efi",))["systemd-boot-efi"]
+
+    def build(out: Path) -> None:
+        line = command_line(verified.read(cache.path(root)), more)
+        image = assemble(
+            (cache.path(stub) / _STUB).read_bytes(),
+            (cache.path(kernel) / "bzImage").read_bytes(),
+            line,
+        )
+        (out / FILE).write_bytes(image)
+
+    inputs = {"more": " ".join(more), "recipe": file_digest(Path(__file__), Path(pe.__file__))}
+    return Step("uki", build, inputs, (kernel, root, stub), 1)
+
+
+def assemble(stub: bytes, kernel: bytes, line: str) -> bytes:
+    release = f'ID=ichor\nNAME=Ichor\nVERSION_ID={__version__}\nPRETTY_NAME="Ichor {__version__}"\n'
+    parts = [(".osrel", release.encode()), (".cmdline", line.encode()), (".linux", kernel)]
+    return pe.append(stub, parts)
