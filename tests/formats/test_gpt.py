@@ -21,9 +21,7 @@ def tables(draw: st.DrawFn) -> Table:
     edges = sorted(draw(st.lists(inside, max_size=12, unique=True)))
     pairs = list(zip(edges[::2], edges[1::2], strict=False))
     number = st.integers(1, gpt.ENTRIES)
-    numbers = sorted(
-        draw(st.lists(number, min_size=len(pairs), max_size=len(pairs), unique=True))
-    )
+    numbers = sorted(draw(st.lists(number, min_size=len(pairs), max_size=len(pairs), unique=True)))
     label = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=18)
     parts = [
         Partition(n, gpt.LINUX_DATA, draw(st.uuids()), *pair, draw(label), draw(st.integers(0, 7)))

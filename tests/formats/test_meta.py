@@ -14,9 +14,7 @@ def test_what_is_written_is_read(values: dict[int, bytes]) -> None:
 
 
 @given(VALUES, st.integers(0, meta.COPY - 1), st.integers(1, 255), st.integers(0, 1))
-def test_one_torn_copy_loses_nothing(
-    values: dict[int, bytes], at: int, by: int, copy: int
-) -> None:
+def test_one_torn_copy_loses_nothing(values: dict[int, bytes], at: int, by: int, copy: int) -> None:
     raw = bytearray(meta.build(values))
     raw[at + copy * meta.COPY] ^= by
     assert meta.parse(bytes(raw)) == values

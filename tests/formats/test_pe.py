@@ -1,4 +1,5 @@
 import contextlib
+import itertools
 import struct
 
 import pytest
@@ -41,7 +42,7 @@ def test_appended_sections_are_found_and_the_rest_is_as_before(bodies: list[byte
 def test_sections_share_no_byte_of_memory_or_file(bodies: list[bytes]) -> None:
     made = pe.append(image(), [(f".s{index}", body) for index, body in enumerate(bodies)])
     rows = pe.sections(made)
-    for one, other in zip(rows, rows[1:], strict=False):
+    for one, other in itertools.pairwise(rows):
         assert one.address + one.size <= other.address
         assert other.address % 0x1000 == 0
         assert one.offset + one.raw <= other.offset

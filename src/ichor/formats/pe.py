@@ -35,7 +35,7 @@ class Layout(NamedTuple):
 
     optional: int
     headers: int
-    count: int
+    sections: int
     headers_size: int
     section_alignment: int
     file_alignment: int
@@ -66,7 +66,7 @@ def sections(image: bytes) -> tuple[Section, ...]:
     found = layout(image)
     rows = (
         _SECTION.unpack_from(image, found.headers + index * _SECTION.size)
-        for index in range(found.count)
+        for index in range(found.sections)
     )
     return tuple(
         Section(name.rstrip(b"\0").decode("ascii", "replace"), address, size, offset, raw)
@@ -86,14 +86,14 @@ def append(image: bytes, added: Sequence[tuple[str, bytes]]) -> bytes:
     """Give the image with read-only sections behind its last. Raises FormatError without room."""
     where = layout(image)
     present = sections(image)
-    end = where.headers + (where.count + len(added)) * _SECTION.size
+    end = where.headers + (where.sections + len(added)) * _SECTION.size
     if end > min((one.offset for one in present if one.raw), default=where.headers_size):
         raise FormatError(f"room for {len(added)} more section headers", offset=where.headers)
     if struct.unpack_from("<II", image, where.optional + _CERTIFICATES) != (0, 0):
         raise FormatError("an image without a signature", offset=where.optional + _CERTIFICATES)
     out = bytearray(image)
     address = max((one.address + one.size for one in present), default=where.headers_size)
-    for index, (name, body) in enumerate(added, where.count):
+    for index, (name, body) in enumerate(added, where.sections):
         address = _align(address, where.section_alignment)
         out += bytes(-len(out) % where.file_alignment)
         raw = _align(len(body), where.file_alignment)
@@ -101,7 +101,7 @@ def append(image: bytes, added: Sequence[tuple[str, bytes]]) -> bytes:
         _SECTION.pack_into(out, where.headers + index * _SECTION.size, *row)
         out += body.ljust(raw, b"\0")
         address += len(body)
-    struct.pack_into("<H", out, where.optional - 18, where.count + len(added))
+    struct.pack_into("<H", out, where.optional - 18, where.sections + len(added))
     size = _align(address, where.section_alignment)
     struct.pack_into("<I", out, where.optional + _IMAGE_SIZE, size)
     struct.pack_into("<I", out, where.optional + _CHECKSUM, 0)

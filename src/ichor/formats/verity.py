@@ -14,7 +14,7 @@ from ichor.errors import FormatError
 
 BLOCK: Final = 4096
 SECTOR: Final = 512
-_PER_BLOCK: Final = BLOCK // hashlib.sha256().digest_size
+_DIGEST: Final = 32
 # signature, version, hash type, uuid, algorithm, block sizes, data blocks, salt size, salt
 _SUPERBLOCK: Final = struct.Struct("<8sII16s32sIIQH6x256s")
 
@@ -35,13 +35,12 @@ def protect(data: bytes, salt: bytes) -> tuple[Verity, bytes]:
     """Give the device's description, and what follows its data: superblock and tree."""
     if not data or len(data) % BLOCK:
         raise FormatError(f"one or more whole blocks of {BLOCK} bytes, not {len(data)} bytes")
-    salted = hashlib.sha256(salt)
-    level = _digests(data, salted)
+    level = _digests(data, salt)
     levels: list[bytes] = []
-    while len(level) > salted.digest_size:
+    while len(level) > _DIGEST:
         level = level + bytes(-len(level) % BLOCK)
         levels.append(level)
-        level = _digests(level, salted)
+        level = _digests(level, salt)
     verity = Verity(len(data) // BLOCK, salt, level)
     return verity, superblock(verity) + b"".join(reversed(levels))
 
@@ -55,15 +54,17 @@ def superblock(verity: Verity) -> bytes:
 
 def table(verity: Verity, device: str) -> str:
     """Give the target's line: a block that is not what it was panics the kernel."""
+    salt = verity.salt.hex() or "-"
     parts = (
         f"0 {verity.blocks * BLOCK // SECTOR} verity 1 {device} {device} {BLOCK} {BLOCK}",
-        f"{verity.blocks} {verity.tree_block} sha256 {verity.root.hex()} {verity.salt.hex() or '-'}",
+        f"{verity.blocks} {verity.tree_block} sha256 {verity.root.hex()} {salt}",
         "1 panic_on_corruption",
     )
     return " ".join(parts)
 
 
-def _digests(data: bytes, salted: "hashlib._Hash") -> bytes:
+def _digests(data: bytes, salt: bytes) -> bytes:
+    salted = hashlib.sha256(salt)
     found = bytearray()
     view = memoryview(data)
     for at in range(0, len(data), BLOCK):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from ichor.formats import gpt
 from ichor.formats.gpt import SECTOR, Partition, Table
+from ichor.formats.verity import Verity
 from ichor.image import debian, tools, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
@@ -64,7 +65,7 @@ def make_esp(image: Path, out: Path, fat: Path) -> None:
     run([*mtools, "-c", "mcopy", "-i", out, image, "::/EFI/BOOT/BOOTX64.EFI"], env=settled)
 
 
-def write(out: Path, esp: Path, root: Path, made: verified.Verity) -> None:
+def write(out: Path, esp: Path, root: Path, made: Verity) -> None:
     """Write the disk: both ends of the table, the ESP, root A; the rest is a hole."""
     table = plan(made.root)
     ends = gpt.build(table)

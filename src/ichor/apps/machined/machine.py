@@ -9,17 +9,18 @@ from datetime import timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
-from uuid import uuid4
 
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, joining, layers, networking, volumes, wiping
+from ichor.apps.machined import api, identity, joining, layers, networking, volumes, wiping
 from ichor.apps.machined.fate import RunFate
 from ichor.apps.machined.kubernetes import KubernetesAdapters
+from ichor.apps.machined.metal import MetalWorld
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
+from ichor.apps.machined.site import Site
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.controllers.k8s import kubelet_args
 from ichor.cosi.disk import Disk
@@ -31,6 +32,7 @@ from ichor.cosi.state import find_all
 from ichor.linux import host
 from ichor.linux.cgroup import detect
 from ichor.linux.clock import KernelClock
+from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
@@ -60,6 +62,7 @@ from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
+from ichor.sequences import container, metal
 from ichor.sequences.start import BOOT
 from ichor.units import parse_duration
 
@@ -73,8 +76,9 @@ LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment o
 
 
 class Machine:
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, site: Site) -> None:
         self._launcher = launcher
+        self._site = site
         self._ring = LogRing()
         logging.getLogger().addHandler(self._ring)
         self._clock = KernelClock()
@@ -150,9 +154,7 @@ class Machine:
         for damage in disk.damage:
             log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))
         identity.ensure(self._state, KernelRandom())
-        boot_id = str(uuid4())
-        boot.show(boot_id, KernelMounts())
-        self._state.create(resource(BootID(boot_id=boot_id), BOOT_ID_ID), OWNER)
+        self._state.create(resource(BootID(boot_id=self._site.boot_id()), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
@@ -170,8 +172,8 @@ class Machine:
         channel = Channel(UnixTarget(CONTAINERD))
         return api.World(
             now=self._clock.now,
-            platform="container",
-            mode="container",
+            platform=self._site.platform,
+            mode=self._site.mode,
             services=self._services,
             containers={name: ContainerdContainers(channel, name) for name in ("system", "k8s.io")},
             signer=self._signer,
@@ -204,17 +206,30 @@ class Machine:
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
-            networking=networking.adapters(self._state, self._clock, network, self._reaper),
+            networking=networking.adapters(
+                self._state,
+                self._clock,
+                network,
+                self._reaper,
+                is_container=self._site.is_container,
+            ),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
+            machine=self._machine(network),
         )
+
+    def _machine(self, network: KernelNetwork) -> MetalWorld | None:
+        if self._site.is_container:
+            return None
+        return MetalWorld(network=network, leases=KernelDhcp(self._clock, SystemRandom()))
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")
         return OperatingWorld(
             journal=StoreJournal(self._state, self._operations.tell),
             life=self._events.new_id(),
+            sequences=container.SEQUENCES if self._site.is_container else metal.SEQUENCES,
             fate=self._fate,
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),

@@ -5,13 +5,13 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
-from ichor.apps.machined import joining, kubernetes, networking, operating
+from ichor.apps.machined import joining, kubernetes, metal, networking, operating
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
 from ichor.controllers.config.machine_type import machine_type
 from ichor.controllers.cri.config import cri_config
-from ichor.controllers.cri.service import cri_service
+from ichor.controllers.cri.service import configured_cri_service, cri_service
 from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.files.etc_apply import etc_apply
 from ichor.controllers.network.etc_files import etc_files
@@ -44,7 +44,7 @@ from ichor.ports.uts import Uts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """The world as a node's controllers get it."""
+    """The world as a node's controllers get it. machine: None in a container."""
 
     etc: Etc
     health: Health
@@ -59,10 +59,11 @@ class Adapters:
     operating: operating.OperatingWorld
     services: Services
     uts: Uts
+    machine: metal.MetalWorld | None = None
 
 
 def controllers(world: Adapters) -> tuple[Controller, ...]:
-    """Give the controllers of a node in a container."""
+    """Give the controllers of a node."""
     return (
         current,
         decode,
@@ -86,7 +87,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
         *networking.controllers(world.networking),
         cri_config,
-        cri_service,
+        cri_service if world.machine is None else configured_cri_service,
         os_release,
         api_service,
         apid_service,
@@ -95,4 +96,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         service,
         *kubernetes.controllers(world.kubernetes),
         *operating.controllers(world.operating),
+        *(metal.controllers(world.machine) if world.machine is not None else ()),
     )

@@ -1,6 +1,7 @@
 """CRIService: containerd runs once its configuration is in place.
 
     files/EtcFileStatus "cri/containerd.toml" ─► runtime/ServiceSpec "containerd"
+    config/MachineType                        ─► on a machine, only once it is known
     runtime/ServiceStatus "containerd"        ─► health of both names
 
 One process; the interface knows two services, `containerd` and `cri`, and each of their sockets
@@ -16,6 +17,9 @@ from msgspec import Struct
 from ichor.controllers.cri.config import NAME as FILE
 from ichor.cosi.controller import Get, Out, Transform
 from ichor.cosi.resource import Spec
+from ichor.resources.config.ids import MACHINE_TYPE_ID
+from ichor.resources.config.kinds import MachineKind
+from ichor.resources.config.machine import MachineType
 from ichor.resources.files.etc import EtcFileStatus
 from ichor.resources.runtime.service_spec import Confinement, Exec, ServiceSpec
 from ichor.resources.runtime.service_status import Grpc, HealthCheck
@@ -47,9 +51,18 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
     yield ID, HealthCheck(probe=Grpc(path=SOCKET), initial=timedelta(milliseconds=100))
 
 
-cri_service = Transform(
-    name="cri.Service",
-    inputs=Inputs,
-    outputs=[Out(ServiceSpec), Out(HealthCheck)],
-    reconcile=reconcile,
+class ConfiguredInputs(Inputs, frozen=True, kw_only=True):
+    machine: Annotated[MachineType, Get("config", MACHINE_TYPE_ID)]
+
+
+def reconcile_configured(inputs: ConfiguredInputs) -> Iterator[tuple[str, Spec]]:
+    """Give nothing in maintenance: nobody has pods there, and memory may be short."""
+    if inputs.machine.type is not MachineKind.UNKNOWN:
+        yield from reconcile(inputs)
+
+
+_OUTPUTS = [Out(ServiceSpec), Out(HealthCheck)]
+cri_service = Transform(name="cri.Service", inputs=Inputs, outputs=_OUTPUTS, reconcile=reconcile)
+configured_cri_service = Transform(
+    name="cri.Service", inputs=ConfiguredInputs, outputs=_OUTPUTS, reconcile=reconcile_configured
 )
