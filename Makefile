@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PYTHONPATH := src
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench
+.PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench vm
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | column -ts$$'\t'
@@ -55,3 +55,7 @@ destroy: setup ## remove what `make cluster` made
 
 bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON beside the text
 	@$(PY) bench/cluster.py
+
+vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memory
+	@tools/setup.sh vm
+	@$(PY) bench/vm.py $(ARGS)

@@ -20,7 +20,7 @@ from ichor.resources.block.partition import root_label
 
 FILE: Final = "ichor.efi"
 KERNEL: Final = "ICHOR_KERNEL"
-_STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 # facts/kernel_args.tsv, but for what our kernel has built in or lacks: modules and SELinux.
 ARGUMENTS: Final = (
     "talos.platform=metal",
@@ -55,14 +55,18 @@ def kernel_step() -> Step:
     return Step("kernel/given", build, {"kernel": file_digest(path)})
 
 
+def stub_step() -> Step:
+    return debian.steps(("systemd-boot-efi",))["systemd-boot-efi"]
+
+
 def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
     kernel, root = kernel_step(), verified.verity_step(cache, level)
-    stub = debian.steps(("systemd-boot-efi",))["systemd-boot-efi"]
+    stub = stub_step()
 
     def build(out: Path) -> None:
         line = command_line(verified.read(cache.path(root)), more)
         image = assemble(
-            (cache.path(stub) / _STUB).read_bytes(),
+            (cache.path(stub) / STUB).read_bytes(),
             (cache.path(kernel) / "bzImage").read_bytes(),
             line,
         )

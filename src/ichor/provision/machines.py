@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from ichor.errors import InputError
 from ichor.provision import accelerator, destroy, machine, preflight, record
 from ichor.provision.containers import Containers, resume, spawn_keeper
-from ichor.provision.life import Status
 from ichor.provision.provisioner import Phase, Seed
 from ichor.provision.record import Cluster, Machine, Node
 from ichor.units import format_size
@@ -26,6 +25,7 @@ class Machines:
     def __init__(self) -> None:
         self._keepers = Containers()
         self.stop = self._keepers.stop
+        self.status = self._keepers.status
         self.destroy = destroy.destroy
 
     def check(self, cluster: Cluster) -> None:
@@ -65,9 +65,6 @@ class Machines:
 
     def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
         resume(cluster, nodes, self._launch)
-
-    def status(self, cluster: Cluster) -> Mapping[str, Status | None]:
-        return self._keepers.status(cluster)
 
 
 def with_accelerator(cluster: Cluster) -> Cluster:

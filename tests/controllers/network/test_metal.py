@@ -37,7 +37,7 @@ def operators(*links: Link) -> dict[str, object]:
 
 def inputs(link: Link) -> dhcp4.Inputs:
     made = operators(link).values()
-    found = {"a": one for one in made if isinstance(one, OperatorSpec)}
+    found = {one.link_name: one for one in made if isinstance(one, OperatorSpec)}
     return dhcp4.Inputs(operators=found, links={link.name: link_status(link, {})})
 
 
