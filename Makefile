@@ -4,12 +4,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 export PYTHONPATH := src
+# Where a plain `su` leaves it out, dpkg and nft are not found.
+export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
 .PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench vm
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | column -ts$$'\t'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
 
 setup: .venv/ready ## Debian packages, .venv from the pinned requirements
 

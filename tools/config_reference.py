@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import NODEFAULT
 
-from ichor.config import codec
+from ichor.config import codec, lower_rules
 from ichor.config.codec import Base64, Checked, Codec, ListOf, MapOf
 from ichor.config.registry import KINDS, MAIN, UNSUPPORTED
 from ichor.config.secret import Secret
@@ -23,6 +23,13 @@ A configuration is a stream of YAML documents. The main one has no `kind`; each 
 with `apiVersion: v1alpha1` and its `kind`. What is not listed here is refused: as unknown, or as
 known and not supported yet.
 """
+OLD_HEAD = """\
+They are taken as the documents that say the same now, with a warning; a value given in both is an
+error. So are they in a patch. What an old part says besides is refused by its name."""
+# Fields of the main document that moved, wholly or in part.
+OLD = {".".join(old.split(".")[:2]) for old in (*lower_rules.MOVES, *lower_rules.TAKEN)} | {
+    old for old in (*lower_rules.MOVES, *lower_rules.TAKEN) if ".features." in old
+}
 NAMES: dict[type[object], str] = {
     codec.Text: "text",
     codec.Bool: "true or false",
@@ -73,9 +80,18 @@ def rows(shape: StructOf, above: str = "") -> Iterator[str]:
             inner = inner.inner
         if isinstance(inner, StructOf):
             yield from rows(inner, f"{path}{suffix}.")
-    if shape.cls.UNSUPPORTED:
-        names = ", ".join(f"`{above}{name}`" for name in sorted(shape.cls.UNSUPPORTED))
-        yield f"| {names} | not supported yet | |"
+    refused = sorted({f"{above}{name}" for name in shape.cls.UNSUPPORTED} - OLD)
+    if refused:
+        yield f"| {', '.join(f'`{name}`' for name in refused)} | not supported yet | |"
+
+
+def old_fields() -> Iterator[str]:
+    yield "| old field | now | field |"
+    yield "|---|---|---|"
+    for old, (kind, new) in lower_rules.MOVES.items():
+        yield f"| `{old}` | {kind} | `{new}` |"
+    for old in lower_rules.TAKEN:
+        yield f"| `{old}` | {lower_rules.BECOMES[old]} | |"
 
 
 def page() -> str:
@@ -85,6 +101,8 @@ def page() -> str:
         module = sys.modules[cls.__module__].__doc__ or ""
         table = "\n".join(["| field | value | default |", "|---|---|---|", *rows(struct_of(cls))])
         parts.append(f"## {title}\n\n{module.strip()}\n\n{table}\n")
+    table = "\n".join(old_fields())
+    parts.append(f"## Old fields of the main document\n\n{OLD_HEAD}\n\n{table}\n")
     names = " · ".join(f"`{kind}`" for kind in sorted(UNSUPPORTED))
     parts.append(f"## Not supported yet\n\nThese kinds are known and refused: {names}\n")
     return "\n".join(parts)

@@ -5,10 +5,12 @@
 
 A step is a make target or a run of pytest. With a full cache every step is run; on an empty one
 components are built first, and no step is begun that would pass ICHOR_GATE_MINUTES (75): such are
-NOT RUN, which is a failure where the cache was full. What a failed step wrote is kept and its end
-shown. The last line sums up in pytest's words.
+NOT RUN, which is a failure where the cache was full. What is still running at the end of the time
+is interrupted, cleans up and has failed; a build goes on from there when it is run again. What a
+failed step wrote is kept and its end shown. The last line sums up in pytest's words.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -16,14 +18,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = ".venv/bin/python"
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfE", "--durations=10"]
-COUNTS = re.compile(r"(\d+) (passed|failed|errors?)\b")
+COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 TAIL = 60
+CLEANING_SECONDS = 180  # what a step has after its interruption, for the clusters of its fixtures
+FULL_SECONDS = 120  # less than this to build, by the estimates, and the cache is called full
+SLOWER = 3  # a machine that is busy, and modules that come slowly, against the estimate
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,8 @@ class Step:
     """minutes: what it takes at most on two cores, by which a late one is not begun."""
 
     name: str
-    argv: list[str]
+    argv: Sequence[str]
     minutes: float
-
-    @property
-    def is_build(self) -> bool:
-        return self.name == "build"
 
 
 def pytest(name: str, marks: str, minutes: float, *more: str) -> Step:
@@ -57,85 +60,143 @@ TEST = [
 
 @dataclass
 class Result:
-    step: Step
+    name: str
     seconds: float
     outcome: str
     passed: int = 0
     failed: int = 0
+    skipped: int = 0
 
 
-def is_cached() -> bool:
+def steps(target: str, missing_seconds: float) -> list[Step]:
+    """Give what is to be run. missing_seconds: the estimate of what the cache lacks."""
+    if target == "check":
+        return CHECK
+    minutes = 0 if is_full(missing_seconds) else SLOWER * missing_seconds / 60
+    return [Step("build", [".venv/bin/ichor", "build"], minutes), *TEST]
+
+
+def is_full(missing_seconds: float) -> bool:
     """Say whether what takes long is built: our own package is packed anew after every change."""
+    return missing_seconds < FULL_SECONDS
+
+
+def gate(
+    wanted: Sequence[Step],
+    limit: float,
+    *,
+    was_full: bool,
+    run: Callable[[Step, float], Result],
+    clock: Callable[[], float],
+) -> Iterator[Result]:
+    """Run steps until `limit` seconds of the clock have gone; without the build nothing follows."""
+    begin = clock()
+    for step in wanted:
+        left = limit - (clock() - begin)
+        if step.minutes * 60 > left:
+            yield Result(step.name, 0, "NOT RUN", failed=1 if was_full else 0)
+        else:
+            yield (result := run(step, left))
+            if step.name == "build" and result.failed:
+                return
+
+
+def judged(name: str, seconds: float, code: int, text: str) -> Result:
+    """Read how a step ended from its exit code and from pytest's last line."""
+    lines = [line for line in text.splitlines() if COUNTS.search(line) and " in " in line]
+    counts = {word: int(number) for number, word in COUNTS.findall(lines[-1] if lines else "")}
+    failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
+    if code:
+        passed = counts.get("passed", 0)
+        return Result(name, seconds, "failed", passed, max(failed, 1), counts.get("skipped", 0))
+    return Result(name, seconds, "passed", counts.get("passed", 1), 0, counts.get("skipped", 0))
+
+
+def missing_seconds() -> float:
+    """Estimate how long the build takes that is ahead; 0 if that fails: the build will say why."""
     code = (
         "from ichor.image.build import targets, DEFAULT; from ichor.image.cache import *;"
-        "c = Cache(default_root()); t = targets(c);"
-        "print(sum(s.name[:3] in ('go/', 'deb') for s in c.missing([t[n] for n in DEFAULT])))"
+        "c = Cache(default_root()); t = targets(c); print(c.estimate([t[n] for n in DEFAULT]))"
     )
     done = subprocess.run([PYTHON, "-c", code], check=False, capture_output=True, text=True)
-    return done.returncode == 0 and done.stdout.strip() == "0"
+    return float(done.stdout) if done.returncode == 0 else 0
 
 
-def run(step: Step, logs: Path, left: float) -> Result:
-    """Run one, its output to a file; after `left` seconds it is interrupted, and cleans up."""
-    log = logs / f"{step.name}.log"
-    begin = time.monotonic()
+def execute(argv: Sequence[str], log: Path, seconds: float) -> int:
+    """Run a program, its output to a file; after `seconds` it is interrupted, and cleans up.
+
+    It has a process group of its own, all of which hears the interruption: make passes none on.
+    """
     with log.open("wb") as file:
         done = subprocess.Popen(
-            step.argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+            argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, process_group=0
         )
         try:
-            done.wait(left)
+            return done.wait(seconds)
         except subprocess.TimeoutExpired:
-            done.send_signal(signal.SIGINT)
-            done.wait()
-    seconds = time.monotonic() - begin
+            _interrupt(done)
+            file.write(f"\ngate: interrupted after {seconds:.0f} s\n".encode())
+            return done.returncode or 1
+        except BaseException:
+            _interrupt(done)
+            raise
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(CLEANING_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def run(step: Step, left: float, logs: Path) -> Result:
+    """Run a step and say so; the log of one that failed stays."""
+    print(f"gate: {step.name} ...", flush=True)
+    log = logs / f"{step.name}.log"
+    begin = time.monotonic()
+    code = execute(step.argv, log, left)
     text = log.read_text(errors="replace")
-    counts = {word: int(number) for number, word in COUNTS.findall(_last(text))}
-    failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
-    if done.returncode and not failed:
-        failed = 1
-    if not done.returncode:
-        log.unlink()
-    else:
+    result = judged(step.name, time.monotonic() - begin, code, text)
+    if code:
         print("\n".join(text.splitlines()[-TAIL:]))
-        print(f"gate: {step.name} failed ({done.returncode}); all of it is in {log}", flush=True)
-    passed = counts.get("passed", 0 if done.returncode else 1)
-    return Result(step, seconds, "failed" if done.returncode else "passed", passed, failed)
+        print(f"gate: {step.name} failed ({code}); all of it is in {log}")
+    else:
+        log.unlink()
+    return result
 
 
-def _last(text: str) -> str:
-    lines = [line for line in text.splitlines() if COUNTS.search(line) and " in " in line]
-    return lines[-1] if lines else ""
-
-
-def table(results: list[Result]) -> None:
-    print(f"\n{'STEP':<12}{'SECONDS':>9}{'PASSED':>8}{'FAILED':>8}  OUTCOME")
+def table(results: Sequence[Result]) -> None:
+    print(f"\n{'STEP':<12}{'SECONDS':>9}{'PASSED':>8}{'FAILED':>8}{'SKIPPED':>9}  OUTCOME")
     for each in results:
-        counts = f"{each.passed:>8}{each.failed:>8}"
-        print(f"{each.step.name:<12}{each.seconds:>9.1f}{counts}  {each.outcome}")
+        counts = f"{each.passed:>8}{each.failed:>8}{each.skipped:>9}"
+        print(f"{each.name:<12}{each.seconds:>9.1f}{counts}  {each.outcome}")
+
+
+def terminated(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def main(argv: list[str]) -> int:
     os.chdir(ROOT)
     os.environ["PYTHONPATH"] = "src"
+    signal.signal(signal.SIGTERM, terminated)
     begin, limit = time.monotonic(), float(os.environ.get("ICHOR_GATE_MINUTES", "75")) * 60
-    steps = CHECK if argv[1:] == ["check"] else TEST
-    was_full = is_cached()
-    if steps is TEST:
-        steps = [Step("build", [".venv/bin/ichor", "build"], 0 if was_full else 40), *steps]
+    missing = missing_seconds()
+    was_full = is_full(missing)
     logs = Path(tempfile.mkdtemp(prefix="ichor-gate-"))
     results: list[Result] = []
-    for step in steps:
-        left = limit - (time.monotonic() - begin)
-        if step.minutes * 60 > left:
-            results.append(Result(step, 0, "NOT RUN", failed=1 if was_full else 0))
-            print(f"gate: {step.name} NOT RUN: {left / 60:.0f} minutes are left", flush=True)
-            continue
-        print(f"gate: {step.name} ...", flush=True)
-        results.append(run(step, logs, left))
-        print(f"gate: {step.name} {results[-1].outcome} in {results[-1].seconds:.1f} s", flush=True)
-        if step.is_build and results[-1].failed:
-            break
+    for result in gate(
+        steps(argv[1] if argv[1:] else "test", missing),
+        limit,
+        was_full=was_full,
+        run=lambda step, left: run(step, left, logs),
+        clock=time.monotonic,
+    ):
+        results.append(result)
+        print(f"gate: {result.name} {result.outcome} after {result.seconds:.1f} s", flush=True)
     table(results)
     if not any(logs.iterdir()):
         logs.rmdir()

@@ -3,12 +3,13 @@
 # Can be run again at any time. ICHOR_INSTALL=no names what is missing and refuses instead of installing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH=$PATH:/usr/sbin:/sbin # a plain su leaves them out, and dpkg needs them
 
 # command or file that shows the package is there : package
 needs=(
   "cmd:gcc:gcc" "cmd:make:make" "cmd:git:git" "cmd:mksquashfs:squashfs-tools" "cmd:nft:nftables"
   "cmd:pkg-config:pkg-config"
-  "file:/usr/include/stdio.h:libc6-dev" "cmd:xz:xz-utils"
+  "file:/usr/include/stdio.h:libc6-dev" "cmd:ip:iproute2"
   # a refreshed lock is checked by its signatures
   "cmd:gpgv:gpgv" "file:/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"
   "file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
@@ -20,7 +21,7 @@ fi
 missing=()
 for need in "${needs[@]}"; do
   IFS=: read -r kind what package <<<"$need"
-  if [[ $kind == cmd ]]; then command -v "$what" >/dev/null 2>&1 || [[ -x /usr/sbin/$what ]] || missing+=("$package")
+  if [[ $kind == cmd ]]; then command -v "$what" >/dev/null 2>&1 || missing+=("$package")
   else [[ -e $what ]] || missing+=("$package"); fi
 done
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)

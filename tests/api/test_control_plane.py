@@ -12,12 +12,13 @@ from ichor.api import health, inspection, time
 from ichor.api.health import HealthService
 from ichor.api.health_checks import Check, NotYet, Reader
 from ichor.api.machine.bootstrap import BootstrapService
-from ichor.api.machine.etcd import EtcdService, connector
+from ichor.api.machine.etcd import EtcdService
 from ichor.api.machine_type import of_control_plane
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import resource
 from ichor.cosi.state import find
 from ichor.formats.jsonvalue import Object
+from ichor.peers.etcd_local import connector
 from ichor.ports.etcd import Alarm, Etcd, Member, Status
 from ichor.ports.kube import EVERYTHING, Key, Kind, Listing, Select
 from ichor.proto.cluster import cluster_pb2
@@ -350,6 +351,25 @@ def test_waiting_ends_when_the_time_is_over() -> None:
         asyncio.run(run())
     refused(caught.value, Code.DEADLINE_EXCEEDED, "breakfast", "coffee")
     assert told == ["waiting for breakfast: ...", "waiting for breakfast: coffee"]
+
+
+@pytest.mark.parametrize(("before", "said"), [("coffee", "coffee"), ("", "no answer in time")])
+def test_who_never_answers_does_not_keep_waiting_from_its_end(before: str, said: str) -> None:
+    answers = iter([before] if before else [])
+
+    async def ask() -> None:
+        if reason := next(answers, ""):
+            raise NotYet(reason)
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        deadline = asyncio.get_running_loop().time() + 0.6  # the second question is after 0.5 s
+        async for _ in health.until(Check("breakfast", ask), deadline):
+            pass
+
+    with pytest.raises(RpcError) as caught:
+        asyncio.run(run())
+    refused(caught.value, Code.DEADLINE_EXCEEDED, "breakfast", said)
 
 
 def test_the_stream_of_health_names_nodes_and_the_first_thing_missing(tmp_path: Path) -> None:

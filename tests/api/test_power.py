@@ -6,10 +6,14 @@ from google.protobuf.message import Message
 from tests.api.serving import CLOCK, refused, serving
 
 from ichor.api.events import EventLog
+from ichor.api.machine.events import EventService
 from ichor.api.machine.power import PowerService
 from ichor.api.operations import Operations
+from ichor.client.operation import actor_of
+from ichor.client.operation import refused as why_refused
 from ichor.cosi.memory import Memory
-from ichor.cosi.operation import Operation
+from ichor.cosi.operation import Action, Operation, SequenceEvent
+from ichor.cosi.operation import Code as OperationCode
 from ichor.cosi.state import find_all
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.status import Code, RpcError
@@ -88,3 +92,38 @@ def test_what_a_container_cannot_do_is_said(tmp_path: Path, request_: Message) -
     with pytest.raises(RpcError) as caught:
         ask(tmp_path, request_)
     refused(caught.value, Code.FAILED_PRECONDITION, "method is not supported in container mode")
+
+
+@pytest.mark.parametrize("code", [OperationCode.LOCKED, OperationCode.CANCELED])
+def test_whoever_waits_for_an_operation_hears_that_there_is_none(
+    tmp_path: Path, code: OperationCode
+) -> None:
+    events = EventLog(CLOCK.now, b"12345")
+    operations = Operations(Memory(CLOCK.now), events)
+    handlers = {
+        **PowerService(operations).handlers(),
+        **EventService(events, CLOCK.now).handlers(),
+    }
+
+    async def run() -> tuple[str, str]:
+        async with serving(tmp_path, handlers) as node:
+            reply = await node.call("Reset", pb.ResetRequest(), pb.ResetResponse)
+            actor = actor_of(reply)
+            operations.tell(
+                SequenceEvent(actor, "reset", Action.NOOP, code, "initialize is running")
+            )
+            return actor, await why_refused(node, actor)
+
+    actor, why = asyncio.run(asyncio.wait_for(run(), 10))
+    assert actor
+    assert why == f"{code.name}: initialize is running"
+
+
+def test_a_machine_that_ends_tells_nothing_of_its_operation(tmp_path: Path) -> None:
+    operations = Operations(Memory(CLOCK.now), EventLog(CLOCK.now, b"12345"))
+
+    async def run() -> str:
+        async with serving(tmp_path, PowerService(operations).handlers()) as node:
+            return await why_refused(node, "actor")
+
+    assert asyncio.run(run()) == ""

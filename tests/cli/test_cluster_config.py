@@ -7,6 +7,7 @@ import pytest
 from ichor.cli import cluster_config
 from ichor.config.decode import decode
 from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.documents.kubelet import KubeletConfig
 from ichor.config.versions import image
 from ichor.errors import InputError
 from ichor.provision.provisioner import Request, plan
@@ -45,6 +46,24 @@ def test_the_administrator_goes_through_forwarders_to_all_nodes() -> None:
 def test_nodes_run_the_images_that_were_built() -> None:
     text = cluster_config.tell(planned(), "build").userdata["dev-worker-1"].decode()
     assert image("kubelet") in text
+
+
+def test_a_full_disk_of_the_host_is_no_trouble_of_a_nodes() -> None:
+    for text in cluster_config.tell(planned(), "build").userdata.values():
+        kubelet = decode(text).one(KubeletConfig)
+        assert kubelet is not None
+        limits = kubelet.config["evictionHard"]
+        assert isinstance(limits, dict)
+        assert limits["nodefs.available"] == limits["imagefs.available"] == "500Mi"
+        assert kubelet.config["imageGCHighThresholdPercent"] == 100
+
+
+def test_a_node_is_told_of_its_cache_of_images_only_if_it_has_one() -> None:
+    request = Request(name="dev", root=Path("/image"), image_cache=Path("/cache"))
+    cached = plan(request, free=lambda _: True)
+    for cluster, has_one in ((planned(), False), (cached, True)):
+        for text in cluster_config.tell(cluster, "build").userdata.values():
+            assert decode(text).has_image_cache is has_one
 
 
 def test_a_patch_is_laid_over_every_node(tmp_path: Path) -> None:

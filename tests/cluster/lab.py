@@ -18,6 +18,8 @@ from ichor.rpc.tls import ClientTls, Identity, client_context
 
 ROOT = Path(__file__).parents[2]
 SUBNET = "10.13.0.0/24"
+PROGRAM = "import sys; from ichor.cli.main import main; sys.exit(main(sys.argv[1:]))"
+OURS = (b"apid", b"trustd", b"registryd", b"zygote", b"signer")
 
 
 class Lab:
@@ -39,7 +41,7 @@ class Lab:
             with suppress(OSError):
                 if (entry / "ns/pid").readlink() == space:
                     shown = (entry / "cmdline").read_bytes().split(b"\0")[0].split(b" ")[0]
-                    if shown in (b"apid", b"trustd", b"zygote", b"signer", b"/usr/bin/containerd"):
+                    if shown in (*OURS, b"/usr/bin/containerd"):
                         found[Path(shown.decode()).name] = int(entry.name)
         return found
 
@@ -57,6 +59,28 @@ class Lab:
         assert done.returncode == 0, done.stderr.decode()
         found: object = json.loads(done.stdout)
         return found
+
+    def kubectl(self, *words: str, text: str | None = None) -> str:
+        directory = record.cluster_directory(self.name)
+        config = str(directory / "kubeconfig")
+        command = [str(directory / "bin/kubectl"), "--kubeconfig", config, *words]
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ichor(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Call the node by our own command."""
+        config = str(record.cluster_directory(self.name) / "talosconfig")
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM, "--talosconfig", config, *words],
+            env={**os.environ, "PYTHONPATH": f"{ROOT}/src"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     def channel(self, tls: ClientTls | None = None) -> Channel:
         return Channel(TcpTarget("127.0.0.1", self.node.forward("api"), tls or self.admin()))
@@ -78,7 +102,7 @@ class Lab:
 
 
 @contextmanager
-def lab(name: str, directory: Path) -> Iterator[Lab]:
+def lab(name: str, directory: Path, *options: str) -> Iterator[Lab]:
     """Create the cluster by our own command; none is left."""
     environment = {
         **os.environ,
@@ -88,13 +112,12 @@ def lab(name: str, directory: Path) -> Iterator[Lab]:
     }
 
     def ichor(*arguments: str) -> None:
-        program = "import sys; from ichor.cli.main import main; sys.exit(main(sys.argv[1:]))"
-        command: Sequence[str] = [sys.executable, "-c", program, "cluster", *arguments]
+        command: Sequence[str] = [sys.executable, "-c", PROGRAM, "cluster", *arguments]
         subprocess.run([*command, "--name", name], env=environment, timeout=540, check=True)
 
     ichor("destroy")
     try:
-        ichor("create", "--workers", "0", "--subnet", SUBNET)
+        ichor("create", "--workers", "0", "--subnet", SUBNET, *options)
         yield Lab(name)
     finally:
         ichor("destroy")

@@ -1,10 +1,15 @@
 """Destroy leaves nothing, whether a cluster was whole or its creator was killed on the way."""
 
 import os
+import re
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.cluster.whole import Whole, destroyed_after, ended_after
+from tests.cluster.whole import LONGEST_S, Whole, destroyed_after, ended_after
 
 from ichor.provision import destroy, inventory
 
@@ -55,17 +60,54 @@ def test_a_whole_cluster_goes_without_a_trace(whole: Whole) -> None:
     assert before.sysctls == after.sysctls
 
 
-@pytest.mark.parametrize("phase", ["network", "disks", "nodes", "machine api", "kubernetes api"])
+PHASES = ["network", "disks", "nodes", "machine api", "kubernetes api"]
+
+
+@pytest.mark.parametrize("phase", PHASES)
 def test_what_a_killed_creator_left_goes_too(whole: Whole, phase: str) -> None:
+    with destroyed_after(whole), creating_until(whole, phase) as process:
+        process.kill()
+        process.wait()
+        pids, namespaces = held(whole.name)
+    check_gone(whole, pids, namespaces)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_what_an_interrupted_creator_left_is_told_and_goes_too(whole: Whole, phase: str) -> None:
+    with destroyed_after(whole), creating_until(whole, phase) as process:
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to all of its children
+        assert process.stdout is not None
+        said = process.stdout.read()
+        assert process.wait() != 0
+        assert f"ichor cluster destroy --name {whole.name} removes it all" in said
+        assert "Traceback" not in said
+        pids, namespaces = held(whole.name)
+    check_gone(whole, pids, namespaces)
+
+
+@contextmanager
+def creating_until(whole: Whole, phase: str) -> Generator["subprocess.Popen[str]"]:
+    """Create a cluster and go on as soon as that phase begins."""
     argv = whole.argv("create", "--subnet", "10.6.0.0/24")
-    with destroyed_after(whole), ended_after(whole.start(*argv)) as process:
+    with ended_after(whole.start(*argv)) as process:
         assert process.stdout is not None
         text = ""
         while phase not in text:
             piece = os.read(process.stdout.fileno(), 4096)
             assert piece, text
             text += piece.decode()
-        process.kill()
-        process.wait()
-        pids, namespaces = held(whole.name)
-    check_gone(whole, pids, namespaces)
+        yield process
+
+
+def test_a_cluster_whose_nodes_cannot_live_is_given_up_with_their_last_words(whole: Whole) -> None:
+    """Every init is told nonsense by its environment, which it refuses by its end."""
+    whole.environment = {**whole.environment, "ICHOR_LONGEST_CERTIFICATE": "nonsense"}
+    with destroyed_after(whole):
+        argv = whole.argv("create", "--subnet", "10.6.0.0/24", "--wait-timeout", "20m")
+        done = subprocess.run(
+            argv, env=whole.environment, capture_output=True, text=True, timeout=LONGEST_S
+        )
+        assert done.returncode == 1
+        told = done.stderr.partition("error: ")[2]
+        assert re.match(rf"node {whole.name}-\S+: its init has crashed \d+ times in a row", told)
+        assert "nonsense" in told

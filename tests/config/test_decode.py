@@ -43,6 +43,17 @@ CASES = [
         id="impossible-value",
     ),
     pytest.param(
+        document("KubeInlineManifestConfig", "name: a", "manifest: 'a: b: c'"),
+        "f.yaml:4: KubeInlineManifestConfig $.manifest: expected YAML; its line 1 is none",
+        id="manifest-that-is-no-yaml",
+    ),
+    pytest.param(
+        document("KubeInlineManifestConfig", "name: a", "manifest: hello"),
+        "f.yaml:4: KubeInlineManifestConfig $.manifest: expected objects of Kubernetes,"
+        " each with its kind",
+        id="manifest-that-is-no-object",
+    ),
+    pytest.param(
         document("KubePrismConfig"),
         "f.yaml:1: KubePrismConfig $.port: a required field is missing",
         id="missing-field",

@@ -3,33 +3,41 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
-from tests.config import samples
+from tests.conformance.documents import base, generated
 
-from ichor.apps.machined.offline import offline
-from ichor.config import generate
+from ichor.apps.machined import wiring
+from ichor.apps.machined.offline import Held, HeldFar, Said, adapters, offline
 from ichor.config.encode import encode
 from ichor.cosi.controller import Controller, Transform
 from ichor.cosi.memory import Memory
 from ichor.cosi.operation import Operation
 from ichor.cosi.plan import contents as all_contents
-from ichor.cosi.resource import Key, Spec
+from ichor.cosi.resource import Key, Spec, key_of
 from ichor.errors import FormatError
+from ichor.models import kube_node_edit, network
+from ichor.ports.kube_node_edit import NodeMeta
+from ichor.ports.network import Action as NetworkAction
+from ichor.ports.network import Address, Link, Network
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.config.generation import ConfigGeneration, generation_id
 from ichor.resources.etcd.bootstrap import ID as BOOTSTRAP_ID
 from ichor.resources.etcd.bootstrap import EtcdBootstrap
 from ichor.resources.files.file import FileSpec
+from ichor.resources.k8s.kube_node import KubeNode
 from ichor.resources.registry import spec_class
 from ichor.resources.runtime.boot import BootID
 from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.host import HostFacts
 from ichor.resources.runtime.mount import MountStatus
 from ichor.resources.runtime.service_spec import ServiceSpec
+from ichor.resources.secrets.roots import ID as ROOTS_ID
+from ichor.resources.secrets.roots import ImageRoots
 from ichor.resources.wire.text import from_yaml
 from ichor.testing.engine import START, World, run
 from ichor.testing.recorded import inputs_of
@@ -37,28 +45,53 @@ from ichor.testing.recorded import inputs_of
 RECORDED = Path(__file__).parents[1] / "recorded"
 KINDS = ("controlplane", "worker", *sorted(path.stem for path in RECORDED.glob("*.json")))
 LEFT_OUT = (ActiveConfig, FileSpec, ServiceSpec)
-DISCOVERY = "https://192.0.2.9:8443/"
+CONFIGURATION = key_of(ConfigGeneration, generation_id(1))
+NODE = "ichor-689f6a"  # what `auto: stable` makes of the identity below
+NETWORK = Network(
+    links=(
+        Link(name="lo", index=1, loopback=True, mtu=65536, up=True, running=True),
+        Link(name="eth0", index=2, mtu=1500, up=True, running=True, operational="up"),
+    ),
+    addresses=(Address(link="eth0", address="192.0.2.10/24"),),
+)
+NODES = {
+    NODE: KubeNode(pod_cidrs=("10.244.0.0/24",), addresses=("192.0.2.10",)),
+    "other": KubeNode(pod_cidrs=("10.244.1.0/24",), addresses=("192.0.2.11",)),
+}
 
 
 @cache
 def store_of(kind: str) -> Memory:
     path = RECORDED / f"{kind}.json"
-    return recorded(path) if path.exists() else settled(kind, offline()).state
+    if path.exists():
+        return recorded(path)
+    return settled(kind, connected(), encode(base(kind))).state
 
 
-def settled(kind: str, controllers: Sequence[Controller]) -> World:
+def connected() -> tuple[Controller, ...]:
+    """Give the product's controllers on a node that has an address, among the cluster's nodes."""
+    world = adapters()
+    links: Held[Network, NetworkAction] = Held(NETWORK, network.model)
+    own: HeldFar[NodeMeta | None, NodeMeta] = HeldFar(NodeMeta(name=NODE), kube_node_edit.model)
+    joined = replace(world.networking, network=links, nodes=Said(NODES), own_node=own)
+    return wiring.controllers(replace(world, network=links, networking=joined))
+
+
+def settled(
+    kind: str, controllers: Sequence[Controller], text: str = "", *, is_container: bool = True
+) -> World:
     """Give a node that was configured and has come to rest."""
-    request = samples.request(DISCOVERY)
-    make = generate.control_plane if kind == "controlplane" else generate.worker
     world = World(controllers)
     world.put(BootID(boot_id="boot"), "boot-id")
-    facts = HostFacts(is_container=True, cgroup_v1=True, restricts_oom=True)
+    facts = HostFacts(is_container=is_container, cgroup_v1=True, restricts_oom=True)
     world.put(facts, HOST_ID)
+    world.put(ImageRoots(certificates="of the image"), ROOTS_ID)
     world.put(Identity(node_id="identity"), "local")
     world.put(MountStatus(target="/var"), "EPHEMERAL")
+    world.put(MountStatus(target="/system/imagecache/disk"), "IMAGECACHE")
     world.put(Operation(sequence="initialize", parameters={"boot": "b"}), "a")
-    text = encode(make(request, samples.secrets()))
-    world.put(ConfigGeneration(text=text, applied=START), generation_id(1))
+    generation = ConfigGeneration(text=text or encode(generated(kind)), applied=START)
+    world.put(generation, generation_id(1))
     if kind == "controlplane":
         world.put(EtcdBootstrap(), BOOTSTRAP_ID)
     world.settle()

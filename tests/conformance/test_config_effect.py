@@ -1,88 +1,75 @@
 """A setting that is accepted is acted upon: nothing of a configuration is silently ignored.
 
-A field counts as used when code outside the documents reads it: `.attribute` in a file that names
-its document class, or in a getter of the container. Whoever adds a field adds what it does, or
-puts it among the UNSUPPORTED of its class. PENDING only ever gets shorter.
+Each field of each document is changed, alone, to other values that are accepted, on a control
+plane in a container and on a worker that is a machine, both at rest. The plan of that change, made
+of the product's controllers and models, must have an action: a file written, a service started, a
+pod offered, a certificate asked for. What would change within the store alone does not count.
+
+Whoever adds a field adds what it does, or puts it among the UNSUPPORTED of its class.
 """
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
 
-from ichor.config.codec import Base64, Checked, Codec, ListOf, MapOf
+import pytest
+from msgspec.structs import replace
+from tests.conformance.documents import base
+from tests.conformance.nodes import CONFIGURATION, connected, settled
+from tests.conformance.variants import Leaf, leaves, variants
+
+from ichor.apps.machined.offline import MODELS
+from ichor.config.encode import encode
 from ichor.config.registry import KINDS
-from ichor.config.shape import StructOf, struct_of
+from ichor.controllers.network.etc_files import etc_files
+from ichor.cosi.controller import Controller
+from ichor.cosi.memory import Memory
+from ichor.cosi.modelled import Seeds
+from ichor.cosi.plan import Plan, predict, seed
+from ichor.cosi.state import State
+from ichor.resources.config.generation import ConfigGeneration
+from ichor.testing.engine import START
 
-SOURCES = Path(__file__).parents[2] / "src" / "ichor"
-NOT_EFFECTS = {"generate.py", "validate.py", "diff.py", "keys.py", "bundle.py"}
-# Accepted, read by nobody yet; each line goes when its controller comes.
-PENDING = frozenset(
+MACHINES = ("controlplane", "worker")
+TRIES = 6  # values of a field; not every address is another one's neighbour
+# No action of a controller follows at once: what is done with it, and where.
+ELSEWHERE = {
+    "v1alpha1.machine.token": "who joins is asked for it: controllers/secrets/join_token.py",
+    "v1alpha1.machine.ca.key": "signs the next certificate: controllers/secrets/issuance.py",
+    "v1alpha1.cluster.etcd.ca.key": "signs the next certificate",
+    "KubeAggregatorCAConfig.issuing_ca.key": "signs the next certificate",
+    "v1alpha1.cluster.admin_kubeconfig.cert_lifetime": "signed for so long: api/machine/access.py",
+    **dict.fromkeys(
+        (
+            "v1alpha1.machine.install.disk",
+            "v1alpha1.machine.install.disk_selector",
+            "v1alpha1.machine.install.image",
+            "v1alpha1.machine.install.extra_kernel_args",
+            "v1alpha1.machine.install.wipe",
+            "v1alpha1.machine.install.legacy_bios_support",
+            "v1alpha1.machine.install.grub_use_uki_cmdline",
+        ),
+        "config/validate.py says that a container skips it, and refuses it for machines",
+    ),
+    "VolumeConfig.mount.secure": "config/validate.py says that a container skips it",
+    "FilesystemTrimConfig.interval": "config/validate.py says that a container skips it",
+}
+# The other value that is accepted means the same.
+SAME = frozenset(
     {
-        "DiscoveryIdentityConfig.cluster_id",
-        "DiscoveryIdentityConfig.cluster_secret",
-        "EnvironmentConfig.variables",
-        "FilesystemTrimConfig.interval",
-        "KubeAPIServerConfig.api_port",
-        "KubeAPIServerConfig.cert_extra_sans",
-        "KubeAPIServerConfig.env",
-        "KubeAPIServerConfig.resources.limits",
-        "KubeAPIServerConfig.resources.requests",
-        "KubeAdmissionControlConfig.configuration",
-        "KubeAuditPolicyConfig.configuration",
-        "KubeAuthenticationConfig.configuration",
-        "KubeAuthorizerConfig.webhook",
-        "KubeControllerManagerConfig.enabled",
-        "KubeControllerManagerConfig.env",
-        "KubeControllerManagerConfig.resources.limits",
-        "KubeControllerManagerConfig.resources.requests",
-        "KubeCoreDNSConfig.enabled",
-        "KubeFlannelCNIConfig.backend_mtu",
-        "KubeFlannelCNIConfig.backend_port",
-        "KubeInlineManifestConfig.manifest",
-        "KubeNetworkConfig.dns_domain",
-        "KubeNetworkConfig.node_cidr_mask_size_ipv4",
-        "KubeNetworkConfig.node_cidr_mask_size_ipv6",
-        "KubeNetworkConfig.service_subnets",
-        "KubeNodeConfig.annotations",
-        "KubeNodeConfig.labels",
-        "KubeNodeConfig.node_ip.valid_subnets",
-        "KubeNodeConfig.taints",
-        "KubeProxyConfig.enabled",
-        "KubeSchedulerConfig.enabled",
-        "KubeSchedulerConfig.env",
-        "KubeSchedulerConfig.resources.limits",
-        "KubeSchedulerConfig.resources.requests",
-        "KubeServiceAccountConfig.accepted.audiences",
-        "KubeServiceAccountConfig.accepted.issuers",
-        "KubeServiceAccountConfig.accepted.public_keys",
-        "KubeServiceAccountConfig.issuer.issuer_url",
-        "KubeServiceAccountConfig.issuer.private_key",
-        "KubeStaticPodConfig.pod",
-        "KubeletConfig.default_runtime_seccomp_profile_enabled",
-        "ResolverConfig.host_dns.enabled",
-        "ResolverConfig.host_dns.forward_kube_dns_to_host",
-        "ResolverConfig.host_dns.resolve_member_names",
-        "ResolverConfig.nameservers.address",
-        "ResolverConfig.search_domains.disable_default",
-        "ResolverConfig.search_domains.domains",
-        "TrustedRootsConfig.certificates",
-        "VolumeConfig.mount.secure",
-        "v1alpha1.cluster.admin_kubeconfig.cert_lifetime",
-        "v1alpha1.cluster.etcd.advertised_subnets",
-        "v1alpha1.cluster.etcd.extra_args",
-        "v1alpha1.cluster.etcd.image",
-        "v1alpha1.cluster.etcd.listen_subnets",
-        "v1alpha1.machine.features.disk_quota_support",
+        "v1alpha1.machine.type",  # `init` is the old name of a control plane
+        "v1alpha1.machine.features.rbac",
+        "v1alpha1.machine.features.apid_check_ext_key_usage",
     }
 )
-# Read by nobody, and rightly so: the value can only be one, or says what is so anyway.
+# Only one value is accepted, the others are refused as known and not supported yet.
 SETTLED = frozenset(
     {
         "v1alpha1.version",
         "v1alpha1.debug",
         "v1alpha1.persist",
-        "v1alpha1.machine.features.rbac",
-        "v1alpha1.machine.features.apid_check_ext_key_usage",
         "SecurityProfileConfig.workload_isolation",
         "ResolverConfig.nameservers.protocol",
         "KubeProxyConfig.mode",
@@ -91,47 +78,85 @@ SETTLED = frozenset(
 )
 
 
-def bare(made: Codec) -> Codec:
-    while isinstance(made, Checked | Base64 | ListOf | MapOf):
-        made = made.inner
+class Node(NamedTuple):
+    """At rest: what it holds, who acts on it, and what they observed last."""
+
+    state: Memory
+    controllers: Sequence[Controller]
+    seeds: Seeds
+
+
+@cache
+def node(machine: str) -> Node:
+    controllers = connected()
+    text, is_container = encode(base(machine)), machine == "controlplane"
+    world = settled(machine, controllers, text, is_container=is_container)
+    return Node(world.state, controllers, asyncio.run(seed(controllers)))
+
+
+def plan(at: Node, text: str) -> Plan:
+    """Give what would be done with another configuration."""
+
+    def change(state: State) -> None:
+        held = state.find(CONFIGURATION)
+        assert held is not None
+        state.update(replace(held, spec=ConfigGeneration(text=text, applied=START)))
+
+    made = predict(at.state, at.controllers, at.seeds, MODELS, change, now=START)
+    assert made.failures == {}
     return made
 
 
-def leaves(shape: StructOf, above: str) -> Iterator[tuple[str, str]]:
-    for member in shape.members.values():
-        below, path = bare(member.codec), f"{above}.{member.attribute}"
-        if isinstance(below, StructOf):
-            yield from leaves(below, path)
-        else:
-            yield path, member.attribute
+class Tried(NamedTuple):
+    """values: how many others were accepted. actors: the Actuators that would do something."""
+
+    values: int
+    actors: frozenset[str] = frozenset()
 
 
-def readers() -> dict[Path, str]:
-    return {
-        path: path.read_text(encoding="utf-8")
-        for path in SOURCES.rglob("*.py")
-        if "proto" not in path.parts
-        and "documents" not in path.parts
-        and not (path.parent == SOURCES / "config" and path.name in NOT_EFFECTS)
-    }
+def tried(machine: str, leaf: Leaf) -> Tried:
+    count = 0
+    for count, text in enumerate(islice(variants(base(machine), leaf), TRIES), start=1):
+        actors = frozenset(action.controller for action in plan(node(machine), text).actions)
+        if actors:
+            return Tried(count, actors)
+    return Tried(count)
 
 
-def unread() -> set[str]:
-    files = readers()
-    found: set[str] = set()
-    for kind, cls in KINDS.items():
-        near = [
-            text
-            for path, text in files.items()
-            if path == SOURCES / "config" / "container.py"
-            or cls.__name__ in text
-            or "ichor.config.container" in text
-        ]
-        for path, attribute in leaves(struct_of(cls), kind):
-            if not any(re.search(rf"\.{attribute}\b", text) for text in near):
-                found.add(path)
-    return found
+def found(kind: str) -> Mapping[str, Sequence[Tried]]:
+    """Give what became of each field of a kind, on whichever machine has it."""
+    fields: dict[str, list[Tried]] = {}
+    for machine in MACHINES:
+        for leaf in leaves(base(machine)):
+            if leaf.name.partition(".")[0] == kind:
+                fields.setdefault(leaf.name, []).append(tried(machine, leaf))
+    return fields
 
 
-def test_every_accepted_field_is_read_by_what_acts_on_it() -> None:
-    assert unread() - PENDING - SETTLED == set()
+def of_kind(names: Collection[str], kind: str) -> set[str]:
+    return {name for name in names if name.partition(".")[0] == kind}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_accepted_field_is_acted_upon(kind: str) -> None:
+    fields = found(kind)
+    assert fields
+    fixed = {name for name, tries in fields.items() if not any(one.values for one in tries)}
+    assert fixed == of_kind(SETTLED, kind)
+    idle = {name for name, tries in fields.items() if not any(one.actors for one in tries)}
+    assert idle - fixed == of_kind({*ELSEWHERE, *SAME}, kind)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_what_says_nothing_changes_nothing(machine: str) -> None:
+    text = encode(base(machine)) + "\n# a comment\n"
+    assert plan(node(machine), text).actions == ()
+
+
+def test_a_field_without_its_controller_is_noticed() -> None:
+    (leaf,) = (one for one in leaves(base("worker")) if one.name == "StaticHostConfig.hostnames")
+    assert tried("worker", leaf).actors == {"files.EtcApply"}
+    (text, *_) = variants(base("worker"), leaf)
+    whole = node("worker")
+    without = whole._replace(controllers=[one for one in whole.controllers if one is not etc_files])
+    assert plan(without, text).actions == plan(without, encode(base("worker"))).actions

@@ -20,7 +20,10 @@ from ichor.apps.machined.offline import MODELS, offline
 from ichor.apps.machined.site import METAL
 from ichor.cosi.controller import Actuator, Controller, Source, Transform
 from ichor.cosi.model import Predicted
+from ichor.cosi.plan import contents as all_contents
 from ichor.cosi.state import State
+from ichor.resources.config.active import ActiveConfig
+from ichor.resources.wire.text import from_yaml, to_yaml
 from ichor.testing.engine import START
 from ichor.testing.recorded import inputs_of
 
@@ -101,6 +104,15 @@ def test_a_plan_applied_is_empty(kind: str) -> None:
     for actuator, given_inputs in actuations(store_of(kind)):
         *_, last = walk(actuator, given_inputs)
         assert list(actuator.plan(given_inputs, last)) == [], actuator.name
+
+
+@pytest.mark.parametrize("kind", ["controlplane", "worker"])
+def test_what_a_node_holds_is_read_back_from_its_text(kind: str) -> None:
+    """But for secrets, which the text hides, and for what never leaves the process."""
+    for item in all_contents(store_of(kind)).values():
+        if not isinstance(item.spec, ActiveConfig):
+            text = to_yaml(item.spec)
+            assert to_yaml(from_yaml(text, type(item.spec))) == text, item.key
 
 
 def actuations(state: State) -> Iterator[tuple[Actuator[Struct, object, object], Struct]]:

@@ -1,9 +1,9 @@
-"""One cluster of three control planes and a worker for the module, its state in its own place."""
+"""One cluster of three control planes and a worker for all tests, its state in its own place."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from tests.ha.living import Living
 SUBNET = "10.12.0.0/24"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Living]:
     name = f"ha-{os.getpid()}"
     with pytest.MonkeyPatch.context() as patch:
@@ -24,11 +24,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Living]:
         yield from made(name)
 
 
-def made(name: str, planes: int = 3) -> Generator[Living]:
+def made(name: str, planes: int = 3, options: Sequence[str] = ()) -> Generator[Living]:
     ichor = [str(Path(sys.executable).with_name("ichor"))]
     size = ["--control-planes", str(planes), "--workers", "1", "--subnet", SUBNET]
     try:
-        subprocess.run([*ichor, "cluster", "create", "--name", name, *size], check=True)
+        create = [*ichor, "cluster", "create", "--name", name, *size, *options]
+        subprocess.run(create, check=True)
         yield living.load(name)
     finally:
         subprocess.run([*ichor, "cluster", "destroy", "--name", name], check=True)

@@ -18,7 +18,9 @@ from ichor.cli import cluster_health as health
 from ichor.cli.cluster_machine import machine
 from ichor.client import talosconfig
 from ichor.client.machine import secure
+from ichor.client.state import StateClient
 from ichor.client.talosconfig import Context
+from ichor.cosi.resource import Spec
 from ichor.errors import Conflict, IchorError
 from ichor.formats.jsonvalue import Object, text
 from ichor.peers import kubeconfig
@@ -40,6 +42,7 @@ CONFIG_MAP, NODE, LEASE = (
 )
 KUBEPRISM = Origin(host="127.0.0.1", port=7445)
 PLANE, WORKER = "controlplane", "worker"
+AWAY = (IchorError, OSError)  # what a client raises while an API server is away
 
 
 @dataclass
@@ -229,6 +232,14 @@ async def members(living: Living, node: Node) -> dict[str, tuple[int, bool]]:
             "EtcdMemberList", pb.EtcdMemberListRequest(), pb.EtcdMemberListResponse, timeout_s=5
         )
     return {m.hostname: (m.id, m.is_learner) for one in reply.messages for m in one.members}
+
+
+async def resources(cluster: Living, node: Node, kind: type[Spec]) -> dict[str, Spec]:
+    alone = msgspec.structs.replace(cluster.context, nodes=())
+    endpoint = f"127.0.0.1:{node.forward('api')}"
+    async with secure(alone, endpoints=[endpoint]) as connection:
+        found = await StateClient(connection.nodes[0].channel).list(kind)
+        return {one.id: one.spec for one in found}
 
 
 def until(holds: Callable[[], Awaitable[str]], seconds: float, every: float = 0.2) -> float:

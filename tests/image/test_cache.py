@@ -129,6 +129,9 @@ def test_what_a_killed_build_has_left_is_removed(tmp_path: Path) -> None:
 def test_costs_are_kept_for_the_next_estimate(tmp_path: Path) -> None:
     Cache(tmp_path).make([step("a")], Silent())
     assert set(Cache(tmp_path).costs()["a"]) == {"seconds", "cpu"}
+    (tmp_path / "seconds.json").write_text('{"b": {"seconds": 7, "cpu": 1}}')
+    wanted = [step("a"), step("b", Step("c", writes("c"), seconds=5))]
+    assert Cache(tmp_path).estimate(wanted) == 12
     (tmp_path / "seconds.json").write_text("{broken")
     assert Cache(tmp_path).costs() == {}
 

@@ -63,7 +63,7 @@ def nodes(name: str, root: Path, workers: int = 1) -> Generator[Cluster]:
     made.check(planned)
     try:
         with record.locked(name):
-            for phase in made.create(planned, {}, None):
+            for phase in made.create(planned, {}):
                 phase.action()
         yield planned
     finally:

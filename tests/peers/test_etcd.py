@@ -15,7 +15,7 @@ import pytest
 from tests.peers.components import component
 
 from ichor.controllers.etcd.args import Initial
-from ichor.controllers.etcd.join import AddLearner, Node, Remove, Start, leaves, promotes, step
+from ichor.controllers.etcd.join import AddLearner, Node, Remove, Start, promotes, step, successor
 from ichor.errors import TransientError
 from ichor.peers.etcd import EtcdClient
 from ichor.rpc.client import Channel
@@ -193,7 +193,7 @@ def test_a_leader_hands_over_before_it_leaves() -> None:
             second = all_of_them.client("b")
             leader, other = await leader_first(first, second)
             status = await leader.status()
-            target = leaves(status.member_id, status.leader, await leader.members())
+            target = successor(status.member_id, await leader.members())
             assert target is not None
             await leader.move_leader(target)
             assert (await again(other.status)).leader == target

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ichor.errors import FormatError
-from ichor.pki import certificate, der, pem, renewal, roles
+from ichor.pki import certificate, der, pem, roles
 from ichor.pki.certificate import Certificate
 from ichor.pki.der import Reader
 from ichor.pki.issue import issue_pair, make_ca
@@ -207,22 +207,6 @@ def test_only_an_impersonator_may_state_roles() -> None:
     assert roles.of_caller(admin(), ["os:operator"]) == {"os:admin"}
 
 
-def test_a_certificate_is_renewed_at_half_its_life_or_when_the_clock_was_wrong() -> None:
-    held = admin()
-    middle = renewal.renew_at(held)
-    assert middle - held.not_before == held.not_after - middle
-    assert not renewal.is_due(held, middle - timedelta(seconds=1))
-    assert renewal.is_due(held, middle)
-    assert renewal.is_due(held, held.not_before - timedelta(seconds=1))
-
-
-def test_a_certificate_that_names_less_is_made_anew() -> None:
-    leaf = Leaf(sans=("a.b", "::1"), usages=frozenset(Usage), lifetime=timedelta(1))
-    held = certificate.parse_pem(made(leaf))
-    assert renewal.covers(held, ("::1", "a.b"))
-    assert not renewal.covers(held, ("::1", "c.d"))
-
-
 def test_reading_certificates_needs_no_cryptography() -> None:
     import subprocess
     import sys
@@ -232,7 +216,6 @@ def test_reading_certificates_needs_no_cryptography() -> None:
         for name in (
             "pki.certificate",
             "pki.roles",
-            "pki.renewal",
             "pki.leaf",
             "config.decode",
             "config.encode",

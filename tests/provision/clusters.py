@@ -13,7 +13,7 @@ from ichor.provision import control, inventory, record
 from ichor.provision.containers import Containers
 from ichor.provision.control import Verb
 from ichor.provision.life import State, Status
-from ichor.provision.provisioner import Request, Seed, plan
+from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Node
 
 HERE = Path(__file__).parent
@@ -29,6 +29,14 @@ def build_root(directory: Path) -> Path:
     argv = ["mksquashfs", str(root), str(image), "-quiet", "-no-progress"]
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
     return image
+
+
+def build_store(directory: Path) -> Path:
+    """Make what looks like a prepared content store."""
+    database = directory / "io.containerd.metadata.v1.bolt/meta.db"
+    database.parent.mkdir(parents=True)
+    database.write_text("as built")
+    return directory
 
 
 def unique(letter: str) -> str:
@@ -61,11 +69,12 @@ def at_most(seconds: float) -> Generator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def create(name: str, root: Path, *, seed: Seed | None = None, workers: int = 1) -> Cluster:
-    made, cluster = Containers(), plan(Request(name=name, root=root, workers=workers))
+def create(name: str, root: Path, *, store: Path | None = None, workers: int = 1) -> Cluster:
+    request = Request(name=name, root=root, store=store, workers=workers)
+    made, cluster = Containers(), plan(request)
     made.check(cluster)
     with record.locked(name):
-        for phase in made.create(cluster, {f"{name}-worker-1": b"version: v1alpha1\n"}, seed):
+        for phase in made.create(cluster, {f"{name}-worker-1": b"version: v1alpha1\n"}):
             phase.action()
     return cluster
 

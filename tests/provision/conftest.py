@@ -4,12 +4,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from tests.provision.clusters import at_most, build_root
+from tests.provision.clusters import at_most, build_root, build_store
 
 
 @pytest.fixture(scope="session")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_root(tmp_path_factory.mktemp("root"))
+    directory = tmp_path_factory.mktemp("root")
+    build_store(directory / "store")  # what dying.py gives its nodes
+    return build_root(directory)
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ class Counter:
 def main(verb: str, name: str, root: str, limit: str) -> int:
     counter = Counter(int(limit), signal.SIGINT if verb == "command" else signal.SIGKILL)
     sys.addaudithook(counter.hook)
-    cluster = plan(Request(name=name, root=Path(root)))
+    store = Path(root).with_name("store")
+    cluster = plan(Request(name=name, root=Path(root), store=store if store.exists() else None))
     counter.armed = verb != "command"
     if verb == "command":
         code = ichor(["cluster", "create", "--name", name, "--root", root, "--no-wait"])
@@ -51,17 +52,13 @@ def main(verb: str, name: str, root: str, limit: str) -> int:
         return code
     with record.locked(name):
         if verb == "create":
-            for phase in Containers().create(cluster, {}, seed):
+            for phase in Containers().create(cluster, {}):
                 phase.action()
         else:
             Containers().destroy(name)
     counter.armed = False
     print(counter.seen)
     return 0
-
-
-def seed(_: record.Node, var: Path) -> None:
-    (var / "seeded").touch()
 
 
 if __name__ == "__main__":

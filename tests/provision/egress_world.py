@@ -11,11 +11,12 @@ from pathlib import Path
 
 from pyroute2 import IPRoute
 
+from ichor.linux.libc import mount
 from ichor.provision import egress, inventory, network
 from ichor.provision import name as names
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster
-from ichor.provision.syscalls import mount, network_namespace
+from ichor.provision.syscalls import network_namespace
 
 WORLD = "203.0.113.1"
 HOST = "203.0.113.2"

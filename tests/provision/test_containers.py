@@ -1,6 +1,7 @@
 """Nodes in containers: they start, talk, come back, and go without a trace."""
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.provision.clusters import (
     ask,
+    build_store,
     create,
     destroyed_after,
     directory,
@@ -39,6 +41,12 @@ def cluster(root: Path, state: Path) -> Generator[Cluster]:
     name = unique("a")
     with destroyed_after(name):
         yield create(name, root)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A prepared content store, as far as the provisioner looks into one."""
+    return build_store(tmp_path / "store")
 
 
 def first(cluster: Cluster) -> Node:
@@ -282,16 +290,50 @@ def test_two_clusters_of_one_subnet_stand_side_by_side(root: Path) -> None:
         assert ask(first(right), f"ping {worker(right).address}") == "reached\n"
 
 
-def test_a_seed_fills_var_before_the_first_start(root: Path) -> None:
+DATABASE = "lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
+
+
+def test_images_are_there_at_the_first_start_and_again_after_var_was_emptied(
+    root: Path, store: Path
+) -> None:
     name = unique("e")
     with destroyed_after(name):
-        cluster = create(name, root, seed=lambda node, var: seeded(var / "lib", node.name))
-        assert ask(worker(cluster), "read /var/lib/seeded") == worker(cluster).name
+        cluster = create(name, root, store=store)
+        node, before = worker(cluster), status(worker(cluster))
+        assert ask(node, f"read /var/{DATABASE}") == "as built"
+        shutil.rmtree(directory(node) / "var/lib")
+        ask(node, "reboot")
+        assert next_launch(node, before.launches).state is State.RUNNING
+        assert ask(node, f"read /var/{DATABASE}") == "as built"
 
 
-def seeded(directory: Path, text: str) -> None:
-    directory.mkdir()
-    (directory / "seeded").write_text(text)
+def test_a_reboot_leaves_the_images_a_node_has(root: Path, store: Path) -> None:
+    name = unique("e")
+    with destroyed_after(name):
+        cluster = create(name, root, store=store)
+        node, before = worker(cluster), status(worker(cluster))
+        (directory(node) / "var" / DATABASE).write_text("pulled more")
+        ask(node, "reboot")
+        next_launch(node, before.launches)
+        assert ask(node, f"read /var/{DATABASE}") == "pulled more"
+
+
+def test_a_node_whose_images_are_gone_says_so_and_starts_once_they_are_back(
+    root: Path, store: Path, tmp_path: Path
+) -> None:
+    name = unique("e")
+    with destroyed_after(name):
+        cluster = create(name, root, store=store)
+        node, before = worker(cluster), status(worker(cluster))
+        store.rename(tmp_path / "elsewhere")
+        shutil.rmtree(directory(node) / "var/lib")
+        ask(node, "reboot")
+        while status(node).state is not State.WAITING:
+            time.sleep(0.01)
+        assert f"{store} is gone" in status(node).last_end
+        (tmp_path / "elsewhere").rename(store)
+        assert next_launch(node, before.launches).state is State.RUNNING
+        assert ask(node, f"read /var/{DATABASE}") == "as built"
 
 
 def test_the_console_is_kept(cluster: Cluster) -> None:

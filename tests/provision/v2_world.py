@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tests.provision.clusters import ask, create
 
+from ichor.linux.libc import CLONE_NEWCGROUP, mount, umount, unshare
 from ichor.provision import cgroup, inventory
 from ichor.provision.containers import Containers
-from ichor.provision.syscalls import CLONE_NEWCGROUP, mount, umount, unshare
 
 TOP = Path("/sys/fs/cgroup")
 

@@ -102,7 +102,7 @@ def test_stopping_lets_running_calls_end_and_takes_no_new_ones(tmp_path: Path) -
                 await stream.done()
                 assert await stream.receive() is None
             await stopping
-        assert server.connections == set()
+        assert not server.connections
         assert not (tmp_path / "s").exists()
 
     run(main())

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rpc.echo import ECHO, HANDLERS, PULL, echo, run
 
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context
 from ichor.rpc.dial import DialOptions
@@ -140,6 +141,7 @@ class FakeEngine:
 class FakeLink:
     def __init__(self) -> None:
         self.engine = FakeEngine()
+        self.budget = Budget()
 
     def flush_soon(self) -> None:
         pass
@@ -178,7 +180,9 @@ def test_all_that_was_received_is_credited_exactly_once(script: list[str | int])
                 stream.discard()
             assert link.engine.credited <= received
             assert link.engine.credited + stream.queued == received
+            assert link.budget.held == stream.held
         stream.discard()
         assert link.engine.credited == received
+        assert link.budget.held == 0
 
     run(main())

@@ -57,13 +57,19 @@ class Source:
 
     def __init__(self, data: bytes, cut: int) -> None:
         self.chunks = [data[i : i + cut] for i in range(0, len(data), cut)]
-        self.credited = 0
+        self.credited = self.held = 0
 
     async def read(self) -> Chunk | None:
         return Chunk(chunk, len(chunk)) if self.chunks and (chunk := self.chunks.pop(0)) else None
 
     def credit(self, count: int) -> None:
         self.credited += count
+
+    def hold(self, count: int) -> None:
+        self.held += count
+
+    def give(self, count: int) -> None:
+        self.held -= count
 
 
 def read_all(

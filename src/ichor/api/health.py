@@ -77,7 +77,7 @@ async def until(check: Check, deadline: float) -> AsyncIterator[str]:
     """Ask until it holds; tells each new reason to wait. Raises RpcError when time is over."""
     yield f"waiting for {check.name}: ..."
     told, pause = "", _FIRST_S
-    while reason := await passes(check):
+    while reason := await _asked(check, deadline, told):
         if reason != told:
             told = reason
             yield f"waiting for {check.name}: {reason}"
@@ -86,6 +86,18 @@ async def until(check: Check, deadline: float) -> AsyncIterator[str]:
         await asyncio.sleep(pause)
         pause = min(pause * 2, check.period_s)
     yield f"waiting for {check.name}: OK"
+
+
+async def _asked(check: Check, deadline: float, told: str) -> str:
+    """Ask once, no longer than there is time: whoever is asked may be away and never answer.
+
+    told: what was waited for before, which still holds then.
+    """
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await passes(check)
+    except TimeoutError:
+        return told or "no answer in time"
 
 
 def progress(message: str) -> pb.HealthCheckProgress:

@@ -4,10 +4,12 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from ichor import log
 from ichor.cosi.resource import Resource, Spec
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 
@@ -32,21 +34,32 @@ async def follow(
             await take(resource.spec)
 
 
-def serve(run: Callable[[Channel], Awaitable[None]]) -> int:
-    """Run a service over machined's socket until SIGTERM; return its exit code."""
+def serve(run: Callable[[Channel], Awaitable[None]], budget: Budget | None = None) -> int:
+    """Run a service over machined's socket until SIGTERM; return its exit code.
+
+    budget: what it may hold for its callers, if it passes their calls on to machined.
+    """
+
+    async def over() -> None:
+        machined = Channel(UnixTarget(SOCKET), budget=budget)
+        try:
+            await run(machined)
+        finally:
+            await machined.close()
+
+    return until_told(over)
+
+
+def until_told(run: Callable[[], Awaitable[None]]) -> int:
+    """Run a service until SIGTERM; return its exit code."""
     log.setup()
-    asyncio.run(_serve(run))
+    asyncio.run(_until_told(run))
     return 0
 
 
-async def _serve(run: Callable[[Channel], Awaitable[None]]) -> None:
+async def _until_told(run: Callable[[], Awaitable[None]]) -> None:
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    machined = Channel(UnixTarget(SOCKET))
-    try:
-        await run(machined)
-    except asyncio.CancelledError:
-        return
-    finally:
-        await machined.close()
+    with suppress(asyncio.CancelledError):
+        await run()

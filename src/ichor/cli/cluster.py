@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -56,7 +57,14 @@ def cluster() -> None:
 @click.option("--kubeconfig", default="", help="file to merge access into [~/.kube/config]")
 @click.option("--egress", is_flag=True, help="let nodes reach what this host reaches")
 @click.option(
-    "--images", type=click.Choice(["build", "pull", "auto"]), default="auto", show_default=True
+    "--images",
+    type=click.Choice(["build", "pull", "auto"]),
+    default="auto",
+    show_default=True,
+    help="build: made here; pull: by nodes, under upstream's names; auto: build",
+)
+@click.option(
+    "--image-cache", type=click.Path(path_type=Path), help="OCI layout that nodes take images from"
 )
 @click.option("--root", type=click.Path(path_type=Path), help="squashfs the nodes start from")
 @click.option(
@@ -84,6 +92,7 @@ def create(
     kubeconfig: str,
     egress: bool,
     images: str,
+    image_cache: Path | None,
     root: Path | None,
     is_bare: bool,
     kind: str,
@@ -100,14 +109,19 @@ def create(
         cluster_machines.create(name, counts, options, is_bare=is_bare)
         return
     source: Source = "pull" if images == "pull" else "build"
+    if source == "pull" and not (egress or image_cache or config_patch):
+        hint = "add --egress, --image-cache, or a patch that names a mirror"
+        raise InputError("nodes have no way to a registry", path="--images=pull", hint=hint)
     made = cluster_up.artefacts(source) if root is None else Artefacts(root=root)
     request = Request(
         name=name,
         root=made.root,
+        store=made.store,
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
         egress=egress,
+        image_cache=image_cache,
         kubeconfig=kubeconfig,
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
@@ -120,8 +134,9 @@ def create(
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
     made, display = provisioner(planned), Display()
     made.check(planned)
-    prepared = cluster_up.prepare(planned, options, artefacts, display.says)
-    phases = [*made.create(planned, prepared.userdata, prepared.seed), *prepared.phases]
+    states = partial(made.status, planned)
+    prepared = cluster_up.prepare(planned, options, artefacts, display.says, states)
+    phases = [*made.create(planned, prepared.userdata), *prepared.phases]
     try:
         display.run(phases)
     except (IchorError, OSError, KeyboardInterrupt):

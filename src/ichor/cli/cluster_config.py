@@ -18,12 +18,16 @@ from ichor.client.talosconfig import Context, Talosconfig
 from ichor.config import bundle, generate, patch
 from ichor.config.bundle import Bundle
 from ichor.config.container import Config
+from ichor.config.document import Document
 from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.documents.image_cache import ImageCacheConfig, LocalCache
+from ichor.config.documents.kubelet import KubeletConfig
 from ichor.config.documents.resolver import Nameserver, ResolverConfig
 from ichor.config.encode import encode
-from ichor.config.secret import Secret
+from ichor.config.secret import Object, Secret
 from ichor.config.versions import Source, images
 from ichor.errors import InputError
+from ichor.formats.yaml.values import Value
 from ichor.pki.issue import issue_pair
 from ichor.pki.leaf import Algorithm, os_client
 from ichor.pki.roles import Role
@@ -32,6 +36,18 @@ from ichor.provision.egress import resolvers
 from ichor.provision.forward import LOOPBACK
 from ichor.provision.provisioner import KUBERNETES_PORT
 from ichor.provision.record import Cluster, Node
+
+# The disk is this host's, and mostly full of what is not the node's: shares of it mean nothing, and
+# taking them for trouble leaves pods pending on a healthy cluster. kubelet's other defaults stay.
+_DISK: Mapping[str, Value] = {
+    "evictionHard": {
+        "memory.available": "100Mi",
+        "nodefs.available": "500Mi",
+        "nodefs.inodesFree": "1%",
+        "imagefs.available": "500Mi",
+    },
+    "imageGCHighThresholdPercent": 100,
+}
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -78,20 +94,24 @@ def control_planes(cluster: Cluster) -> list[Node]:
 def _of_node(request: generate.Request, made: Bundle, node: Node, servers: Sequence[str]) -> Config:
     is_plane = node.role == "controlplane"
     generated = (generate.control_plane if is_plane else generate.worker)(request, made)
-    documents = [
-        HostnameConfig(hostname=node.name)
-        if isinstance(each, HostnameConfig)
-        else _resolving(each, servers)
-        if isinstance(each, ResolverConfig)
-        else each
-        for each in generated.documents
-    ]
+    documents = [_told(each, node, servers) for each in generated.documents]
+    if node.image_cache:
+        documents.append(ImageCacheConfig(local=LocalCache(enabled=True)))
     return Config(documents=tuple(documents))
 
 
-def _resolving(document: ResolverConfig, servers: Sequence[str]) -> ResolverConfig:
-    found = tuple(Nameserver(address=address) for address in servers)
-    return msgspec.structs.replace(document, nameservers=found)
+def _told(document: Document, node: Node, servers: Sequence[str]) -> Document:
+    """Give a generated document as a node in a container of this host needs it."""
+    match document:
+        case HostnameConfig():
+            return HostnameConfig(hostname=node.name)
+        case ResolverConfig():
+            found = tuple(Nameserver(address=address) for address in servers)
+            return msgspec.structs.replace(document, nameservers=found)
+        case KubeletConfig():
+            return msgspec.structs.replace(document, config=Object(_DISK))
+        case _:
+            return document
 
 
 def administrator(cluster: Cluster, made: Bundle) -> Context:

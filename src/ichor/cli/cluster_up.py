@@ -18,8 +18,9 @@ from msgspec import Struct
 
 from ichor.cli import cluster_access, cluster_config, cluster_wait
 from ichor.config.versions import Source
-from ichor.provision.provisioner import Phase, Seed
-from ichor.provision.record import Cluster, Node
+from ichor.provision.life import Status
+from ichor.provision.provisioner import Phase
+from ichor.provision.record import Cluster
 
 if TYPE_CHECKING:
     from ichor.image.cache import Watcher
@@ -46,10 +47,9 @@ class Artefacts(Struct, frozen=True, kw_only=True):
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """userdata: machine configuration by node. seed: fills a fresh /var."""
+    """userdata: machine configuration by node."""
 
     userdata: Mapping[str, bytes] = {}
-    seed: Seed | None = None
     phases: Sequence[Phase] = ()
 
 
@@ -74,12 +74,18 @@ def _made(source: Source, watcher: "Watcher") -> Artefacts:
 
 
 def prepare(
-    cluster: Cluster, options: Options, made: Artefacts, says: Callable[[str], None]
+    cluster: Cluster,
+    options: Options,
+    made: Artefacts,
+    says: Callable[[str], None],
+    states: Callable[[], Mapping[str, Status | None]],
 ) -> Prepared:
-    """Decide what the nodes are told. says: who hears what is waited for. Raises Problems."""
-    seed = partial(_seed, made.store) if made.store is not None else None
+    """Decide what the nodes are told. Raises Problems.
+
+    says: who hears what is waited for. states: asks how the nodes are.
+    """
     if options.is_bare:
-        return Prepared(seed=seed)
+        return Prepared()
     told = cluster_config.tell(cluster, options.source, options.patches)
     phases = [
         Phase("talosconfig", partial(cluster_access.give, cluster, told.talosconfig, made.kubectl))
@@ -91,13 +97,8 @@ def prepare(
             kubeconfig=cluster_access.kubeconfig(cluster),
             keep=partial(cluster_access.give_kubernetes, cluster),
             says=says,
+            states=states,
             until=time.monotonic() + options.wait.total_seconds(),
         )
         phases += cluster_wait.phases(waiting)
-    return Prepared(userdata=told.userdata, seed=seed, phases=phases)
-
-
-def _seed(store: Path, _: Node, var: Path) -> None:
-    from ichor.image.store import clone_store
-
-    clone_store(store, var / "lib/containerd")
+    return Prepared(userdata=told.userdata, phases=phases)

@@ -2,7 +2,8 @@
 
     machine api ─► bootstrap ─► etcd ─► kubeconfig ─► kubernetes api ─► nodes ready ─► pods ready
 
-Every question gives the reason why not yet; the last one is what a timeout tells.
+Every question gives the reason why not yet; the last one is what a timeout tells. A node whose init
+crashes again and again ends the wait at once, with what it said last.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ from ichor.formats.jsonvalue import Object
 from ichor.peers.kube import KubeClient
 from ichor.peers.kubeconfig import access
 from ichor.ports.kube import Kind, Select
+from ichor.provision import record
+from ichor.provision.life import Status
 from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster, Node
 from ichor.rpc.status import Code, RpcError
@@ -31,6 +34,8 @@ _NODE, _POD = Kind("v1", "Node"), Kind("v1", "Pod")
 _DAEMON_SET, _DEPLOYMENT = Kind("apps/v1", "DaemonSet"), Kind("apps/v1", "Deployment")
 _PAUSE_S = 0.25
 _ANSWER_S = 20.0
+_CRASHES = 3
+_LINES = 20
 Question = Callable[[], Awaitable[str]]
 
 
@@ -39,6 +44,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
     context: the administrator's. kubeconfig: where to find it once it is fetched. keep: stores the
     fetched one. says: who is told the reasons. until: of the monotonic clock, in seconds.
+    states: asks the nodes' keepers.
     """
 
     cluster: Cluster
@@ -46,6 +52,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     kubeconfig: Path
     keep: Callable[[str], None]
     says: Callable[[str], None]
+    states: Callable[[], Mapping[str, Status | None]]
     until: float
 
     @property
@@ -53,15 +60,35 @@ class Waiting(Struct, frozen=True, kw_only=True):
         return control_planes(self.cluster)
 
     def ask(self, question: Question) -> None:
-        """Ask until the answer is empty. Raises TransientError with the last one at the timeout."""
+        """Ask until the answer is empty.
+
+        Raises TransientError with the last one at the timeout, or with the crash of a node.
+        """
         asyncio.run(self._ask(question))
 
     async def _ask(self, question: Question) -> None:
         while reason := await _answer(question):
             self.says(reason)
+            self._check_crashes()
             if time.monotonic() > self.until:
                 raise TransientError(f"timed out waiting: {reason}")
             await asyncio.sleep(_PAUSE_S)
+
+    def _check_crashes(self) -> None:
+        for name, status in self.states().items():
+            if status is not None and status.crashes >= _CRASHES:
+                raise TransientError(crash_report(name, status, self._console(name)))
+
+    def _console(self, name: str) -> Sequence[str]:
+        console = record.node_directory(self.cluster.name, name) / record.CONSOLE
+        return console.read_text(errors="replace").splitlines() if console.exists() else ()
+
+
+def crash_report(name: str, status: Status, console: Sequence[str]) -> str:
+    """Say which node's init crashes, how often and how, and what it said last."""
+    said = "".join(f"\n  {line}" for line in console[-_LINES:])
+    times = f"{status.crashes} times in a row, last by {status.last_end}"
+    return f"node {name}: its init has crashed {times}; its console ends with:{said}"
 
 
 async def _answer(question: Question) -> str:

@@ -143,6 +143,19 @@ def defrag(target: Target) -> None:
     target.one(ask)
 
 
+@etcd.command()
+@calls_machines
+def leave(target: Target) -> None:
+    """Have the member of a node leave; the node joins anew when it boots."""
+    from ichor.proto.machine import machine_pb2 as pb
+
+    async def ask(node: "Node") -> None:
+        request = pb.EtcdLeaveClusterRequest()
+        await node.call("EtcdLeaveCluster", request, pb.EtcdLeaveClusterResponse, timeout_s=300)
+
+    target.one(ask)
+
+
 @etcd.command(name="forfeit-leadership")
 @calls_machines
 def forfeit(target: Target) -> None:

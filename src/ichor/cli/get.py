@@ -131,9 +131,12 @@ def document(node: str, one: "pb.Resource") -> "dict[str, Value]":
 
 
 def spec_of(one: "pb.Resource") -> "Value":
+    """Give the value; a configuration is several documents, and stays the text it is."""
     from ichor.formats.yaml.values import load
 
     documents = load(one.spec.yaml_spec)
+    if len(documents) > 1:
+        return one.spec.yaml_spec
     return documents[0] if documents else None
 
 

@@ -4,7 +4,6 @@ Errors of the user's making end with one clear line and exit code 1; everything 
 shows its traceback.
 """
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from ichor import __version__
+from ichor.cli.lazy import LazyGroup
 from ichor.cli.node import global_options
 from ichor.errors import IchorError
 
@@ -48,7 +48,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cluster": ("ichor.cli.cluster:cluster", "Clusters on this host, their nodes in containers."),
     "config": ("ichor.cli.config:config", "Work with the client's configuration file."),
     "gen": ("ichor.cli.gen:gen", "Make secrets, configurations, keys and certificates."),
-    "image": ("ichor.cli.image:image", "Look at the node's image."),
+    "image": (
+        "ichor.cli.image:image",
+        "Images: what was built, caches of them, those of machines.",
+    ),
     "machineconfig": ("ichor.cli.machineconfig:machineconfig", "Generate or patch configurations."),
     "mc": ("ichor.cli.machineconfig:machineconfig", "Short for machineconfig."),
     "validate": ("ichor.cli.validate:validate", "Check a machine configuration."),
@@ -64,6 +67,7 @@ ALIASES: dict[str, str] = {
     "du": "usage",
     "free": "memory",
     "g": "get",
+    "images": "image",
     "ls": "list",
     "m": "memory",
     "mount": "mounts",
@@ -73,26 +77,12 @@ ALIASES: dict[str, str] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands by a table of names, so that `ichor` starts fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        cmd_name = ALIASES.get(cmd_name, cmd_name)
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    table=COMMANDS,
+    aliases=ALIASES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="ichor")
 @global_options
 def root() -> None:

@@ -1,25 +1,24 @@
 """`ichor reboot`, `shutdown`, `reset`: the end of a machine's run, watched to its end.
 
 A reboot is over when the machine answers again with another boot id; a shutdown, or a reset without
-reboot, when it does not answer any more.
+reboot, when it does not answer any more, or has already begun another boot.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from ichor.cli.node import Target, calls_machines
-from ichor.errors import InputError, TransientError
+from ichor.errors import Conflict, InputError, TransientError
 from ichor.rpc.status import Code, RpcError
 from ichor.units import parse_duration
 
 if TYPE_CHECKING:
     from ichor.client.machine import Node
 
-_BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 _PAUSE_S: Final = 0.5
 _SILENT: Final = 3  # unanswered questions in a row that mean the machine is off
 
@@ -38,10 +37,12 @@ _debug = click.option("--debug", is_flag=True, hidden=True)
 @calls_machines
 def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) -> None:
     """Reboot machines."""
+    from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
-    async def ask(node: "Node") -> None:
-        await node.call("Reboot", pb.RebootRequest(mode=mode.upper()), pb.RebootResponse)
+    async def ask(node: "Node") -> str:
+        request = pb.RebootRequest(mode=mode.upper())
+        return actor_of(await node.call("Reboot", request, pb.RebootResponse))
 
     target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=True))
 
@@ -54,10 +55,12 @@ def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) 
 @calls_machines
 def shutdown(target: Target, timeout: str, *, force: bool, wait: bool, debug: bool) -> None:
     """Turn machines off."""
+    from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
-    async def ask(node: "Node") -> None:
-        await node.call("Shutdown", pb.ShutdownRequest(force=force), pb.ShutdownResponse)
+    async def ask(node: "Node") -> str:
+        request = pb.ShutdownRequest(force=force)
+        return actor_of(await node.call("Shutdown", request, pb.ShutdownResponse))
 
     target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
 
@@ -85,6 +88,7 @@ def reset(
     debug: bool,
 ) -> None:
     """Wipe machines back to what they were before their configuration."""
+    from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
     labels = [part for each in system_labels_to_wipe for part in each.split(",") if part]
@@ -96,8 +100,8 @@ def reset(
         user_disks_to_wipe=[part for each in user_disks_to_wipe for part in each.split(",")],
     )
 
-    async def ask(node: "Node") -> None:
-        await node.call("Reset", request, pb.ResetResponse)
+    async def ask(node: "Node") -> str:
+        return actor_of(await node.call("Reset", request, pb.ResetResponse))
 
     # A machine that was reset knows our certificate no more: it is watched until it is gone.
     target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
@@ -105,26 +109,42 @@ def reset(
 
 async def _act(
     node: "Node",
-    ask: "Callable[[Node], Awaitable[None]]",
+    ask: "Callable[[Node], Awaitable[str]]",
     timeout: str,
     *,
     wait: bool,
     comes_back: bool,
 ) -> None:
     limit = parse_duration(timeout).total_seconds()
-    before = await boot_id(node) if wait and comes_back else ""
-    await ask(node)
+    before = await boot_id(node) if wait else ""
+    actor = await ask(node)
     print(f"{node.name}: asked for", flush=True)
     if not wait:
         return
     begin = time.monotonic()
     try:
         async with asyncio.timeout(limit):
-            await (_until_new(node, before) if comes_back else _until_gone(node))
+            end = _until_new(node, before) if comes_back else _until_gone(node, before)
+            await _unless_refused(node, actor, end)
     except TimeoutError:
         raise TransientError(f"is not over after {timeout}") from None
     state = "back" if comes_back else "gone"
     print(f"{node.name}: {state} after {time.monotonic() - begin:.1f} s", flush=True)
+
+
+async def _unless_refused(node: "Node", actor: str, end: Coroutine[None, None, None]) -> None:
+    """Wait for the end. Raises Conflict once the machine says there is none."""
+    from ichor.client.operation import refused
+
+    ending, refusal = asyncio.create_task(end), asyncio.create_task(refused(node, actor))
+    try:
+        await asyncio.wait((ending, refusal), return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done() and (why := refusal.result()):
+            raise Conflict(why)
+        await ending
+    finally:
+        ending.cancel()
+        refusal.cancel()
 
 
 async def _until_new(node: "Node", before: str) -> None:
@@ -139,11 +159,12 @@ async def _until_new(node: "Node", before: str) -> None:
         await asyncio.sleep(_PAUSE_S)
 
 
-async def _until_gone(node: "Node") -> None:
+async def _until_gone(node: "Node", before: str) -> None:
     silent = 0
     while silent < _SILENT:
         try:
-            await boot_id(node)
+            if await boot_id(node) != before:
+                return
             silent = 0
         except RpcError as error:
             # A wiped machine may answer again, as one in maintenance mode: then it is over, too.
@@ -152,17 +173,16 @@ async def _until_gone(node: "Node") -> None:
 
 
 async def boot_id(node: "Node") -> str:
-    """Read which boot this is."""
-    from ichor.proto.common import common_pb2
-    from ichor.proto.machine import machine_pb2 as pb
+    """Give which boot this is: whoever may turn a machine off may ask that."""
+    from ichor.client.state import StateClient
+    from ichor.resources.runtime.boot import BootID
+    from ichor.resources.runtime.ids import BOOT_ID_ID
 
-    text = b""
     try:
         async with asyncio.timeout(5):
-            async for piece in node.stream("Read", pb.ReadRequest(path=_BOOT_ID), common_pb2.Data):
-                text += piece.bytes
+            found = await StateClient(node.channel, node.metadata).get(BootID, BOOT_ID_ID)
     except TimeoutError:
         raise RpcError(Code.UNAVAILABLE, "no answer") from None
-    if not text:
+    if found is None:
         raise InputError("the machine has no boot id")
-    return text.decode().strip()
+    return found.spec.boot_id

@@ -13,15 +13,18 @@ from msgspec import Struct
 from ichor.config.document import Document, Identity, Named, identity
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
 from ichor.config.documents.discovery_service import DiscoveryServiceConfig
+from ichor.config.documents.image_cache import ImageCacheConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
 from ichor.config.documents.kube_apiserver_ca import KubeAPIServerCAConfig
 from ichor.config.documents.kube_cluster import KubeClusterConfig
 from ichor.config.documents.kube_network import KubeNetworkConfig
 from ichor.config.documents.kube_prism import KubePrismConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
+from ichor.config.documents.kubelet import KubeletConfig
 from ichor.config.documents.resolver import HostDNS, ResolverConfig
 from ichor.config.documents.v1alpha1 import CertAndKey, MainConfig
 from ichor.config.secret import Secret
+from ichor.config.versions import LOCAL, Source
 
 D = TypeVar("D", bound=Document)
 N = TypeVar("N", bound=Named)
@@ -39,9 +42,13 @@ class Authority(Struct, frozen=True, kw_only=True):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """documents: in the order of the text; identities are unique."""
+    """documents: in the order of the text; identities are unique.
+
+    notes: which of them were written in an old form.
+    """
 
     documents: tuple[Document, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def one(self, cls: type[D]) -> D | None:
         """Give the document of a kind that occurs once."""
@@ -145,6 +152,17 @@ class Config(Struct, frozen=True, kw_only=True):
     def kubeprism_port(self) -> int | None:
         prism = self.one(KubePrismConfig)
         return prism.port if prism else None
+
+    @property
+    def has_image_cache(self) -> bool:
+        cache = self.one(ImageCacheConfig)
+        return cache is not None and cache.local.enabled
+
+    @property
+    def image_source(self) -> Source:
+        """Say whence an image comes that no document names: whence the kubelet's does."""
+        kubelet = self.one(KubeletConfig)
+        return "build" if kubelet is None or kubelet.image.startswith(f"{LOCAL}/") else "pull"
 
     @property
     def cluster_identity(self) -> DiscoveryIdentityConfig | None:

@@ -11,6 +11,7 @@ from typing import Final, cast
 from ichor.config.codec import INVALID, Place
 from ichor.config.container import Config
 from ichor.config.document import Document, Identity, Named
+from ichor.config.lower import lower
 from ichor.config.registry import KINDS, MAIN, UNSUPPORTED
 from ichor.config.shape import struct_of
 from ichor.formats.yaml.nodes import Fields, Node, Scalar, parse_into
@@ -23,11 +24,33 @@ _HEADER: Final = frozenset({"apiVersion", "kind"})
 def decode(data: bytes | str, *, file: str = "<input>") -> Config:
     """Read a stream of documents; an empty one gives an empty Config. Raises Problems."""
     problems: list[Problem] = []
-    nodes = parse_into(data, problems)
+    nodes, notes = current(parse_into(data, problems), problems)
     documents = list(_documents(nodes, problems))
     if problems:
         raise Problems(file, problems)
-    return Config(documents=tuple(documents))
+    return Config(documents=tuple(documents), notes=notes)
+
+
+def current(
+    nodes: tuple[Node, ...], problems: list[Problem]
+) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+    """Give the documents with old fields where they stand now, and notes about them."""
+    place, main = _main_of(nodes)
+    if main is None:
+        return nodes, ()
+    others = {_identity(one): one for one in nodes if isinstance(one, Fields) and one is not main}
+    lowered = lower(main, problems, given=others)
+    left = dict(lowered.documents)
+    joined = [left.pop(_identity(one), one) for one in nodes]
+    joined[place] = lowered.main
+    return (*joined, *left.values()), lowered.notes
+
+
+def _main_of(nodes: tuple[Node, ...]) -> tuple[int, Fields | None]:
+    for place, node in enumerate(nodes):
+        if isinstance(node, Fields) and kind_of(node) == MAIN and not _has_header(node):
+            return place, node
+    return -1, None
 
 
 def check_part(node: Node, problems: list[Problem]) -> None:

@@ -30,7 +30,10 @@ class Part(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Document(Part, frozen=True, kw_only=True):
+    """OF_CONTROL_PLANES: a worker must not have it."""
+
     KIND: ClassVar[str]
+    OF_CONTROL_PLANES: ClassVar[bool] = False
 
 
 class Named(Document, frozen=True, kw_only=True):

@@ -6,14 +6,16 @@ A patch is read as strictly as a configuration, but for required fields, which m
 A document that is not there yet is added. JSON patches (RFC 6902) are refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ichor.config.container import Config
-from ichor.config.decode import check_part, decode, kind_of
+from ichor.config.decode import check_part, current, decode, kind_of
 from ichor.config.document import Document, Identity, Named
+from ichor.config.lower import is_old, lower
 from ichor.config.merge import merge
 from ichor.config.raw import raw
 from ichor.config.registry import KINDS, MAIN
@@ -43,7 +45,7 @@ def read(data: bytes | str, *, file: str = "<patch>") -> tuple[Patch, ...]:
     """Read a stream of partial documents. Raises Problems."""
     problems: list[Problem] = []
     nodes = parse_into(data, problems)
-    patches = [patch for node in nodes if (patch := _patch(node, problems)) is not None]
+    patches = [patch for node in nodes for patch in _patches(node, problems)]
     if problems:
         raise Problems(file, problems)
     return tuple(patches)
@@ -52,7 +54,8 @@ def read(data: bytes | str, *, file: str = "<patch>") -> tuple[Patch, ...]:
 def apply(text: bytes | str, patches: Iterable[Patch], *, file: str = "<input>") -> str:
     """Lay patches over a configuration and check the outcome. Raises Problems."""
     decode(text, file=file)
-    documents = {_identity(value): value for node in parse(text) if (value := _value(node))}
+    nodes, _ = current(parse(text), [])
+    documents = {_identity(value): value for node in nodes if (value := _value(node))}
     for patch in patches:
         _apply_one(documents, patch)
     patched = dump_all(documents.values())
@@ -100,24 +103,50 @@ def _identity(value: dict[str, Value]) -> Identity:
     return Identity(kind, str(value.get("name", "")) if named else "")
 
 
-def _patch(node: Node, problems: list[Problem]) -> Patch | None:
+def _patches(node: Node, problems: list[Problem]) -> Iterator[Patch]:
+    """Yield what a document patches: the main one with old fields, several."""
     if isinstance(node, Items):
         message = "JSON patches are known, not supported yet"
         hint = "write the fields as they stand in the document"
         problems.append(Problem(line=node.line, message=message, hint=hint))
-        return None
+        return
     deletes = isinstance(node, Fields) and _is_delete(node, problems)
     removed: list[tuple[str, ...]] = []
     bare = _bare(node, (), removed, problems)
-    check_part(bare, problems)
-    kind, value = kind_of(bare), _value(bare)
+    moved: Iterable[tuple[Identity, Fields]] = ()
+    taken: Mapping[Identity, Sequence[tuple[str, ...]]] = {}
+    if isinstance(bare, Fields) and kind_of(bare) == MAIN:
+        _refuse_old(removed, node, problems)
+        lowered = lower(bare, problems)
+        bare, moved, taken = lowered.main, lowered.documents.items(), lowered.removed
+    first = _part(bare, problems)
+    if first is not None:
+        yield replace(first, removed=tuple(removed), deletes=deletes)
+    for which, part in moved:
+        patch = _part(part, problems)
+        if patch is not None:
+            yield replace(patch, removed=tuple(taken.get(which, ())))
+
+
+def _refuse_old(removed: list[tuple[str, ...]], node: Node, problems: list[Problem]) -> None:
+    """What was lowered stands elsewhere: there it can be removed."""
+    for path in removed:
+        if is_old(path):
+            where, message = "$." + ".".join(path), "an old field cannot be removed"
+            hint = "remove the field of the document that says it now"
+            problems.append(Problem(line=node.line, path=where, message=message, hint=hint))
+
+
+def _part(node: Node, problems: list[Problem]) -> Patch | None:
+    check_part(node, problems)
+    kind, value = kind_of(node), _value(node)
     if kind not in KINDS:
         return None
     which = _identity(value)
     if issubclass(KINDS[kind], Named) and not which.name:
         message = f"a patch of {kind} needs the name of the document"
         problems.append(Problem(line=node.line, message=message))
-    return Patch(kind=kind, name=which.name, value=value, removed=tuple(removed), deletes=deletes)
+    return Patch(kind=kind, name=which.name, value=value)
 
 
 def _is_delete(node: Fields, problems: list[Problem]) -> bool:

@@ -9,6 +9,7 @@ from ichor.config.documents.discovery_service import DiscoveryServiceConfig
 from ichor.config.documents.environment import EnvironmentConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
 from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.documents.image_cache import ImageCacheConfig
 from ichor.config.documents.kube_admission_control import KubeAdmissionControlConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
 from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
@@ -30,6 +31,11 @@ from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
 from ichor.config.documents.kube_static_pod import KubeStaticPodConfig
 from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.documents.registry import (
+    RegistryAuthConfig,
+    RegistryMirrorConfig,
+    RegistryTLSConfig,
+)
 from ichor.config.documents.resolver import ResolverConfig
 from ichor.config.documents.security_profile import SecurityProfileConfig
 from ichor.config.documents.static_host import StaticHostConfig
@@ -56,6 +62,10 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         EnvironmentConfig,
         SysctlConfig,
         TrustedRootsConfig,
+        ImageCacheConfig,
+        RegistryMirrorConfig,
+        RegistryAuthConfig,
+        RegistryTLSConfig,
         KubeClusterConfig,
         KubeNodeConfig,
         KubeletConfig,
@@ -101,7 +111,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "FilesystemScrubConfig",
         "HCloudVIPConfig",
         "HTTPProbeConfig",
-        "ImageCacheConfig",
         "ImageVerificationConfig",
         "KernelModuleConfig",
         "KmsgLogConfig",
@@ -121,9 +130,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "PCIDriverRebindConfig",
         "RAIDArrayConfig",
         "RawVolumeConfig",
-        "RegistryAuthConfig",
-        "RegistryMirrorConfig",
-        "RegistryTLSConfig",
         "RoutingRuleConfig",
         "SideroLinkConfig",
         "SwapVolumeConfig",

@@ -14,21 +14,12 @@ from ichor.config.container import Authority, Config
 from ichor.config.document import Document, identity
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
-from ichor.config.documents.kube_admission_control import KubeAdmissionControlConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
 from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
 from ichor.config.documents.kube_apiserver_ca import KubeAPIServerCAConfig
-from ichor.config.documents.kube_audit_policy import KubeAuditPolicyConfig
-from ichor.config.documents.kube_authentication import KubeAuthenticationConfig
-from ichor.config.documents.kube_authorizer import KubeAuthorizerConfig
 from ichor.config.documents.kube_cluster import KubeClusterConfig
 from ichor.config.documents.kube_controller_manager import KubeControllerManagerConfig
-from ichor.config.documents.kube_coredns import KubeCoreDNSConfig
-from ichor.config.documents.kube_etcd_encryption import KubeEtcdEncryptionConfig
-from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
-from ichor.config.documents.kube_inline_manifest import KubeInlineManifestConfig
 from ichor.config.documents.kube_network import KubeNetworkConfig
-from ichor.config.documents.kube_proxy import KubeProxyConfig
 from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
 from ichor.config.documents.kubelet import KubeletConfig
@@ -41,22 +32,6 @@ Mode = Literal["metal", "cloud", "container"]
 MODES: Final[tuple[Mode, ...]] = ("metal", "cloud", "container")
 SKIPPED: Final = "skipped: container"
 
-_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
-    KubeAggregatorCAConfig,
-    KubeAdmissionControlConfig,
-    KubeAuditPolicyConfig,
-    KubeAuthenticationConfig,
-    KubeAuthorizerConfig,
-    KubeEtcdEncryptionConfig,
-    KubeServiceAccountConfig,
-    KubeAPIServerConfig,
-    KubeControllerManagerConfig,
-    KubeSchedulerConfig,
-    KubeProxyConfig,
-    KubeFlannelCNIConfig,
-    KubeCoreDNSConfig,
-    KubeInlineManifestConfig,
-)
 _NEEDED: Final[tuple[type[Document], ...]] = (
     KubeletConfig,
     KubeNetworkConfig,
@@ -73,6 +48,7 @@ _NEEDED_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
 _TAKEN_PORTS: Final = {
     2379: "etcd",
     2380: "etcd",
+    3172: "registryd",
     10250: "kubelet",
     10257: "kube-controller-manager",
     10259: "kube-scheduler",
@@ -95,6 +71,8 @@ def validate(config: Config, mode: Mode) -> Findings:
         missing = "the main document (version, machine, cluster) is missing"
         return Findings(errors=(missing,))
     errors = [*_authorities(config), *_kubernetes(config), *_roles(config), *_ports(config)]
+    if config.main.machine.install is not None and mode != "container":
+        errors.append("machine.install: known, not supported yet but in a container")
     return Findings(
         errors=tuple(errors),
         warnings=tuple(_warnings(config)),
@@ -111,6 +89,8 @@ def skipped(config: Config) -> Iterator[str]:
             yield f"{identity(volume)} mount.secure: {SKIPPED}"
     if config.main is not None and config.main.machine.features.disk_quota_support:
         yield f"machine.features.diskQuotaSupport: {SKIPPED}"
+    if config.main is not None and config.main.machine.install is not None:
+        yield f"machine.install: {SKIPPED}"
     sysctl = config.one(SysctlConfig)
     for key in sysctl.params if sysctl else ():
         if not key.replace("/", ".").startswith("net."):
@@ -163,7 +143,7 @@ def _roles(config: Config) -> Iterator[str]:
     if config.is_control_plane:
         return
     for document in config.documents:
-        if isinstance(document, _OF_CONTROL_PLANES):
+        if document.OF_CONTROL_PLANES:
             yield f"{identity(document)}: is for control planes only"
     if config.kubernetes_ca is not None and config.kubernetes_ca.key is not None:
         yield "KubeAPIServerCAConfig: a worker must not have issuingCA; give it acceptedCAs"
@@ -186,6 +166,7 @@ def _ports(config: Config) -> Iterator[str]:
 
 
 def _warnings(config: Config) -> Iterator[str]:
+    yield from config.notes
     cluster = config.one(KubeClusterConfig)
     if cluster is not None and urlsplit(cluster.endpoint).path not in ("", "/"):
         yield "KubeClusterConfig: the path of the endpoint has no effect"

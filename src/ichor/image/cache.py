@@ -100,12 +100,21 @@ class Cache:
             todo = self.missing(steps)  # another run may have built them while we waited
             if not todo:
                 return
-            known = self._seconds()
-            watcher.plan([(step.name, known.get(step.name, step.seconds)) for step in todo])
+            watcher.plan(self._estimates(todo))
             for step in todo:
                 self._build(step, watcher)
             for name in {step.name for step in todo}:
                 self._prune(name)
+
+    def estimate(self, steps: Sequence[Step]) -> float:
+        """Give how many seconds `make` would take, by what the steps took the last time."""
+        return sum(seconds for _, seconds in self._estimates(self.missing(steps)))
+
+    def _estimates(self, steps: Sequence[Step]) -> list[tuple[str, float]]:
+        known = self.costs()
+        return [
+            (each.name, known.get(each.name, {}).get("seconds", each.seconds)) for each in steps
+        ]
 
     def _build(self, step: Step, watcher: Watcher) -> None:
         out = self.root / "tmp" / f"{_slug(step)}.{os.getpid()}"
@@ -140,10 +149,6 @@ class Cache:
             file.flush()
             yield
             file.truncate(0)
-
-    def _seconds(self) -> dict[str, float]:
-        rows = self.costs()
-        return {name: row["seconds"] for name, row in rows.items() if "seconds" in row}
 
     def costs(self) -> dict[str, dict[str, float]]:
         """Give what each step cost when it was last built here: wall `seconds` and `cpu`."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,20 +76,24 @@ def images(layout: Path) -> dict[str, Found]:
 
 def archive(layout: Path, names: Sequence[str], out: Path) -> None:
     """Write an OCI archive of some images of a layout, each blob once."""
-    index: object = json.loads((layout / "index.json").read_text())
     known = images(layout)
     wanted = [known[name] for name in names]
-    digests = {each.digest for each in wanted}
-    rows = [row for row in _rows(index, "manifests") if row["digest"] in digests]
-    body = {"schemaVersion": 2, "mediaType": oci.INDEX_TYPE, "manifests": rows}
     part = out.with_name(f"{out.name}.index")
-    part.write_text(json.dumps(body, sort_keys=True))
+    part.write_bytes(index_of(layout, {each.digest for each in wanted}))
     with tarfile.open(out, "w") as file:
         file.add(layout / "oci-layout", "oci-layout")
         file.add(part, "index.json")
         for blob in dict.fromkeys(blob for each in wanted for blob in each.blobs):
             file.add(layout / oci.blob_path(blob), oci.blob_path(blob))
     part.unlink()
+
+
+def index_of(layout: Path, digests: Collection[str]) -> bytes:
+    """Give the index of a layout with nothing but these images."""
+    index: object = json.loads((layout / "index.json").read_text())
+    rows = [row for row in _rows(index, "manifests") if row["digest"] in digests]
+    body = {"schemaVersion": 2, "mediaType": oci.INDEX_TYPE, "manifests": rows}
+    return json.dumps(body, sort_keys=True).encode()
 
 
 def _reader(source: Path) -> Callable[[], Iterator[bytes]]:

@@ -44,7 +44,7 @@ _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
 # discoveryd runs on a host, beside clusters.
 NOT_IN_NODE: Final = (
     *("testing", "provision", "image", "cli"),
-    *("apps/discoveryd", "apps/graph", "apps/machined/offline"),
+    *("apps/discoveryd", "apps/graph", "apps/machined/offline", "apps/registryd/host"),
 )
 _ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
 

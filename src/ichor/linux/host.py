@@ -1,4 +1,4 @@
-"""What this kernel and this process's capabilities allow, found once."""
+"""What this kernel and this process's capabilities allow, and whom the image trusts: found once."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import Final
 from ichor.linux import libc
 from ichor.linux.cgroup import CGROUP2_SUPER_MAGIC
 from ichor.resources.runtime.host import HostFacts
+from ichor.resources.secrets.roots import ImageRoots
 
 _SYS_RESOURCE: Final = 24  # include/uapi/linux/capability.h
+_ROOTS: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def facts() -> HostFacts:
@@ -19,6 +21,11 @@ def facts() -> HostFacts:
         has_apparmor=False,
         has_ipv6=Path("/proc/net/if_inet6").exists(),
     )
+
+
+def roots() -> ImageRoots:
+    """Give whom the image trusts; to be asked before anything is bound over its file."""
+    return ImageRoots(certificates=_ROOTS.read_text(encoding="ascii") if _ROOTS.exists() else "")
 
 
 def _bounding() -> int:

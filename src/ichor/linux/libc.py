@@ -6,7 +6,9 @@ Numbers are from the kernel's include/uapi; glibc >= 2.34 has every wrapper used
 import ctypes
 import os
 import platform
+import signal
 from collections.abc import Iterable
+from typing import TypeAlias
 
 # include/uapi/linux/mount.h
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
@@ -30,6 +32,8 @@ PR_SET_SECCOMP, PR_CAPBSET_READ, PR_CAPBSET_DROP = 22, 23, 24
 PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 28, 36, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, PR_CAP_AMBIENT_CLEAR_ALL = 47, 2, 4
 
+StrPath: TypeAlias = "str | os.PathLike[str]"
+
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -51,22 +55,24 @@ def _check(result: int, subject: str) -> int:
     return result
 
 
-def _bytes(text: str) -> bytes | None:
-    return os.fsencode(text) if text else None
+def _bytes(text: StrPath) -> bytes | None:
+    return os.fsencode(text) or None
 
 
-def mount(source: str, target: str, fstype: str = "", flags: int = 0, data: str = "") -> None:
+def mount(
+    source: StrPath, target: StrPath, fstype: str = "", flags: int = 0, data: str = ""
+) -> None:
     raw = _libc.mount(_bytes(source), _bytes(target), _bytes(fstype), flags, _bytes(data))
     _check(raw, f"{target} (mount {fstype or 'flags'} from {source or 'none'})")
 
 
-def umount(target: str, flags: int = 0) -> None:
-    _check(_libc.umount2(os.fsencode(target), flags), target)
+def umount(target: StrPath, flags: int = 0) -> None:
+    _check(_libc.umount2(os.fsencode(target), flags), os.fspath(target))
 
 
-def pivot_root(new: str, old: str) -> None:
+def pivot_root(new: StrPath, old: StrPath) -> None:
     call = _PIVOT_ROOT[platform.machine()]
-    _check(_libc.syscall(call, os.fsencode(new), os.fsencode(old)), new)
+    _check(_libc.syscall(call, os.fsencode(new), os.fsencode(old)), os.fspath(new))
 
 
 def unshare(flags: int) -> None:
@@ -90,6 +96,11 @@ def setdomainname(name: str) -> None:
 def prctl(option: int, *arguments: int) -> int:
     padded = (*arguments, 0, 0, 0, 0)[:4]
     return _check(_libc.prctl(option, *padded), f"prctl {option}")
+
+
+def die_with_parent(sig: signal.Signals = signal.SIGKILL) -> None:
+    """Ask for a signal when the thread that forked us ends."""
+    prctl(PR_SET_PDEATHSIG, int(sig))
 
 
 def set_thread_name(name: str) -> None:

@@ -1,9 +1,12 @@
 """The model of the cluster's manifests: what is created is present."""
 
+from functools import reduce
+
 from msgspec.structs import replace
 
+from ichor.models import manifests
 from ichor.ports.cluster_manifests import Action, Seen, Want
-from ichor.ports.manifests import Create, Observed, SaveInventory, object_id
+from ichor.ports.manifests import Apply, Observed
 
 
 def model(seen: Seen, action: Action) -> Seen:
@@ -11,8 +14,6 @@ def model(seen: Seen, action: Action) -> Seen:
     match action:
         case Want():
             return Seen(want=action, observed=held)
-        case Create(item):
-            present = held.present | {object_id(item)}
-            return replace(seen, observed=replace(held, present=present))
-        case SaveInventory(ids):
-            return replace(seen, observed=replace(held, inventory=ids))
+        case Apply(basis=basis, steps=steps):
+            after = reduce(manifests.model, steps, held) if held == basis else held
+            return replace(seen, observed=after)

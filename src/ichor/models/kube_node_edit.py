@@ -12,4 +12,6 @@ def model(observed: NodeMeta | None, action: NodeMeta) -> NodeMeta | None:
         observed,
         labels={**observed.labels, **action.labels},
         annotations={**observed.annotations, **action.annotations},
+        cordoned=action.cordoned,
+        taints=observed.taints if action.taints is None else action.taints,
     )

@@ -7,7 +7,10 @@ from ichor.ports.membership import (
     Action,
     AddLearner,
     AskAt,
+    Cease,
     Decide,
+    Discard,
+    Leave,
     Membership,
     Promote,
     Remove,
@@ -24,8 +27,12 @@ def model(observed: Membership, action: Action) -> Membership:
             id = max((member.id for member in observed.members), default=0) + 1
             learner = Member(id=id, name="", peer_urls=urls, is_learner=True)
             return replace(observed, members=(*observed.members, learner))
-        case Remove(member_id=id):
+        case Remove(member_id=id) | Leave(member_id=id):
             return replace(observed, members=tuple(m for m in observed.members if m.id != id))
         case Promote(member_id=id):
             members = (replace(m, is_learner=False) if m.id == id else m for m in observed.members)
             return replace(observed, members=tuple(members))
+        case Cease():
+            return replace(observed, decided=None)
+        case Discard():
+            return replace(observed, has_data=False)

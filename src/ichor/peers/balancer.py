@@ -32,14 +32,16 @@ _CONNECTIONS: Final = 2000
 class Timing(Struct, frozen=True, kw_only=True):
     """Seconds. hurry: how long a dial may take while there is another target to try.
 
-    patience: how long a connection waits for a target; a TLS handshake of Go ends after 10.
+    patience: how long a connection waits for a target. A TLS handshake of Go ends after 10, and
+    then the client gives up by itself, once; a connection that is ended under it, it asks again ten
+    times, and a kubelet that waits so for the API does not start the API server beside it.
     """
 
     interval: float = 20
     again: float = 2  # a target that failed is asked sooner
     dial: float = 15
     hurry: float = 3
-    patience: float = 8
+    patience: float = 12
     retry: float = 0.2
     keep_alive: int = 30
     silence: int = 30

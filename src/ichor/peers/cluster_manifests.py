@@ -1,21 +1,33 @@
-"""Manifests through the API server beside us: the adapter of ports.cluster_manifests."""
+"""Manifests through the API server beside us: the adapter of ports.cluster_manifests.
 
+Control planes take turns by a lock in etcd. What was decided before it was had is only done if
+the cluster is still as it was seen then.
+"""
+
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from ichor.errors import NotFound, TransientError
+from ichor.errors import Conflict, NotFound, TransientError
+from ichor.formats.jsonvalue import Object
+from ichor.peers.etcd_local import Connect
 from ichor.peers.http1 import Origin
 from ichor.peers.kube import Access, KubeClient
 from ichor.peers.kube_manifests import KubeManifests
 from ichor.peers.pem import Identity
 from ichor.ports.cluster_manifests import Action, Seen, Want
+from ichor.ports.manifests import Apply, Manifests
 
 # An API server that starts is ready within seconds, and everybody waits for what is made here.
 _AGAIN: Final = timedelta(milliseconds=200)
+MUTEX: Final = b"talos:v1:manifestApplyMutex"
 
 
 class NodeManifests:
-    def __init__(self) -> None:
+    """etcd: gives connections to this node's member."""
+
+    def __init__(self, etcd: Connect) -> None:
+        self._etcd = etcd
         self._want: Want | None = None
         self._client: KubeClient | None = None
         self._manifests: KubeManifests | None = None
@@ -32,10 +44,12 @@ class NodeManifests:
     async def apply(self, action: Action) -> None:
         if isinstance(action, Want):
             await self._turn_to(action)
-        elif self._manifests is not None:
+        elif self._want is not None and self._manifests is not None:
             try:
-                await self._manifests.apply(action)
-            except (NotFound, TransientError) as err:  # its own namespaces come after its port
+                async with self._etcd() as etcd, etcd.lock(MUTEX):
+                    await carry_out(self._manifests, self._want.objects, action)
+            except (Conflict, NotFound, TransientError) as err:
+                # An API server's own namespaces come after its port.
                 raise TransientError(str(err), retry_after=_AGAIN) from err
 
     async def _turn_to(self, want: Want) -> None:
@@ -52,3 +66,11 @@ class NodeManifests:
         )
         self._manifests = KubeManifests(self._client)
         self._want = want
+
+
+async def carry_out(manifests: Manifests, objects: Iterable[Object], action: Apply) -> None:
+    """Do what was decided. Raises TransientError if it was decided on what does not hold now."""
+    if await manifests.observe(objects) != action.basis:
+        raise TransientError("another control plane has applied manifests meanwhile")
+    for step in action.steps:
+        await manifests.apply(step)

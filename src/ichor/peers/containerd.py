@@ -20,10 +20,12 @@ from ichor.errors import Conflict, NotFound, TransientError
 from ichor.formats import ocispec
 from ichor.formats.jsonvalue import Object, encode
 from ichor.formats.ociimage import chain_id
-from ichor.formats.ocispec import Container
+from ichor.formats.ocispec import Container, ImageConfig
+from ichor.log import fields, logger
 from ichor.peers.calling import Caller, translated
 from ichor.peers.capability import bounding
-from ichor.peers.containerd_images import SNAPSHOTTER, ContainerdImages
+from ichor.peers.containerd_images import ContainerdImages
+from ichor.peers.containerd_transfer import SNAPSHOTTER
 from ichor.ports.containers import Event, Exit, Running
 from ichor.proto.containerd import (
     containers_pb2,
@@ -39,6 +41,7 @@ from ichor.proto.containerd import (
 from ichor.rpc.client import Channel
 from ichor.rpc.method import Method
 
+log = logger(__name__)
 RUNTIME = "io.containerd.runc.v2"
 _SIGTERM, _SIGKILL = 15, 9
 _RETRY_S = 0.5
@@ -87,12 +90,16 @@ _EVENTS = Method(
 
 
 class ContainerdContainers:
-    """The containers of one namespace."""
+    """The containers of one namespace.
 
-    def __init__(self, channel: Channel, namespace: str) -> None:
+    hosts_dir: how registries are asked for images that are missing; empty to ask none.
+    """
+
+    def __init__(self, channel: Channel, namespace: str, *, hosts_dir: str = "") -> None:
         self._caller = Caller(channel, metadata=(("containerd-namespace", namespace),))
         self._namespace = namespace
         self._images = ContainerdImages(channel, namespace)
+        self._hosts_dir = hosts_dir
         self._exits: dict[str, asyncio.Task[Exit]] = {}
 
     async def version(self) -> str:
@@ -101,7 +108,7 @@ class ContainerdContainers:
 
     async def start(self, container: Container) -> int:
         await self.remove(container.id)
-        image = await self._images.config(container.image)
+        image = await self._image(container.image)
         lease = f"ichor-{container.id}"
         await self._ignoring(
             Conflict, self._caller.call(_LEASE, leases_pb2.CreateRequest(id=lease))
@@ -112,6 +119,16 @@ class ContainerdContainers:
         finally:
             await self._unlease(lease)
         return await self._run(container, mounts)
+
+    async def _image(self, name: str) -> ImageConfig:
+        try:
+            return await self._images.config(name)
+        except NotFound:
+            if not self._hosts_dir:
+                raise
+            log.info("pulling an image", extra=fields(image=name))
+        await self._images.pull(name, hosts_dir=self._hosts_dir)
+        return await self._images.config(name)
 
     async def wait(self, container_id: str) -> Exit:
         waiting = self._exits.get(container_id)

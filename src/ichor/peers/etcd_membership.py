@@ -5,19 +5,24 @@ from any of them is an observation too: an empty list.
 """
 
 import asyncio
+import shutil
+import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from ichor.errors import IchorError
+from ichor.errors import IchorError, TransientError
 from ichor.peers.etcd import EtcdClient
 from ichor.ports.etcd import Member
 from ichor.ports.membership import (
     Action,
     AddLearner,
     AskAt,
+    Cease,
     Decide,
+    Discard,
+    Leave,
     Membership,
     Promote,
     Remove,
@@ -29,6 +34,7 @@ from ichor.rpc.status import RpcError
 from ichor.rpc.tls import ClientTls, Identity, client_context
 
 _PORT: Final = 2379
+_LOCAL: Final = "127.0.0.1"
 _ANSWER_S: Final = 3.0
 
 
@@ -41,6 +47,7 @@ class NodeMembership:
         self._hosts: tuple[str, ...] = ()
         self._decided: Start | None = None
         self._members: tuple[Member, ...] = ()
+        self._distrust = ""
 
     async def observe(self) -> Membership:
         return Membership(
@@ -48,6 +55,7 @@ class NodeMembership:
             members=await self._ask(),
             voters=self._hosts,
             decided=self._decided,
+            distrust=self._distrust,
         )
 
     async def apply(self, action: Action) -> None:
@@ -65,15 +73,34 @@ class NodeMembership:
             case Promote(member_id=id):
                 async with self._client(self._voters()) as etcd:
                     await etcd.promote(id)
+            case Leave():
+                await self._leave(action)
+            case Cease():
+                self._decided = None
+            case Discard():
+                for entry in self._data.iterdir():
+                    shutil.rmtree(entry)
+
+    async def _leave(self, action: Leave) -> None:
+        """A leader that is removed is missed for an election; one that hands over is not."""
+        with suppress(TransientError):  # a member that does not answer does not lead for long
+            async with self._client((_LOCAL,)) as own:
+                if (await own.status()).leader == action.member_id:
+                    await own.move_leader(action.successor)
+        others = tuple(host for host in self._hosts if host != _LOCAL)
+        async with self._client(others) as etcd:
+            await etcd.remove(action.member_id)
 
     async def _ask(self) -> tuple[Member, ...]:
+        self._distrust = ""
         for host in self._hosts:
             try:
                 async with asyncio.timeout(_ANSWER_S), self._client((host,)) as etcd:
                     self._members = await etcd.members()
+                    self._distrust = ""
                     return self._members
-            except (IchorError, RpcError, OSError, TimeoutError):
-                continue
+            except (IchorError, RpcError, OSError, TimeoutError) as err:
+                self._distrust = distrust(err) or self._distrust
         return ()
 
     def _voters(self) -> tuple[str, ...]:
@@ -97,3 +124,12 @@ class NodeMembership:
 
         identity = Identity(read("admin.crt"), read("admin.key"))
         return ClientTls(client_context(read("ca.crt"), identity))
+
+
+def distrust(error: BaseException | None) -> str:
+    """Give what TLS said against a certificate, if that is what an error came from."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return str(error)
+        error = error.__cause__
+    return ""

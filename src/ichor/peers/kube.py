@@ -117,6 +117,15 @@ class KubeClient:
     async def delete(self, ref: Ref) -> None:
         await self._object("DELETE", ref)
 
+    async def evict(self, ref: Ref) -> None:
+        """Have a pod go as disruption budgets allow. Raises TransientError if they do not yet."""
+        body: Object = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": ref.name, "namespace": ref.namespace},
+        }
+        await self._object("POST", ref, body, subresource="eviction")
+
     async def watch(self, kind: Kind, select: Select = EVERYTHING) -> AsyncGenerator[Listing, None]:
         where = await self._paths.collection(kind)
 

@@ -22,6 +22,12 @@ _RETRY_S = 1.0
 Identities = Sequence[Callable[[], Access | None]]
 
 
+def first(identities: Identities) -> Access | None:
+    """Give the best identity that is there."""
+    known = (identity() for identity in identities)
+    return next((access for access in known if access is not None), None)
+
+
 def everything() -> Select | None:
     return EVERYTHING
 
@@ -63,8 +69,7 @@ class Follower:
 
     async def _watch(self) -> AsyncGenerator[Listing, None]:
         """Yield until the API goes away; nothing if there is no identity."""
-        known = (identity() for identity in self._identities)
-        found = next((access for access in known if access is not None), None)
+        found = first(self._identities)
         select = self._select()
         if found is None or select is None:
             return

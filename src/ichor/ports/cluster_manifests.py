@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ichor.config.secret import Secret
 from ichor.formats.jsonvalue import Object
-from ichor.ports.manifests import Create, Observed, SaveInventory
+from ichor.ports.manifests import Apply, Observed
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     observed: Observed | None = None
 
 
-Action = Want | Create | SaveInventory
+Action = Want | Apply
 
 
 class ClusterManifests(Protocol):
@@ -42,4 +42,6 @@ class ClusterManifests(Protocol):
         """Raises TransientError while the API server does not answer."""
         ...
 
-    async def apply(self, action: Action) -> None: ...
+    async def apply(self, action: Action) -> None:
+        """Raises TransientError also when another control plane was at it: look again."""
+        ...

@@ -5,7 +5,7 @@ namespace: `system` for services, `k8s.io` for pods. Calls raise TransientError 
 does not answer, NotFound for what is not there, InputError for what it refuses.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -22,6 +22,22 @@ class Image(Struct, frozen=True, kw_only=True):
     size: int
     created: datetime
     labels: Mapping[str, str] = {}
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a transfer is: `downloading`, `complete`, `saved` and other words of the runtime.
+
+    name: of a part, as `layer-sha256:…`, or of an image. offset, total: bytes.
+    """
+
+    event: str
+    name: str = ""
+    digest: str = ""
+    offset: int = 0
+    total: int = 0
+
+
+Report = Callable[[Progress], None]
 
 
 class Exit(Struct, frozen=True):
@@ -56,15 +72,27 @@ class Images(Protocol):
 
     async def list(self) -> tuple[Image, ...]: ...
 
-    async def import_archive(
-        self, chunks: AsyncIterator[bytes], *, prefixes: tuple[str, ...]
-    ) -> None:
-        """Store and unpack a tar of images; those whose names begin with a prefix get them."""
+    async def size(self, image: Image) -> int:
+        """Sum what it holds, in bytes as transferred."""
         ...
 
-    async def pull(self, name: str, *, hosts_dir: str = "") -> None: ...
+    async def import_archive(
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        prefixes: tuple[str, ...] = (),
+        report: Report | None = None,
+    ) -> None:
+        """Store and unpack a tar of images: those whose names begin with a prefix, or all."""
+        ...
 
-    async def delete(self, name: str) -> None: ...
+    async def pull(self, name: str, *, hosts_dir: str = "", report: Report | None = None) -> None:
+        """Store and unpack an image; hosts_dir: how registries are asked."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete an image and what only it used; one that is gone is fine."""
+        ...
 
 
 class Containers(Protocol):

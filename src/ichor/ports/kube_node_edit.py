@@ -6,12 +6,26 @@ from typing import Protocol
 from msgspec import Struct
 
 
+class Taint(Struct, frozen=True, order=True):
+    """value: may be empty. effect: NoSchedule, PreferNoSchedule, NoExecute."""
+
+    key: str
+    value: str
+    effect: str
+
+
 class NodeMeta(Struct, frozen=True, kw_only=True):
-    """labels and annotations of the Node, or of the part of it that we apply."""
+    """labels and annotations of the Node, or of the part of it that we apply.
+
+    cordoned: by us; whoever else has done it keeps it so.
+    taints: all of them, whoever set them, sorted; None leaves them as they are.
+    """
 
     name: str
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
+    cordoned: bool = False
+    taints: tuple[Taint, ...] | None = None
 
 
 class KubeNodeEdit(Protocol):
@@ -20,5 +34,8 @@ class KubeNodeEdit(Protocol):
         ...
 
     async def apply(self, action: NodeMeta) -> None:
-        """Own exactly these; what we owned before and is not named any more goes."""
+        """Own exactly these; what we owned before and is not named any more goes.
+
+        Raises TransientError, also when the Node's taints are changed by another meanwhile.
+        """
         ...

@@ -36,6 +36,13 @@ class SaveInventory(Struct, frozen=True):
 Action: TypeAlias = Create | SaveInventory
 
 
+class Apply(Struct, frozen=True, kw_only=True):
+    """Do these in their order, if the cluster is still as it was seen when they were decided."""
+
+    basis: Observed
+    steps: tuple[Action, ...]
+
+
 class Manifests(Protocol):
     async def observe(self, wanted: Iterable[Object]) -> Observed: ...
 

@@ -17,13 +17,15 @@ class Start(Struct, frozen=True, kw_only=True):
 class Membership(Struct, frozen=True, kw_only=True):
     """has_data: the data directory holds a member. members: as a voter lists them; empty if none
 
-    answers. decided: how etcd begins, once that is settled for this boot.
+    answers. decided: how etcd begins, once that is settled for this boot. distrust: why one that
+    was reached and we do not accept each other's certificate; empty if that is not so.
     """
 
     has_data: bool = False
     members: tuple[Member, ...] = ()
     voters: tuple[str, ...] = ()
     decided: Start | None = None
+    distrust: str = ""
 
 
 class AskAt(Struct, frozen=True, kw_only=True):
@@ -48,7 +50,22 @@ class Promote(Struct, frozen=True, kw_only=True):
     member_id: int
 
 
-Action = AskAt | Decide | AddLearner | Remove | Promote
+class Leave(Struct, frozen=True, kw_only=True):
+    """Have our member lead no more, successor instead, and then be removed."""
+
+    member_id: int
+    successor: int
+
+
+class Cease(Struct, frozen=True, kw_only=True):
+    """Take the decision back: etcd shall not run here."""
+
+
+class Discard(Struct, frozen=True, kw_only=True):
+    """Empty the data directory; nobody may be using it."""
+
+
+Action = AskAt | Decide | AddLearner | Remove | Promote | Leave | Cease | Discard
 
 
 class EtcdMembership(Protocol):

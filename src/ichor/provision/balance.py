@@ -19,7 +19,7 @@ from ichor.provision.forward import pump
 log = logger(__name__)
 _DIAL_S = 1.0  # within one bridge; a node that is down answers no ARP
 _AVOID_S = 5.0
-_PATIENCE_S = 6.0
+_PATIENCE_S = 12.0  # longer than a TLS handshake of Go: see peers.balancer
 _AGAIN_S = 0.2
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ichor.errors import TransientError
-from ichor.provision import cgroup, launch, life, network
+from ichor.provision import cgroup, launch, life, network, seed
 from ichor.provision import name as names
 from ichor.provision.life import End
 from ichor.provision.record import Node
@@ -63,16 +63,18 @@ class Container:
 
     async def start(self) -> int:
         if not network.is_made(self._namespace):
-            await self._make_network()
+            await self._apart("ichor.provision.relink")
+        if seed.is_wanted(self._node, self._directory):
+            await self._apart("ichor.provision.seed")
         return launch.launch(self._node, self._directory, self._terminal)
 
-    async def _make_network(self) -> None:
-        """In a process of its own: what makes links would cost every keeper 20 MB for good."""
-        argv = [sys.executable, "-m", "ichor.provision.relink", str(self._directory)]
+    async def _apart(self, module: str) -> None:
+        """Run it in a process of its own: what makes links would cost a keeper 20 MB for good."""
+        argv = [sys.executable, "-m", module, str(self._directory)]
         pid = os.posix_spawn(sys.executable, argv, os.environ)  # noqa: ASYNC221 - not waited for
         status = await ended(pid)
         if status != 0:
-            raise TransientError(f"no network for {self._node.name}: {life.describe(status)}")
+            raise TransientError(f"{module} for {self._node.name}: {life.describe(status)}")
 
     def ask(self, pid: int) -> None:
         os.kill(pid, signal.SIGTERM)

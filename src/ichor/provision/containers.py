@@ -11,10 +11,10 @@ from pathlib import Path
 
 import ichor
 from ichor.errors import InputError, TransientError
-from ichor.provision import control, destroy, egress, hub, network, preflight, record
+from ichor.provision import control, destroy, egress, hub, network, preflight, record, seed
 from ichor.provision.control import Verb
 from ichor.provision.life import State, Status
-from ichor.provision.provisioner import Phase, Seed
+from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster, Node
 
 # How long the first start may take: an interpreter and twenty mounts, on a machine under load.
@@ -26,13 +26,11 @@ class Containers:
     def check(self, cluster: Cluster) -> None:
         preflight.check(cluster)
 
-    def create(
-        self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None = None
-    ) -> Sequence[Phase]:
+    def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
         return (
             Phase("record", partial(record.save, cluster)),
             Phase("network", partial(self._network, cluster)),
-            Phase("disks", partial(self._disks, cluster, userdata, seed)),
+            Phase("disks", partial(self._disks, cluster, userdata)),
             Phase("nodes", partial(self._launch, cluster.nodes)),
         )
 
@@ -42,14 +40,13 @@ class Containers:
             egress.add(cluster)
         hub.spawn(cluster)
 
-    def _disks(self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None) -> None:
+    def _disks(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> None:
         for node in cluster.nodes:
             directory = record.node_directory(node.cluster, node.name)
             (directory / "state").mkdir(parents=True, exist_ok=True)
             (directory / "var").mkdir(exist_ok=True)
             (directory / "var").chmod(0o755)  # whatever our umask: it is the node's /var
-            if seed is not None:
-                seed(node, directory / "var")
+            seed.plant(node, directory)
             if node.name in userdata:
                 record.write_atomic(directory / "userdata", userdata[node.name])
             record.save_node(directory, node)

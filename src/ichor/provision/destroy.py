@@ -24,7 +24,9 @@ from ichor.provision.control import Verb
 
 log = logger(__name__)
 
-_KEEPER, _HUB = "ichor.provision.keeper", "ichor.provision.hub"
+_HUB = "ichor.provision.hub"
+# A keeper and what it runs for a moment.
+_OF_NODES = {"ichor.provision.keeper", "ichor.provision.relink", "ichor.provision.seed"}
 _PATIENCE = timedelta(seconds=20)
 
 
@@ -74,7 +76,7 @@ def keepers(name: str) -> set[int]:
 
 def _is_keeper(argv: list[str], name: str) -> bool:
     paths = [Path(word).parts for word in argv]
-    if _KEEPER in argv:
+    if not _OF_NODES.isdisjoint(argv):
         return any(parts[-4:-1] == ("clusters", name, "nodes") for parts in paths)
     return _HUB in argv and any(parts[-2:] == ("clusters", name) for parts in paths)
 

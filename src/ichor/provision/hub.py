@@ -21,13 +21,13 @@ from pathlib import Path
 
 import ichor
 from ichor.errors import IchorError, TransientError
+from ichor.linux.libc import CLONE_NEWNET, die_with_parent, setns
 from ichor.log import LineFormatter, fields, logger
 from ichor.provision import cgroup, discovery
 from ichor.provision import name as names
 from ichor.provision.balance import Backends, Balancer
 from ichor.provision.provisioner import KUBERNETES_PORT, TRUST_PORT
 from ichor.provision.record import Cluster, cluster_directory, load
-from ichor.provision.syscalls import CLONE_NEWNET, die_with_parent, setns
 
 log = logger(__name__)
 MODULE = "ichor.provision.hub"

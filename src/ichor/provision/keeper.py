@@ -32,7 +32,7 @@ from ichor.provision.bounded import BoundedLog
 from ichor.provision.control import Answer, Request, Verb
 from ichor.provision.life import End, State, Status
 from ichor.provision.machine import VirtualMachine
-from ichor.provision.record import Node, load_node
+from ichor.provision.record import CONSOLE, Node, load_node
 
 log = logger(__name__)
 
@@ -240,7 +240,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
     """Be the keeper until told to end; ready: where the outcome of the first start is written."""
     loop = asyncio.get_running_loop()
     terminal = launch.open_terminal()
-    console = BoundedLog(directory / "console.log")
+    console = BoundedLog(directory / CONSOLE)
     loop.add_reader(terminal.master, _copy_console, terminal, console)
     keeper = Keeper(node, body_of(node, directory, terminal))
     loop.add_signal_handler(signal.SIGTERM, keeper.close_gently)

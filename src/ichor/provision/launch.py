@@ -17,10 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from ichor.errors import TransientError
-from ichor.provision import cgroup, rootfs
-from ichor.provision import name as names
-from ichor.provision.record import Node
-from ichor.provision.syscalls import (
+from ichor.linux.libc import (
     CLONE_NEWCGROUP,
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -32,6 +29,9 @@ from ichor.provision.syscalls import (
     setns,
     unshare,
 )
+from ichor.provision import cgroup, rootfs
+from ichor.provision import name as names
+from ichor.provision.record import Node
 
 
 class Terminal(NamedTuple):
@@ -100,7 +100,7 @@ def _child(
         cgroup.enter(cgroups)
         _unshare(names.namespace(node.cluster, node.name))
         sethostname(node.name)
-        rootfs.build(Path(node.root), directory, terminal.path, hierarchies)
+        rootfs.build(node, directory, terminal.path, hierarchies)
         os.umask(0o022)
         _raise_open_files()
         os.execve(node.init[0], list(node.init), dict(node.environment))  # noqa: S606

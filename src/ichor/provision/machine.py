@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ichor.errors import TransientError
+from ichor.linux.libc import die_with_parent
 from ichor.provision import launch
 from ichor.provision import name as names
 from ichor.provision.life import End
 from ichor.provision.record import Machine, Node
-from ichor.provision.syscalls import die_with_parent
 
 QEMU: Final = "qemu-system-x86_64"
 FIRMWARE: Final = Path("/usr/share/OVMF")
@@ -96,20 +96,20 @@ class VirtualMachine:
             self._monitor.sendall(b'{"execute": "system_powerdown"}\n')
 
     def meaning(self, wait_status: int) -> End:
-        reason = last_reason(self._said())
-        return _ENDS.get(reason, End.CRASH) if wait_status == 0 else End.CRASH
-
-    def _said(self) -> bytes:
-        """Read what QEMU said in its life; it has ended, so there is an end of file."""
-        if self._monitor is None:
-            return b""
-        with self._monitor, self._monitor.makefile("rb") as stream:
-            said = stream.read()
-        self._monitor = None
-        return said
+        """Say what its end meant: QEMU has ended, so what it said has an end, too."""
+        said = b""
+        if self._monitor is not None:
+            with self._monitor, self._monitor.makefile("rb") as stream:
+                said = stream.read()
+            self._monitor = None
+        return meaning(said, wait_status)
 
     async def sweep(self) -> None:
         return
+
+
+def meaning(said: bytes, wait_status: int) -> End:
+    return _ENDS.get(last_reason(said), End.CRASH) if wait_status == 0 else End.CRASH
 
 
 def last_reason(said: bytes) -> str:

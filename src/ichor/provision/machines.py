@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ichor.errors import InputError
 from ichor.provision import accelerator, destroy, machine, preflight, record
 from ichor.provision.containers import Containers, resume, spawn_keeper
-from ichor.provision.provisioner import Phase, Seed
+from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster, Machine, Node
 from ichor.units import format_size
 
@@ -39,11 +39,9 @@ class Machines:
         for node in cluster.nodes:
             _check_disk(node)
 
-    def create(
-        self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None = None
-    ) -> Sequence[Phase]:
-        if userdata or seed is not None:
-            raise InputError("machines are configured by their API, and pull their images")
+    def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
+        if userdata:
+            raise InputError("machines are configured by their API")
         return (
             Phase("record", partial(record.save, cluster)),
             Phase("disks", partial(self._disks, cluster)),

@@ -13,17 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ichor.linux.libc import CLONE_NEWNET, MNT_DETACH, setns, umount, unshare
 from ichor.provision import name as names
 from ichor.provision.record import Cluster, Node
-from ichor.provision.syscalls import (
-    CLONE_NEWNET,
-    MNT_DETACH,
-    bind,
-    network_namespace,
-    setns,
-    umount,
-    unshare,
-)
+from ichor.provision.syscalls import bind, network_namespace
 
 # Of the network namespace of the thread that opens it.
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")

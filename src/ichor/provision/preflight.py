@@ -25,6 +25,7 @@ def check(cluster: Cluster) -> None:
         check_new,
         _kernel,
         _root_image,
+        _image_cache,
         _disk,
         check_ports,
         _way_out,
@@ -70,6 +71,13 @@ def _root_image(cluster: Cluster) -> None:
     for path in {node.root for node in cluster.nodes}:
         if not Path(path).is_file():
             raise InputError(f"there is no root image {path}", hint="run ichor build")
+
+
+def _image_cache(cluster: Cluster) -> None:
+    for path in {node.image_cache for node in cluster.nodes} - {""}:
+        if not all((Path(path) / name).is_file() for name in ("oci-layout", "index.json")):
+            hint = f"ichor image cache-create --image-cache-path {path}"
+            raise InputError(f"{path} is no OCI layout", path="--image-cache", hint=hint)
 
 
 def _disk(cluster: Cluster) -> None:

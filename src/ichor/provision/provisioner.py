@@ -26,22 +26,23 @@ KUBERNETES_PORT = 6443
 # Below Linux' ephemeral ports (32768..60999), which outgoing connections of the host take at will.
 _PORTS = range(20000, 30000)
 
-# Fills a fresh /var of this node, given its directory.
-Seed = Callable[[Node, Path], None]
-
 
 class Request(Struct, frozen=True, kw_only=True):
     """What the user asks for. root: the squashfs every node starts from.
 
+    store: the prepared content store in every node's /var; None where nodes pull images.
+    image_cache: an OCI layout that every node finds as its disk of images.
     machine: nodes are virtual machines like this one.
     """
 
     name: str
     root: Path
+    store: Path | None = None
     control_planes: int = 1
     workers: int = 1
     subnet: str = "10.5.0.0/24"
     egress: bool = False
+    image_cache: Path | None = None
     init: tuple[str, ...] = ("/sbin/init",)
     environment: Mapping[str, str] = {}
     kubeconfig: str = ""
@@ -62,9 +63,7 @@ class Provisioner(Protocol):
         """Raises InputError when this host cannot have that cluster; changes nothing."""
         ...
 
-    def create(
-        self, cluster: Cluster, userdata: Mapping[str, bytes], seed: Seed | None
-    ) -> Sequence[Phase]:
+    def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
         """Give the phases that make it; userdata: by node, the configuration it starts with."""
         ...
 
@@ -145,8 +144,10 @@ def _node(
         prefix_length=_subnet(request.subnet).prefixlen,
         gateway=gateway,
         root=str(request.root.absolute()),
+        store=str(request.store.absolute()) if request.store else "",
         init=request.init,
         environment={**base, **request.environment},
+        image_cache="" if request.image_cache is None else str(request.image_cache.absolute()),
         forwards=tuple(forwards),
         machine=request.machine,
     )

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from ichor.errors import Conflict, FormatError, NotFound
 
+CONSOLE = "console.log"  # in the directory of a node
 SCHEMA = 1
 
 
@@ -47,6 +48,8 @@ class Node(Struct, frozen=True, kw_only=True):
     """Everything the node's keeper needs to start it, now and again.
 
     root: the squashfs. init: its argument list. environment: all that init gets.
+    store: the prepared content store its /var starts with; empty if it pulls its images.
+    image_cache: an OCI layout on this host that the node sees as its disk of images; empty if none.
     machine: it is a virtual one, and has no use for these three.
     """
 
@@ -58,8 +61,10 @@ class Node(Struct, frozen=True, kw_only=True):
     prefix_length: int
     gateway: str
     root: str
+    store: str = ""
     init: tuple[str, ...]
     environment: Mapping[str, str] = {}
+    image_cache: str = ""
     forwards: tuple[Forward, ...] = ()
     machine: Machine | None = None
 

@@ -9,6 +9,7 @@
       host/container-manager   "ichor"
       host/state     the node's STATE directory, to be moved to where pid 1 wants it
       host/userdata  the machine configuration, if one was given (0600)
+      host/imagecache  an OCI layout of this host's, read-only, if one was given
       host/proc      a clean procfs
 
 /run/host is where systemd's container interface puts such things. The other tmpfs (/tmp, /system),
@@ -20,9 +21,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from ichor.provision.cgroup import Hierarchy
-from ichor.provision.loop import attached
-from ichor.provision.syscalls import (
+from ichor.linux.libc import (
     MNT_DETACH,
     MS_BIND,
     MS_NODEV,
@@ -32,12 +31,14 @@ from ichor.provision.syscalls import (
     MS_RDONLY,
     MS_REC,
     MS_SHARED,
-    bind,
-    make_read_only,
     mount,
     pivot_root,
     umount,
 )
+from ichor.provision.cgroup import Hierarchy
+from ichor.provision.loop import attached
+from ichor.provision.record import Node
+from ichor.provision.syscalls import bind, make_read_only
 
 _STRICT = MS_NOSUID | MS_NODEV | MS_NOEXEC
 # Kernel parameters that no namespace owns and that the kubelet insists on: shown, not set, so that
@@ -74,7 +75,7 @@ _LINKS = {
 }
 
 
-def build(image: Path, directory: Path, console: str, cgroups: Sequence[Hierarchy]) -> None:
+def build(node: Node, directory: Path, console: str, cgroups: Sequence[Hierarchy]) -> None:
     """Make the node's root and move into it; the caller is in a mount namespace of its own.
 
     directory: the node's on the host. console: the terminal that becomes /dev/console.
@@ -82,9 +83,13 @@ def build(image: Path, directory: Path, console: str, cgroups: Sequence[Hierarch
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     root = directory / "root"
     root.mkdir(exist_ok=True)
-    with attached(image) as device:
+    with attached(Path(node.root)) as device:
         mount(device, root, "squashfs", MS_RDONLY | MS_NODEV | MS_NOSUID)
     _run(root, directory)
+    if node.image_cache:
+        cache = root / "run/host/imagecache"
+        cache.mkdir()
+        bind(node.image_cache, cache, _STRICT | MS_RDONLY)
     # Containers run from overlays of their own, which these flags do not reach.
     bind(directory / "var", root / "var", MS_NOSUID | MS_NODEV)
     _proc(root)

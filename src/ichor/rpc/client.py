@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Self
 
 from ichor.rpc import metadata as md
+from ichor.rpc.budget import Budget
 from ichor.rpc.connection import Connection
 from ichor.rpc.context import MESSAGE_LIMIT
 from ichor.rpc.dial import DialOptions, Endpoint
@@ -24,7 +25,7 @@ _ABOUT: Final[Fields] = [(b"grpc-accept-encoding", b"identity,gzip")]
 class Channel:
     """Connects when first used; several targets are used in turn.
 
-    authority: overrides `:authority`.
+    authority: overrides `:authority`. budget: that of the callers it works for.
     """
 
     def __init__(
@@ -32,12 +33,13 @@ class Channel:
         target: Target | Sequence[Target],
         *,
         options: DialOptions | None = None,
+        budget: Budget | None = None,
         message_limit: int = MESSAGE_LIMIT,
         authority: str | None = None,
         user_agent: str = "ichor",
     ) -> None:
         targets = target if isinstance(target, Sequence) else (target,)
-        self._endpoints = [Endpoint(one, options or DialOptions()) for one in targets]
+        self._endpoints = [Endpoint(one, options or DialOptions(), budget) for one in targets]
         self._next = 0
         self._limit = message_limit
         self._authority = authority

@@ -10,6 +10,7 @@ from typing import Final
 
 from ichor.log import fields, logger
 from ichor.rpc import engine as http
+from ichor.rpc.budget import Budget
 from ichor.rpc.peer import Peer
 from ichor.rpc.status import Code, RpcError
 from ichor.rpc.stream import Gate, Stream
@@ -34,6 +35,7 @@ class Connection:
         self,
         limits: http.Limits,
         *,
+        budget: Budget | None = None,
         accept: Callable[["Connection", Stream], None] | None = None,
         context: ssl.SSLContext | None = None,
         name: str | None = None,
@@ -41,6 +43,7 @@ class Connection:
         on_lost: Callable[["Connection"], None] | None = None,
     ) -> None:
         self._limits = limits
+        self.budget = budget or Budget()
         self._accept = accept
         self._on_opened = on_opened
         self._on_lost = on_lost
@@ -57,6 +60,8 @@ class Connection:
         self._slots = Gate()
         self._last_heard = self._loop.time()
         self._keepalive: asyncio.TimerHandle | None = None
+        self._resting: asyncio.TimerHandle | None = None
+        self._opened = 0
         self._settled = False
         self.gone: asyncio.Future[None] = self._loop.create_future()
 
@@ -77,8 +82,9 @@ class Connection:
     def lost(self, error: Exception | None) -> None:
         self.error = self.error or error
         self.draining = True
-        if self._keepalive is not None:
-            self._keepalive.cancel()
+        for timer in (self._keepalive, self._resting):
+            if timer is not None:
+                timer.cancel()
         failure = self.failure()
         for stream in list(self.streams.values()):
             stream.fail(failure)
@@ -130,7 +136,8 @@ class Connection:
                 return
             stream = self.streams[event.stream] = Stream(self, event.stream)
             stream.got_headers(event.fields, end=event.end)
-            self._accept(self, stream)
+            if stream.failure is None:
+                self._accept(self, stream)
 
     def _on_data(self, id: int, data: bytes, credit: int, *, end: bool) -> None:
         stream = self.streams.get(id)
@@ -234,16 +241,28 @@ class Connection:
             self.draining = True
             return None
         stream = self.streams[id] = Stream(self, id)
+        self._opened += 1
         self.flush_soon()
         return stream
 
-    def drain(self, code: int = http.NO_ERROR) -> None:
-        """Take no new streams; close when the running ones have ended."""
+    def drain(self, code: int = http.NO_ERROR, *, limit_s: float | None = None) -> None:
+        """Take no new streams; close when the running ones have ended, or after `limit_s`."""
         if not self.draining:
             self.draining = True
             self.engine.go_away(code)
             self.flush()
         self._close_if_idle()
+        if limit_s is not None:
+            late = TimeoutError("a call outlived its connection")
+            timer = self._loop.call_later(limit_s, self.wire.fail, late)
+            self.gone.add_done_callback(lambda _: timer.cancel())
+
+    def rest_after(self, idle_s: float, opened: int = -1) -> None:
+        """Drain once no stream ran or was opened from one look to the next, `idle_s` later."""
+        if not self.streams and self._opened == opened:
+            self.drain()
+        if self.usable():
+            self._resting = self._loop.call_later(idle_s, self.rest_after, idle_s, self._opened)
 
     def close(self) -> None:
         """End all streams and say good-bye."""

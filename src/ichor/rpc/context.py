@@ -7,7 +7,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from ichor.rpc import engine as http
 from ichor.rpc import metadata as md
-from ichor.rpc.framing import Messages, frame
+from ichor.rpc.framing import Messages, send
 from ichor.rpc.metadata import Fields, Metadata
 from ichor.rpc.peer import Peer
 from ichor.rpc.status import Code, Pair, RpcError
@@ -106,7 +106,9 @@ class Context:
     async def send(self, body: bytes) -> None:
         """Send one reply body; returns when it is in the transport's hands."""
         self.send_initial_metadata()
-        await self.stream.write(frame(body))
+        self.stream.hold(len(body))
+        await send(self.stream, body)
+        self.stream.give(len(body))
 
     def abort(self, code: Code, message: str = "", *, details: bytes = b"") -> NoReturn:
         raise RpcError(code, message, details=details)

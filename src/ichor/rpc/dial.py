@@ -4,8 +4,9 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+from ichor.rpc.budget import Budget
 from ichor.rpc.connection import Connection
-from ichor.rpc.engine import Limits
+from ichor.rpc.engine import UNLIMITED, Limits
 from ichor.rpc.peer import Target, TcpTarget, TlsPeer, UnixTarget
 from ichor.rpc.status import Code, RpcError
 
@@ -17,6 +18,8 @@ class DialOptions:
     """keepalive_s: ping a silent server while calls run.
 
     grpc-go's servers by default drop who pings more often than every 300 s.
+    drain_s: how long calls go on over a connection that has been replaced.
+    idle_s: close a connection that carried no call for that long, twice it at most; None never.
     """
 
     connect_timeout_s: float = 20.0
@@ -24,15 +27,21 @@ class DialOptions:
     backoff_max_s: float = 15.0
     keepalive_s: float | None = None
     keepalive_timeout_s: float = 20.0
-    limits: Limits = Limits(streams=0)  # noqa: RUF009 - frozen
+    drain_s: float = 3600.0
+    idle_s: float | None = None
+    # Streams have windows of their own and the process a budget: a window of the connection would
+    # let some readers that stand still stop all others.
+    limits: Limits = Limits(streams=0, connection_window=UNLIMITED)  # noqa: RUF009 - frozen
 
 
 class Endpoint:
-    def __init__(self, target: Target, options: DialOptions) -> None:
+    def __init__(self, target: Target, options: DialOptions, budget: Budget | None = None) -> None:
         self.target = target
+        self._budget = budget
         self._options = options
         self._connection: Connection | None = None
         self._dialling: asyncio.Task[Connection] | None = None
+        self._outdated: set[asyncio.Task[Connection]] = set()
         self._failures = 0
         self._error: RpcError | None = None
         self.retry_at = 0.0
@@ -53,6 +62,11 @@ class Endpoint:
         return await asyncio.shield(self._dialling)
 
     def _dialled(self, task: asyncio.Task[Connection]) -> None:
+        if task in self._outdated:
+            self._outdated.discard(task)
+            if not task.cancelled() and task.exception() is None:
+                task.result().drain()  # whoever waited for it dials anew
+            return
         self._dialling = None
         if task.cancelled():
             return
@@ -87,14 +101,18 @@ class Endpoint:
             connection.keep_alive(
                 self._options.keepalive_s, self._options.keepalive_timeout_s, idle=False
             )
+        if self._options.idle_s is not None:
+            connection.rest_after(self._options.idle_s)
         return connection
 
     def _make(self) -> Connection:
         target = self.target
         if isinstance(target, TcpTarget) and target.tls is not None:
             name = target.tls.name or target.host
-            return Connection(self._options.limits, context=target.tls.context, name=name)
-        return Connection(self._options.limits)
+            return Connection(
+                self._options.limits, budget=self._budget, context=target.tls.context, name=name
+            )
+        return Connection(self._options.limits, budget=self._budget)
 
     async def _reach(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
@@ -120,14 +138,18 @@ class Endpoint:
     def drop(self) -> None:
         """Let running calls end and dial afresh for the next (certificates have changed)."""
         if self._connection is not None:
-            self._connection.drain()
+            self._connection.drain(limit_s=self._options.drain_s)
             self._connection = None
+        if self._dialling is not None:
+            self._outdated.add(self._dialling)
+            self._dialling = None
         self.retry_at = 0.0
 
     async def close(self) -> None:
-        if self._dialling is not None:
-            self._dialling.cancel()
-            await asyncio.gather(self._dialling, return_exceptions=True)
+        dials = [*self._outdated, *filter(None, [self._dialling])]
+        for dial in dials:
+            dial.cancel()
+        await asyncio.gather(*dials, return_exceptions=True)
         if self._connection is not None:
             self._connection.drain()
             self._connection.close()

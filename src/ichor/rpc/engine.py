@@ -47,6 +47,7 @@ INTERNAL: Final = int(ErrorCodes.INTERNAL_ERROR)
 REFUSED: Final = int(ErrorCodes.REFUSED_STREAM)
 CANCEL: Final = int(ErrorCodes.CANCEL)
 CALM: Final = int(ErrorCodes.ENHANCE_YOUR_CALM)
+UNLIMITED: Final = 2**31 - 1  # the largest window there is, RFC 9113 section 6.9.1
 SECURITY: Final = int(ErrorCodes.INADEQUATE_SECURITY)
 
 

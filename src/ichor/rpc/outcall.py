@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from ichor.rpc import engine as http
 from ichor.rpc import metadata as md
-from ichor.rpc.framing import Messages, frame
+from ichor.rpc.framing import Messages, send
 from ichor.rpc.metadata import Fields, Metadata
 from ichor.rpc.method import Method, Q, R, parse
 from ichor.rpc.status import FROM_HTTP, Code, RpcError
@@ -32,7 +32,7 @@ class OutCall:
         return md.decode(await self._timed(self.stream.wait_headers()))
 
     async def send(self, body: bytes, *, end: bool = False) -> None:
-        await self._timed(self.stream.write(frame(body), end=end))
+        await self._timed(send(self.stream, body, end=end))
 
     async def done(self) -> None:
         """Say that no more is sent."""

@@ -4,7 +4,8 @@
                                  └─► Many(backends)   replies labelled; a failure is one too
 
 A source is credited only after the sink's write, so a slow reader stops its backend, and what waits
-here is one window a stream. Unary replies are joined: joined protobuf bodies are merged messages.
+here is one window a stream, and the budget in sum. Unary replies are joined: joined protobuf bodies
+are merged messages.
 """
 
 import asyncio
@@ -74,6 +75,7 @@ async def forward(context: Context, backend: Backend) -> None:
     call = await backend.channel.start(
         context.path, metadata=backend.metadata, timeout_s=context.time_remaining(), about=about
     )
+    call.stream.owner = context.stream
     try:
         if context.stream.remote_end:  # the whole request is here: no second task
             await _up(context.stream, call.stream)
@@ -138,6 +140,7 @@ async def _ask(context: Context, route: Many, backend: Backend, body: bytes) -> 
         reply = await backend.channel.raw_unary(
             context.path, body, metadata=backend.metadata, timeout_s=context.time_remaining()
         )
+        context.stream.hold(len(reply))  # until all have answered
         return route.label(backend, reply)
     except RpcError as error:
         return route.failed(backend, error)
@@ -159,6 +162,7 @@ class _Leg:
                 metadata=self.backend.metadata,
                 timeout_s=context.time_remaining(),
             )
+            call.stream.owner = context.stream
             self.call.set_result(call)
             while (body := await self.requests.get()) is not None:
                 await call.send(body)

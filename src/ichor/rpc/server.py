@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 
+from ichor.rpc.budget import Budget
 from ichor.rpc.calls import Calls
 from ichor.rpc.connection import Connection
 from ichor.rpc.context import MESSAGE_LIMIT, Handler, Interceptor
@@ -29,6 +30,8 @@ class Server:
     """handlers: by path; unknown: gets every other path, else they are UNIMPLEMENTED.
 
     interceptors wrap every call, the first one outermost.
+    budget: what calls may hold in sum; shared with the channels that calls are passed on to.
+    max_connections: above it the oldest that has not shown who it is makes room, else the newest.
     keepalive_s: ping silent peers; None never.
     """
 
@@ -39,6 +42,7 @@ class Server:
         interceptors: Sequence[Interceptor] = (),
         *,
         limits: Limits | None = None,
+        budget: Budget | None = None,
         message_limit: int = MESSAGE_LIMIT,
         max_connections: int = 1024,
         keepalive_s: float | None = 120.0,
@@ -46,12 +50,13 @@ class Server:
     ) -> None:
         self._calls = Calls(handlers, unknown, interceptors, message_limit)
         self._limits = limits or Limits()
+        self._budget = budget or Budget()
         self._max_connections = max_connections
         self._keepalive = (keepalive_s, keepalive_timeout_s)
         self._listeners: list[asyncio.Server] = []
         self._paths: list[Path] = []
         self._refused: dict[Connection, RpcError] = {}
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # the oldest first
 
     # -- listening ---------------------------------------------------------------------------------
 
@@ -85,17 +90,19 @@ class Server:
     def _connect(self, tls: ServerTls | None, admit: _Admit | None) -> Connection:
         connection = Connection(
             self._limits,
+            budget=self._budget,
             accept=self._accept,
             context=None if tls is None else tls.context,
             on_opened=partial(self._opened, admit),
             on_lost=self._lost,
         )
-        self.connections.add(connection)
+        self.connections[connection] = None
         loop = asyncio.get_running_loop()
         timer = loop.call_later(_HANDSHAKE_S, connection.abort)
         connection.ready.add_done_callback(lambda _: timer.cancel())
         if len(self.connections) > self._max_connections:
-            loop.call_soon(connection.abort)
+            strangers = (one for one in self.connections if one.peer is None)
+            loop.call_soon(next(strangers, connection).abort)
         return connection
 
     def _opened(self, admit: _Admit | None, connection: Connection) -> None:
@@ -109,7 +116,7 @@ class Server:
                 self._refused[connection] = error
 
     def _lost(self, connection: Connection) -> None:
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         self._refused.pop(connection, None)
 
     def _accept(self, connection: Connection, stream: Stream) -> None:

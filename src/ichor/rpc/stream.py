@@ -1,14 +1,17 @@
 """One HTTP/2 stream as its consumer sees it: chunks with their credit, headers, trailers, the end.
 
 The stream may leave the connection's table (both directions ended) long before its queue is read:
-the queue is here, and what is read later is still credited to the connection.
+the queue is here, and what is read later is still credited to the connection. All it keeps is
+counted in the budget, until its consumer has gone.
 """
 
 import asyncio
 from collections import deque
 from typing import NamedTuple, Protocol
 
+from ichor.rpc import budget
 from ichor.rpc import engine as http
+from ichor.rpc.budget import Budget
 from ichor.rpc.metadata import Fields
 from ichor.rpc.status import Code, RpcError
 
@@ -27,6 +30,7 @@ class Link(Protocol):
     """What a stream needs of its connection."""
 
     engine: http.Engine
+    budget: Budget
 
     def flush_soon(self) -> None: ...
     def flush(self) -> None: ...
@@ -65,9 +69,11 @@ class Stream:
         "_writable",
         "failure",
         "headers",
+        "held",
         "id",
         "local_end",
         "on_failure",
+        "owner",
         "queued",
         "remote_end",
         "trailers",
@@ -86,13 +92,16 @@ class Stream:
         self.remote_end = False
         self.local_end = False
         self.queued = 0
+        self.held = 0
         self.on_failure: asyncio.Task[None] | None = None
+        self.owner: Stream | None = None
 
     # -- from the connection -----------------------------------------------------------------------
 
     def got_headers(self, fields: Fields, *, end: bool) -> None:
         if self.headers is None:
             self.headers = fields
+            self.hold(budget.cost_of(fields))
         if end:
             self.trailers = fields
         self._note_end(end=end)
@@ -100,9 +109,10 @@ class Stream:
     def got_data(self, data: bytes, credit: int, *, end: bool) -> None:
         self.queued += credit
         if self._discarding or not data:
-            self.credit(credit)
+            self._credit(credit)
         else:
             self._chunks.append(Chunk(data, credit))
+            self.hold(credit + budget.CHUNK)
         self._note_end(end=end)
 
     def _note_end(self, *, end: bool) -> None:
@@ -141,7 +151,7 @@ class Stream:
         return self.headers
 
     async def read(self) -> Chunk | None:
-        """Give the next chunk, None at the end. Nothing is credited yet."""
+        """Give the next chunk, None at the end. It is not credited yet, and still held."""
         while not self._chunks:
             if self.failure is not None:
                 raise self.failure
@@ -155,7 +165,14 @@ class Stream:
         return self.remote_end and not self._chunks and self.failure is None
 
     def credit(self, count: int) -> None:
-        """Open the window again; no more than was received and not yet credited."""
+        """Open the window again for a chunk, which is no longer held.
+
+        No more than was received and not yet credited.
+        """
+        self.give(count + budget.CHUNK)
+        self._credit(count)
+
+    def _credit(self, count: int) -> None:
         count = min(count, self.queued)
         self.queued -= count
         self._link.engine.credit(self.id, count)
@@ -228,4 +245,25 @@ class Stream:
         """
         self._discarding = True
         self._chunks.clear()
-        self.credit(self.queued)
+        self.give(self.held)
+        self._credit(self.queued)
+
+    # -- the budget --------------------------------------------------------------------------------
+
+    def hold(self, count: int) -> None:
+        """Count bytes that are kept for this call until they are given, or the call is over."""
+        if not self._discarding:
+            self._link.budget.take(self, count)
+
+    def give(self, count: int) -> None:
+        self._link.budget.give(self, count)
+
+    def exhaust(self) -> None:
+        """End this stream for what it holds, and the call that it was opened for."""
+        if self.owner is not None:
+            self.owner.exhaust()
+        if not (self.local_end and self.remote_end):
+            self._link.engine.reset(self.id, http.CALM)
+            self._link.flush_soon()
+        self.fail(budget.exhausted())
+        self.discard()

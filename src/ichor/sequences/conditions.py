@@ -7,6 +7,7 @@ from ichor.cosi.sequence import Condition, Guard, Run, View
 from ichor.resources.config.ids import MACHINE_TYPE_ID
 from ichor.resources.config.kinds import MachineKind
 from ichor.resources.config.machine import MachineType
+from ichor.resources.k8s.node import NodeStatus
 from ichor.resources.runtime.essential import CONTROL_PLANES, services_of
 from ichor.resources.runtime.service_status import ServiceStatus
 from ichor.resources.v1alpha1.service import Service
@@ -48,6 +49,7 @@ CONFIGURED = Condition((Out(MachineType),), _configured)
 IS_CONTROL_PLANE = Guard(
     (Out(MachineType),), lambda view, _: kind_of_machine(view) in CONTROL_PLANES
 )
+IS_REGISTERED = Guard((Out(NodeStatus),), lambda view, _: bool(view.all(NodeStatus)))
 
 
 def asked(parameter: str, value: str = "true") -> Guard:

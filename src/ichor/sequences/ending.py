@@ -1,6 +1,7 @@
 """Reboot, shutdown and reset of a node in a container.
 
-    pods (the kubelet first, lest it start them again) ─► etcd, on a reset ─► services ─► the end
+    pods move elsewhere ─► pods end (the kubelet first, lest it start them again)
+        ─► etcd, on a reset ─► services ─► the end
 
 A machine must come to its end: each task has a time limit, and one that does not make it is noted
 and left behind. Parameters, all text:
@@ -8,12 +9,14 @@ and left behind. Parameters, all text:
 | parameter | of | meaning |
 |---|---|---|
 | force | reboot, shutdown | pods get no time, or none beyond that of the launcher |
-| graceful | reset | leave etcd |
+| graceful | reset | move pods elsewhere, leave etcd |
 | reboot | reset | start again afterwards |
 | wipe | reset | volumes, comma-separated |
 
 The interface's reset of a container stops services only; here volumes are directories that can be
-wiped and members that can leave, so its phases are those of a machine that has disks.
+wiped and members that can leave, so its phases are those of a machine that has disks. It also ends
+an initialize, which the interface's table refuses: in maintenance mode that one never ends, and
+after a reboot the API answers before it does.
 """
 
 from datetime import timedelta
@@ -36,6 +39,8 @@ from ichor.resources.runtime.ending import (
     EtcdLeave,
     EtcdLeaveStatus,
     MachineEnd,
+    NodeDrain,
+    NodeDrainStatus,
     PodStop,
     PodStopStatus,
     ServiceHold,
@@ -44,7 +49,13 @@ from ichor.resources.runtime.ending import (
 )
 from ichor.resources.runtime.ids import MACHINE_RESET_SIGNAL_ID
 from ichor.resources.runtime.machine import MachineResetSignal
-from ichor.sequences.conditions import ALL_AT_REST, IS_CONTROL_PLANE, asked, not_asked
+from ichor.sequences.conditions import (
+    ALL_AT_REST,
+    IS_CONTROL_PLANE,
+    IS_REGISTERED,
+    asked,
+    not_asked,
+)
 
 GRACE = timedelta(seconds=30)
 # The launcher's patience is 20 seconds; several tiers of pods and the services share it.
@@ -73,6 +84,25 @@ def _stop_pods(name: str, *when: Guard) -> Task:
         on_failure=LogOnly(),
         lasting=True,
     )
+
+
+def _none_left(view: View, _: Run) -> bool:
+    status = view.get(NodeDrainStatus, ID)
+    return status is not None and status.spec.left == 0
+
+
+def _drain(*when: Guard) -> Phase:
+    """Move pods elsewhere: of a node that Kubernetes knows, and for so long as it may take."""
+    task = Task(
+        name="cordonAndDrainNode",
+        request=Request(Out(NodeDrain), lambda _: (ID, NodeDrain())),
+        until=Condition((Out(NodeDrainStatus),), _none_left),
+        when=(*when, IS_REGISTERED),
+        timeout=timedelta(minutes=2),
+        on_failure=LogOnly(),
+        lasting=True,
+    )
+    return Phase("drain", (task,))
 
 
 def _end(name: str, ending: Ending, *when: Guard) -> Phase:
@@ -106,7 +136,7 @@ _LEAVE = Task(
         (Out(EtcdLeaveStatus),), lambda view, _: view.get(EtcdLeaveStatus, ID) is not None
     ),
     when=(asked(GRACEFUL), IS_CONTROL_PLANE),
-    timeout=timedelta(seconds=30),
+    timeout=timedelta(minutes=1),
     on_failure=LogOnly(),
     lasting=True,
 )
@@ -150,6 +180,7 @@ REBOOT_SEQUENCE = Sequence(
 SHUTDOWN = Sequence(
     name="shutdown",
     phases=(
+        _drain(not_asked(FORCE)),
         Phase("cleanup", (_stop_pods("stopAllPods"),)),
         STOP_EVERYTHING,
         _end("shutdown", Ending.POWER_OFF),
@@ -158,6 +189,7 @@ SHUTDOWN = Sequence(
 RESET = Sequence(
     name="reset",
     phases=(
+        _drain(asked(GRACEFUL)),
         Phase(
             "cleanup",
             (
@@ -172,5 +204,5 @@ RESET = Sequence(
         _end("reboot", Ending.RESTART, asked(REBOOT)),
         _end("shutdown", Ending.POWER_OFF, not_asked(REBOOT)),
     ),
-    takes_over=frozenset({"boot"}),
+    takes_over=frozenset({"initialize", "boot"}),
 )

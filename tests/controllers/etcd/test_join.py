@@ -9,9 +9,9 @@ from ichor.controllers.etcd.join import (
     Start,
     Step,
     Wait,
-    leaves,
     promotes,
     step,
+    successor,
 )
 from ichor.ports.etcd import Member
 
@@ -74,9 +74,9 @@ def test_a_learner_that_runs_is_to_be_promoted() -> None:
 
 
 def test_leadership_is_handed_to_a_voter() -> None:
-    assert leaves(1, 1, (A, B, member(0, "l", learner=True))) == 2
-    assert leaves(1, 2, (A, B)) is None
-    assert leaves(1, 1, (A,)) is None
+    assert successor(1, (A, B, member(0, "l", learner=True))) == 2
+    assert successor(1, (A, member(0, "l", learner=True))) is None
+    assert successor(1, (A,)) is None
 
 
 def model(action: Step, members: tuple[Member, ...]) -> tuple[Member, ...]:

@@ -58,3 +58,10 @@ def test_a_file_changed_behind_our_back_is_written_again() -> None:
     made.engine.poke("files.Test")
     made.settle()
     assert files.held["a/b"] == File(content=b"one", mode=0o400, uid=60)
+
+
+def test_a_directory_that_nothing_wanted_is_in_goes_with_its_files() -> None:
+    files = FakeFiles(**{"a/old": "x", "gone/deep/old": "x"})
+    files.held = {**files.held, "a": Directory(), "gone": Directory(), "gone/deep": Directory()}
+    world(files, exclusive=True)
+    assert set(files.held) == {"a", "a/b"}

@@ -82,6 +82,23 @@ def test_a_certificate_is_renewed_at_half_life_and_not_before() -> None:
     assert len(signer.signed) == 3
 
 
+def test_what_was_issued_by_a_clock_ahead_is_issued_again() -> None:
+    made, signer = world()
+    ahead = made.time.now() + timedelta(days=365)
+    wish = request(Issuer.SELF)
+    signer.held["maintenance"] = Certificate(
+        request=wish,
+        cert="of next year",
+        key=Secret("key"),
+        authority="",
+        not_before=ahead,
+        not_after=ahead + wish.lifetime,
+    )
+    made.put(wish, "maintenance")
+    made.settle()
+    assert signer.signed == ["maintenance"]
+
+
 def test_another_wish_or_another_authority_gives_another_certificate() -> None:
     made, signer = world(("api-server", request()))
     made.put(Authority(cert="ca", key=Secret("k")), Issuer.OS.value)

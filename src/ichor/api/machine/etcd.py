@@ -3,44 +3,20 @@
 query_local and the fan-out belong to the caller: one call is about one member.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Mapping
 
 from google.protobuf.empty_pb2 import Empty
 
 from ichor.api.machine.table import streaming, unary
 from ichor.errors import Conflict, NotFound
-from ichor.peers.etcd import EtcdClient
-from ichor.ports.etcd import Alarm, Etcd, Member, Status
+from ichor.peers.etcd_local import Connect
+from ichor.ports.etcd import Alarm, Member, Status
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
-from ichor.rpc.client import Channel
 from ichor.rpc.context import Context, Handler
-from ichor.rpc.peer import TcpTarget
-from ichor.rpc.tls import ClientTls, Identity, client_context
 
-_ADMIN = ("admin.crt", "admin.key")
-HOST, PORT = "127.0.0.1", 2379
 CHUNK = 32 * 1024
-Connect = Callable[[], AbstractAsyncContextManager[Etcd]]
 _ALARM = pb.EtcdMemberAlarm
-
-
-def connector(secrets: Path) -> Connect:
-    """Give connections to the member of this node. secrets: /system/secrets/etcd."""
-
-    @asynccontextmanager
-    async def connect() -> AsyncGenerator[Etcd, None]:
-        try:
-            ca, crt, key = ((secrets / name).read_bytes() for name in ("ca.crt", *_ADMIN))
-        except FileNotFoundError:
-            raise Conflict("etcd is not set up on this node yet") from None
-        tls = ClientTls(client_context(ca, Identity(crt, key)))
-        async with Channel(TcpTarget(HOST, PORT, tls)) as channel:
-            yield EtcdClient(channel)
-
-    return connect
 
 
 class EtcdService:

@@ -1,4 +1,4 @@
-"""Rows of the machine service: a method's name and types with what serves it, as a handler."""
+"""Rows of the machine service or another: a method's name and types with what serves it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
@@ -11,16 +11,24 @@ SERVICE = "MachineService"
 
 
 def unary(
-    name: str, request: type[Q], response: type[R], call: Callable[[Q, Context], Awaitable[R]]
+    name: str,
+    request: type[Q],
+    response: type[R],
+    call: Callable[[Q, Context], Awaitable[R]],
+    service: str = SERVICE,
 ) -> Mapping[str, Handler]:
-    found = method(pb, SERVICE, name, request, response)
+    found = method(pb, service, name, request, response)
     return {found.path: unary_unary(found, call)}
 
 
 def streaming(
-    name: str, request: type[Q], response: type[R], call: Callable[[Q, Context], AsyncIterator[R]]
+    name: str,
+    request: type[Q],
+    response: type[R],
+    call: Callable[[Q, Context], AsyncIterator[R]],
+    service: str = SERVICE,
 ) -> Mapping[str, Handler]:
-    found = method(pb, SERVICE, name, request, response)
+    found = method(pb, service, name, request, response)
     return {found.path: unary_stream(found, call)}
 
 
@@ -29,6 +37,7 @@ def uploading(
     request: type[Q],
     response: type[R],
     call: Callable[[AsyncIterator[Q], Context], Awaitable[R]],
+    service: str = SERVICE,
 ) -> Mapping[str, Handler]:
-    found = method(pb, SERVICE, name, request, response)
+    found = method(pb, service, name, request, response)
     return {found.path: stream_unary(found, call)}

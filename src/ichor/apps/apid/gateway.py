@@ -1,6 +1,7 @@
 """The gateway: who calls, with which roles, and the way on."""
 
 import re
+import ssl
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
@@ -10,8 +11,10 @@ from ichor.errors import FormatError
 from ichor.pki import certificate as x509
 from ichor.pki.roles import METADATA_KEY, Role, of_caller
 from ichor.proto.common import common_pb2
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context
+from ichor.rpc.dial import DialOptions
 from ichor.rpc.labels import label_elements, submessage
 from ichor.rpc.peer import TcpTarget, TlsPeer
 from ichor.rpc.proxy import Backend, Many, One, Route
@@ -20,6 +23,8 @@ from ichor.rpc.tls import Chain, ClientTls
 
 PORT: Final = 50000
 NODES: Final = 512
+# idle_s also ends what a channel that made room for another still dialled, for a call on its way.
+_TO_NODES: Final = DialOptions(drain_s=3600.0, idle_s=600.0)
 _HOST: Final = re.compile(r"[0-9A-Za-z_.\-]{1,253}")  # RFC 1123 section 2.1, and IPv4
 _METADATA_FIELD: Final = 1
 _MESSAGES_FIELD: Final = 1
@@ -36,17 +41,29 @@ def verify(chain: Chain) -> None:
 
 
 class Gateway:
-    """machined: the channel to it. client: shows our certificate to other nodes, None on workers.
+    """machined: the channel to it. own: addresses of this node. port: of other nodes' apid.
+    budget: of the server whose callers it serves.
 
-    own: addresses of this node. Connections to nodes are kept until `forget`, NODES of them at
-    most: a caller names nodes, and what it names must not fill our memory.
+    Connections to nodes are kept while they are used, to NODES of them at most: a caller names
+    nodes, and what it names must not fill our memory.
     """
 
-    def __init__(self, machined: Channel, own: Callable[[], frozenset[str]]) -> None:
+    def __init__(
+        self,
+        machined: Channel,
+        own: Callable[[], frozenset[str]],
+        *,
+        port: int = PORT,
+        budget: Budget | None = None,
+        options: DialOptions = _TO_NODES,
+    ) -> None:
         self._machined = machined
         self._own = own
+        self._port = port
+        self._budget = budget
+        self._options = options
         self._channels: dict[str, Channel] = {}
-        self.client: ClientTls | None = None
+        self._client: ClientTls | None = None
         self.is_open = False
 
     async def direct(self, context: Context) -> Route:
@@ -69,11 +86,20 @@ class Gateway:
                     _failed_message if streaming else _failed,
                 )
 
-    async def forget(self) -> None:
-        """Close connections to other nodes: certificates changed."""
-        channels, self._channels = self._channels, {}
-        for channel in channels.values():
-            await channel.close()
+    def show(self, context: ssl.SSLContext | None) -> None:
+        """Call other nodes with this certificate from now on, with none if None (on workers).
+
+        Calls that run go on over their connections, which end with the last of them.
+        """
+        for channel in self._channels.values():
+            channel.refresh()
+        if context is None:
+            self._client = None
+            self._channels.clear()
+        elif self._client is None:
+            self._client = ClientTls(context)
+        else:
+            self._client.context = context
 
     def _roles(self, context: Context) -> frozenset[str]:
         if self.is_open:  # maintenance: nobody is authenticated, everybody may look
@@ -84,11 +110,11 @@ class Gateway:
         return of_caller(leaf, context.metadata.all(METADATA_KEY))
 
     def _remote(self, node: str, context: Context, roles: frozenset[str]) -> Backend:
-        if self.client is None:
+        if self._client is None:
             raise RpcError(Code.UNAVAILABLE, "this node has no certificate to call others with")
         return Backend(
             node,
-            self._channel(node, self.client),
+            self._channel(node, self._client),
             to_node(context.metadata, roles, context.authority),
         )
 
@@ -97,7 +123,8 @@ class Gateway:
         channel = self._channels.pop(node, None)
         if channel is None:
             check_host(node)
-            channel = Channel(TcpTarget(node, PORT, tls))
+            target = TcpTarget(node, self._port, tls)
+            channel = Channel(target, options=self._options, budget=self._budget)
         self._channels[node] = channel
         if len(self._channels) > NODES:
             self._channels.pop(next(iter(self._channels))).refresh()  # its calls go on

@@ -15,9 +15,11 @@ from ichor.api.machine.access import AccessService
 from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
 from ichor.api.machine.containers import ContainerService, usage_of
-from ichor.api.machine.etcd import EtcdService, connector
+from ichor.api.machine.etcd import EtcdService
+from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
+from ichor.api.machine.images import ImageService
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.power import PowerService
 from ichor.api.machine.service_control import ServiceControl
@@ -31,12 +33,17 @@ from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import notice, procfs
-from ichor.ports.containers import Containers
+from ichor.peers.etcd_local import connector
+from ichor.ports.containers import Containers, Images
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
+from ichor.rpc.engine import UNLIMITED, Limits
 from ichor.rpc.server import Server
 
 ROOT = 0
+# All callers come over apid's one connection: it must not be what they wait for each other at. The
+# budget bounds what they hold.
+LIMITS = Limits(streams=4096, connection_window=UNLIMITED)
 LOGS = Path("/var/log")
 ETCD_DATA = Path("/var/lib/etcd")
 ETCD_SNAPSHOT = Path("/var/lib/etcd.snapshot")
@@ -45,13 +52,18 @@ ETCD_SECRETS = Path("/system/secrets/etcd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the API acts on, besides the store and files. longest: life of a certificate."""
+    """What the API acts on, besides the store and files.
+
+    hosts_dir: how registries are asked for images. longest: life of a certificate.
+    """
 
     now: Callable[[], datetime]
     platform: str
     mode: Mode
     services: Services
     containers: Mapping[str, Containers]
+    images: Mapping[str, Images]
+    hosts_dir: str
     signer: Signing
     operations: Operations
     events: EventLog
@@ -74,16 +86,22 @@ def server(state: State, world: World) -> Server:
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
+        **ImageService(world.images, world.hosts_dir, world.now).handlers(),
         **PowerService(world.operations).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),
+        **EtcdLeaveService(state).handlers(),
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
         **TrustService(state, world.signer, min(LIFETIME, world.longest)).handlers(),
     }
-    return Server(handlers, interceptors=(translate, require(granted), of_control_plane(state)))
+    return Server(
+        handlers,
+        interceptors=(translate, require(granted), of_control_plane(state)),
+        limits=LIMITS,
+    )
 
 
 async def listen(api: Server, path: Path) -> None:

@@ -18,6 +18,7 @@ STATE: Final = "/system/state"
 ETC: Final = "/system/etc"
 SOCKET: Final = "/system/run/machined/machine.sock"
 HOST: Final = "/run/host"
+IMAGE_CACHE: Final = "/system/imagecache/disk"
 OVERLAID: Final = ("/etc/kubernetes", "/etc/cni", "/opt")
 _OVERLAYS: Final = "/var/system/overlays"
 _STRICT: Final = ("nosuid", "nodev", "noexec")
@@ -34,6 +35,11 @@ TEMPORARY: Final = (
         target="/system", fstype="tmpfs", source="tmpfs", options=_STRICT, data="mode=0755,size=50%"
     ),
 )
+# What the platform hands over, if it does.
+HANDED: Final = (
+    Bind(target=STATE, source=f"{HOST}/state", options=_STRICT),
+    Bind(target=IMAGE_CACHE, source=f"{HOST}/imagecache", options=("ro", *_STRICT)),
+)
 # path below /: mode; others 0755. Modes of what Kubernetes keeps are those of facts/paths.tsv.
 DIRECTORIES: Final = {
     "system/etc": 0o755,
@@ -43,6 +49,7 @@ DIRECTORIES: Final = {
     "system/secrets": 0o711,
     "system/config": 0o755,
     "system/resolved": 0o755,
+    "system/imagecache": 0o755,
     "run/lock": 0o755,
     "var/lib": 0o700,
     "var/lib/cni": 0o700,
@@ -75,9 +82,10 @@ def prepare(mounts: Mounts, files: Files, first: Sequence[Attach] = ()) -> None:
     for each in overlays:
         for path in (each.upper, each.work):
             files.apply(MakeDirectory(path=path.lstrip("/")))
-    handed = f"{HOST}/state"
-    state = (Bind(target=STATE, source=handed, options=_STRICT),) if Path(handed).exists() else ()
-    for action in missing((*overlays, *state), mounts.observe()):
+    handed = [each for each in HANDED if Path(each.source).exists()]
+    for bind in handed:
+        files.apply(MakeDirectory(path=bind.target.lstrip("/")))
+    for action in missing((*overlays, *handed), mounts.observe()):
         mounts.apply(action)
     # What was mounted there hides the directory made above, and its mode.
     files.apply(MakeDirectory(path=STATE.lstrip("/"), directory=Directory(mode=0o700)))

@@ -22,6 +22,7 @@ from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.site import Site
 from ichor.apps.machined.wiring import Adapters, controllers
+from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
@@ -49,6 +50,8 @@ from ichor.peers.bootstrap_access import BootstrapToken
 from ichor.peers.cluster_manifests import NodeManifests
 from ichor.peers.container_services import ContainerServices
 from ichor.peers.containerd import ContainerdContainers
+from ichor.peers.containerd_images import ContainerdImages
+from ichor.peers.etcd_local import connector
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
@@ -59,6 +62,7 @@ from ichor.resources.config.generation import ConfigGeneration, generation_id
 from ichor.resources.runtime.boot import BootID
 from ichor.resources.runtime.host import ID as HOST_ID
 from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
@@ -70,6 +74,8 @@ log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
 OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
+NAMESPACES = ("system", "k8s.io")
+ETCD_SECRETS = "/system/secrets/etcd"
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -92,7 +98,9 @@ class Machine:
             clock=self._clock,
             logs=Path("/var/log"),
         )
-        containers = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "system")
+        containers = ContainerdContainers(
+            Channel(UnixTarget(CONTAINERD)), "system", hosts_dir=hosts.DIRECTORY
+        )
         self._containers = ContainerServices(containers, self._clock)
         self._static_pods = StaticPodServer()
         self._services = BothServices(self._supervisor, self._containers)
@@ -156,6 +164,7 @@ class Machine:
         identity.ensure(self._state, KernelRandom())
         self._state.create(resource(BootID(boot_id=self._site.boot_id()), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
+        self._state.create(resource(host.roots(), ROOTS_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
@@ -175,7 +184,9 @@ class Machine:
             platform=self._site.platform,
             mode=self._site.mode,
             services=self._services,
-            containers={name: ContainerdContainers(channel, name) for name in ("system", "k8s.io")},
+            containers={name: ContainerdContainers(channel, name) for name in NAMESPACES},
+            images={name: ContainerdImages(channel, name) for name in NAMESPACES},
+            hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
             operations=self._operations,
             events=self._events,
@@ -198,8 +209,8 @@ class Machine:
                     Path(kubelet_args.BOOTSTRAP_KUBECONFIG),
                     self._clock,
                 ),
-                manifests=NodeManifests(),
-                membership=NodeMembership(Path(ETCD_DATA), Path("/system/secrets/etcd")),
+                manifests=NodeManifests(connector(Path(ETCD_SECRETS))),
+                membership=NodeMembership(Path(ETCD_DATA), Path(ETCD_SECRETS)),
                 static_pods=self._static_pods,
             ),
             issuance=LocalIssuance(self._signer, longest()),

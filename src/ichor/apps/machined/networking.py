@@ -17,6 +17,8 @@ from ichor.controllers.k8s.kubeprism import kubeprism
 from ichor.controllers.k8s.kubeprism_endpoints import kubeprism_config, kubeprism_endpoints
 from ichor.controllers.k8s.masquerade_apply import masquerade_apply
 from ichor.controllers.k8s.node_apply import node_apply
+from ichor.controllers.k8s.node_cordoned import node_cordoned
+from ichor.controllers.k8s.node_drain import node_drain
 from ichor.controllers.k8s.node_ip import node_ip, node_ip_config
 from ichor.controllers.k8s.node_status import node_status
 from ichor.controllers.k8s.node_watch import node_watch
@@ -47,6 +49,7 @@ from ichor.peers.dns_server import HostDns
 from ichor.peers.kube import Access
 from ichor.peers.kube_following import Identities
 from ichor.peers.kube_node_edit import OwnNode
+from ichor.peers.kube_node_pods import KubeNodePods
 from ichor.peers.kube_nodes import KubeNodeWatch
 from ichor.peers.kube_static_pods import StaticPodWatch
 from ichor.ports.balancer import Balancer
@@ -57,6 +60,7 @@ from ichor.ports.kube_node_edit import KubeNodeEdit
 from ichor.ports.kube_nodes import KubeNodes
 from ichor.ports.masquerade import Masquerading
 from ichor.ports.network import Networks
+from ichor.ports.node_pods import NodePods
 from ichor.ports.static_pod_status import StaticPodStatuses
 from ichor.ports.sysctl import Attempts
 from ichor.resources.k8s.ids import NODENAME_ID
@@ -76,6 +80,7 @@ class NetworkWorld:
     masquerading: Masquerading
     parameters: Attempts
     own_node: KubeNodeEdit
+    own_pods: NodePods
     resolved_files: Files
     cni_files: Files
 
@@ -113,6 +118,7 @@ def adapters(
         parameters=TriedParameters(is_of_namespaces) if is_container else TriedParameters(),
         nodes=KubeNodeWatch(identities, clock),
         own_node=OwnNode(identities, name),
+        own_pods=KubeNodePods(identities, name),
         resolved_files=KernelFiles(Path(resolved.DIRECTORY)),
         cni_files=KernelFiles(Path(cni.DIRECTORY)),
     )
@@ -134,7 +140,9 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         address_filter,
         node_watch(world.nodes),
         node_status,
+        node_cordoned,
         node_apply(world.own_node),
+        node_drain(world.own_pods),
         cni_config,
         file_apply("files.CNI", Place(cni.DIRECTORY), world.cni_files),
         pod_network_apply(world.network),

@@ -37,6 +37,7 @@ from ichor.models import (
     masquerade,
     membership,
     network,
+    node_pods,
     pods,
     rendezvous,
     service,
@@ -53,6 +54,8 @@ from ichor.ports.kube_node_edit import NodeMeta
 from ichor.ports.membership import Membership
 from ichor.ports.network import Action as NetworkAction
 from ichor.ports.network import Network
+from ichor.ports.node_pods import Action as PodAction
+from ichor.ports.node_pods import Evictable
 from ichor.ports.static_pods import Offer
 from ichor.ports.uts import Names
 from ichor.sequences import container
@@ -161,6 +164,7 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
             masquerading=HeldFar("", masquerade.model),
             parameters=Held({}, attempts.model),
             own_node=HeldFar[NodeMeta | None, NodeMeta](None, kube_node_edit.model),
+            own_pods=HeldFar[Evictable, PodAction](None, node_pods.model),
             resolved_files=_files(),
             cni_files=_files(),
         ),
@@ -213,6 +217,7 @@ MODELS: Mapping[str, AnyModel] = {
     "k8s.ManifestsApply": _any(cluster_manifests.model),
     "k8s.MasqueradeApply": _any(masquerade.model),
     "k8s.NodeApply": _any(kube_node_edit.model),
+    "k8s.NodeDrain": _any(node_pods.model),
     "k8s.PodNetworkApply": _any(network.model),
     "k8s.StaticPodServer": _any(static_pods.model),
     "network.DHCP4": _any(dhcp.model),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ichor.controllers.k8s.static_pod_status import static_pod_status
 from ichor.controllers.network.status import network_status
 from ichor.controllers.runtime.boot import boot
+from ichor.controllers.runtime.diagnostics import diagnostics
 from ichor.controllers.runtime.machine_status import machine_status
 from ichor.controllers.runtime.machined_service import machined_service
 from ichor.controllers.runtime.pod_stop import pod_stop
@@ -43,4 +44,5 @@ def controllers(world: OperatingWorld) -> tuple[Controller, ...]:
         machined_service,
         version,
         machine_status,
+        diagnostics,
     )

@@ -7,7 +7,11 @@ from ichor.apps.machined import layers
 from ichor.ports.mount import Mount
 from ichor.resources.runtime.mount import MountStatus
 
-TARGETS: Final = {"EPHEMERAL": "/var", "STATE": layers.STATE}
+TARGETS: Final = {
+    "EPHEMERAL": "/var",
+    "STATE": layers.STATE,
+    "IMAGECACHE": layers.IMAGE_CACHE,
+}
 
 
 def statuses(mounts: Sequence[Mount]) -> Iterator[tuple[str, MountStatus]]:

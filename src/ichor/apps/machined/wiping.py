@@ -1,4 +1,9 @@
-"""Reset's last step in a container: volumes are directories, and emptied once nothing runs."""
+"""Reset's last step in a container: volumes are directories, and emptied once nothing runs.
+
+What pods had mounted is let go first: a directory that is a mount point would stay, and what is
+mounted there, perhaps from elsewhere, would be emptied. A kubelet that finds directories of pods it
+does not know asks the API server about their volumes before it mounts any, also the API server's.
+"""
 
 import shutil
 from collections.abc import Iterable
@@ -7,31 +12,40 @@ from pathlib import Path
 from typing import Final
 
 from ichor.apps.machined import layers
+from ichor.linux.mount import KernelMounts
 from ichor.log import fields, logger
+from ichor.ports.mount import Detach
 
 log = logger(__name__)
 VOLUMES: Final = {"EPHEMERAL": Path("/var"), "STATE": Path(layers.STATE)}
 
 
 def wipe(names: Iterable[str]) -> None:
-    """Empty volumes; what is busy stays, and the log says so."""
+    """Empty volumes; what would not go stays, and the log says so."""
     for name in sorted(names):
-        for path in sorted(VOLUMES[name].iterdir()):
-            empty(path)
+        empty(VOLUMES[name])
 
 
-def empty(path: Path) -> None:
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, onerror=_busy)
-        else:
-            path.unlink()
-    except OSError as error:
-        log.warning("not wiped", extra=fields(path=path, why=error))
+def empty(volume: Path) -> None:
+    _detach_below(volume)
+    for path in sorted(volume.iterdir()):
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, onerror=_left)
+            else:
+                path.unlink()
+        except OSError as error:
+            _left(None, str(path), error)
 
 
-def _busy(_function: object, path: str, error: object) -> None:
-    """Go on past mounts that still hold a directory: what is in them goes, too."""
-    with suppress(OSError):
-        Path(path).unlink()
-    log.debug("not wiped", extra=fields(path=path, why=error))
+def _detach_below(volume: Path) -> None:
+    mounts = KernelMounts()
+    # Later ones first: they are deeper, or on top of an earlier one.
+    for mount in reversed(mounts.observe()):
+        if volume in Path(mount.target).parents:
+            with suppress(OSError):  # gone with another by propagation
+                mounts.apply(Detach(target=mount.target, lazy=True))
+
+
+def _left(_function: object, path: str, error: object) -> None:
+    log.warning("not wiped", extra=fields(path=path, why=error))

@@ -11,6 +11,9 @@ from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
 from ichor.controllers.config.machine_type import machine_type
 from ichor.controllers.cri.config import cri_config
+from ichor.controllers.cri.hosts import hosts
+from ichor.controllers.cri.image_cache import image_cache, registryd_service
+from ichor.controllers.cri.registries import registries
 from ichor.controllers.cri.service import configured_cri_service, cri_service
 from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.files.etc_apply import etc_apply
@@ -22,6 +25,7 @@ from ichor.controllers.network.node_address import node_addresses
 from ichor.controllers.network.watch import network_watch
 from ichor.controllers.runtime.api_service import api_service
 from ichor.controllers.runtime.apid_service import apid_service
+from ichor.controllers.runtime.environment import environment
 from ichor.controllers.runtime.health import health
 from ichor.controllers.runtime.os_release import os_release
 from ichor.controllers.runtime.service import service
@@ -32,6 +36,7 @@ from ichor.controllers.secrets.api_sans import api_sans
 from ichor.controllers.secrets.issuance import issuance
 from ichor.controllers.secrets.maintenance import maintenance
 from ichor.controllers.secrets.os_root import os_root
+from ichor.controllers.secrets.trusted_roots import trusted_roots
 from ichor.cosi.controller import Controller
 from ichor.ports.etc import Etc
 from ichor.ports.file import Files
@@ -81,11 +86,17 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         hostname_apply(world.uts),
         node_addresses,
         etc_files,
+        trusted_roots,
         etc_apply(world.etc),
         file_apply("files.System", Place("/system/secrets", exclusive=True), world.system_files),
         file_apply("files.Config", Place("/system/config", exclusive=True), world.config_files),
         file_apply("files.Kubernetes", Place("/etc/kubernetes"), world.kubernetes_files),
         *networking.controllers(world.networking),
+        image_cache,
+        registryd_service,
+        registries,
+        hosts,
+        environment,
         cri_config,
         cri_service if world.machine is None else configured_cri_service,
         os_release,

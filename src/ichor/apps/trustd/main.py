@@ -19,7 +19,9 @@ from ichor.proto.ichor import trust_pb2
 from ichor.resources.secrets.api import TrustdCertificate
 from ichor.resources.secrets.ids import JOIN_TOKEN_ID, TRUSTD_ID
 from ichor.resources.secrets.os import JoinToken
+from ichor.rpc.budget import Budget
 from ichor.rpc.client import Channel
+from ichor.rpc.engine import Limits
 from ichor.rpc.method import method
 from ichor.rpc.server import Server
 from ichor.rpc.tls import ClientAuth, Identity, ServerTls, server_context
@@ -27,6 +29,7 @@ from ichor.rpc.tls import ClientAuth, Identity, ServerTls, server_context
 PORT: Final = 50001
 CONNECTIONS: Final = 256
 MESSAGE: Final = 64 << 10
+HELD: Final = 8 << 20
 _SIGN_S: Final = 8.0  # below the 10 s after which a machine asks elsewhere
 _SIGN: Final = method(trust_pb2, "Trust", "Sign", trust_pb2.SignRequest, trust_pb2.SignResponse)
 _log = logger(__name__)
@@ -41,7 +44,11 @@ class Trustd:
         self._security = Security(self._sign, Throttle(asyncio.get_running_loop().time))
         self._tls: ServerTls | None = None
         self._server = Server(
-            self._security.handlers(), max_connections=CONNECTIONS, message_limit=MESSAGE
+            self._security.handlers(),
+            limits=Limits(streams=16, stream_window=MESSAGE, connection_window=4 * MESSAGE),
+            budget=Budget(HELD),
+            max_connections=CONNECTIONS,
+            message_limit=MESSAGE,
         )
         self.listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 

@@ -1,4 +1,4 @@
-"""Environment variables of services and of the machine's own requests, proxies above all."""
+"""Environment variables of containerd, which pulls images: proxies above all."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar

@@ -8,5 +8,6 @@ from ichor.config.secret import Object
 
 class KubeAdmissionControlConfig(Named, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeAdmissionControlConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     configuration: Object

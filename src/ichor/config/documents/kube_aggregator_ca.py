@@ -16,6 +16,7 @@ class IssuingCA(Part, frozen=True, kw_only=True):
 
 class KubeAggregatorCAConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeAggregatorCAConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     issuing_ca: IssuingCA | None = field(name="issuingCA", default=None)
     accepted_cas: tuple[Cert, ...] = field(name="acceptedCAs", default=())

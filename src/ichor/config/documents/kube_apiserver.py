@@ -37,6 +37,7 @@ DENIED: frozenset[str] = frozenset(
 
 class KubeAPIServerConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeAPIServerConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     image: Annotated[str, IMAGE]
     extra_args: Mapping[str, Args] = {}

@@ -9,5 +9,6 @@ from ichor.config.secret import Object
 
 class KubeAuditPolicyConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeAuditPolicyConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     configuration: Annotated[Object, REPLACE]

@@ -9,5 +9,6 @@ from ichor.config.secret import Object
 
 class KubeAuthenticationConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeAuthenticationConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     configuration: Annotated[Object, REPLACE]

@@ -9,6 +9,7 @@ from ichor.config.secret import Object
 
 class KubeAuthorizerConfig(Named, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeAuthorizerConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     type: Literal["Node", "RBAC", "Webhook"]
     webhook: Object | None = None

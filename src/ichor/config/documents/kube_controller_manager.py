@@ -24,6 +24,7 @@ DENIED: frozenset[str] = frozenset(
 
 class KubeControllerManagerConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeControllerManagerConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     enabled: bool = True
     image: Annotated[str, IMAGE]

@@ -8,6 +8,7 @@ from ichor.config.field import ALWAYS, IMAGE
 
 class KubeCoreDNSConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeCoreDNSConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     enabled: Annotated[bool, ALWAYS] = True
     image: Annotated[str, IMAGE] | None = None

@@ -8,5 +8,6 @@ from ichor.config.secret import Object
 
 class KubeEtcdEncryptionConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeEtcdEncryptionConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     config: Object

@@ -11,6 +11,7 @@ from ichor.config.field import ALWAYS, PORT, Range
 
 class KubeFlannelCNIConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeFlannelCNIConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset(
         {"backendExtraConfig", "resources", "extraArgs", "kubeNetworkPoliciesEnabled"}
     )

@@ -1,4 +1,8 @@
-"""How this node registers: address, labels, annotations, taints (`key: value:Effect`)."""
+"""How this node registers: address, labels, annotations, taints (`key: value:Effect`).
+
+Changes are applied to the registered Node, but for taints of workers: Kubernetes lets no kubelet
+change its own.
+"""
 
 import re
 from collections.abc import Iterator, Mapping

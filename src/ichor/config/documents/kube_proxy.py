@@ -13,6 +13,7 @@ from ichor.config.secret import Object
 
 class KubeProxyConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeProxyConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     enabled: bool = True
     image: Annotated[str, IMAGE] | None = None

@@ -17,6 +17,7 @@ DENIED: frozenset[str] = frozenset(
 
 class KubeSchedulerConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeSchedulerConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     enabled: bool = True
     image: Annotated[str, IMAGE]

@@ -21,6 +21,7 @@ class Accepted(Part, frozen=True, kw_only=True):
 
 class KubeServiceAccountConfig(Document, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "KubeServiceAccountConfig"
+    OF_CONTROL_PLANES: ClassVar[bool] = True
 
     issuer: Issuer
     accepted: Accepted = field(default_factory=Accepted)

@@ -1,4 +1,4 @@
-"""Certificates that are trusted beside those of the image, PEM."""
+"""Certificates that the node's own programs trust beside those of the image, PEM."""
 
 from typing import ClassVar
 

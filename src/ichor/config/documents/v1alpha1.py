@@ -1,7 +1,7 @@
 """The main document, which has no kind: machine type, join token, OS and etcd CAs.
 
-A node is complete for boot once it has this one. What the newer kinds say is refused here, so that
-nothing is said twice.
+A node is complete for boot once it has this one. What the newer kinds say is taken out of it before
+it is read (config/lower.py), so that nothing is said twice.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from msgspec import field
 
 from ichor.config.document import Document, Fault, Part
 from ichor.config.field import ALWAYS, CIDR, FILLED, IMAGE, SAN, TOKEN, Args, Cert64, Key64
-from ichor.config.secret import Secret
+from ichor.config.secret import Object, Secret
 
 MachineType = Literal["controlplane", "worker", "init"]
 
@@ -52,6 +52,19 @@ class Features(Part, frozen=True, kw_only=True):
             yield Fault("apidCheckExtKeyUsage", "expected true: the usage is always checked")
 
 
+class Install(Part, frozen=True, kw_only=True):
+    """The old form of UnattendedInstallConfig; there is nothing to install a container on."""
+
+    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"bootloader", "extensions"})
+    disk: str = ""
+    disk_selector: Object = field(default_factory=Object)
+    image: Annotated[str, IMAGE] | None = None
+    extra_kernel_args: tuple[str, ...] = ()
+    wipe: bool = False
+    legacy_bios_support: bool = field(name="legacyBIOSSupport", default=False)
+    grub_use_uki_cmdline: bool = field(name="grubUseUKICmdline", default=False)
+
+
 class Machine(Part, frozen=True, kw_only=True):
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset(
         [
@@ -60,7 +73,6 @@ class Machine(Part, frozen=True, kw_only=True):
             "pods",
             "network",
             "disks",
-            "install",
             "files",
             "env",
             "time",
@@ -86,6 +98,7 @@ class Machine(Part, frozen=True, kw_only=True):
         name="certSANs", default=()
     )
     features: Features = field(default_factory=Features)
+    install: Install | None = None
 
 
 class Etcd(Part, frozen=True, kw_only=True):

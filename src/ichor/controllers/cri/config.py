@@ -1,6 +1,6 @@
 """CRIConfig: containerd's configuration file.
 
-    runtime/HostFacts ─► files/EtcFileSpec "cri/containerd.toml"
+    runtime/HostFacts, config/ActiveConfig ─► files/EtcFileSpec "cri/containerd.toml"
 
 One containerd serves pods (CRI, namespace k8s.io) and the system's own services. What it may not do
 here is said by the host: without CAP_SYS_RESOURCE no score may be lowered, in a container there is
@@ -12,8 +12,11 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ichor.config.versions import image
+from ichor.config.versions import Source, image
+from ichor.controllers.cri.hosts import DIRECTORY
 from ichor.cosi.controller import Get, Out, Transform
+from ichor.resources.config.active import ID as CONFIG_ID
+from ichor.resources.config.active import ActiveConfig
 from ichor.resources.files.etc import EtcFileSpec
 from ichor.resources.runtime.host import ID, HostFacts
 
@@ -42,6 +45,8 @@ disabled_plugins = [{disabled}]
   snapshotter = "overlayfs"
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = "{pause}"
+  [plugins."io.containerd.cri.v1.images".registry]
+    config_path = "{hosts}"
 
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = {restrict_oom}
@@ -61,13 +66,16 @@ disabled_plugins = [{disabled}]
 
 class Inputs(Struct, frozen=True, kw_only=True):
     host: Annotated[HostFacts, Get("runtime", ID)]
+    config: Annotated[ActiveConfig | None, Get("config", CONFIG_ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, EtcFileSpec]]:
     host = inputs.host
+    source: Source = inputs.config.value.image_source if inputs.config is not None else "build"
     text = TEMPLATE.format(
         disabled=", ".join(f'"{plugin}"' for plugin in DISABLED),
-        pause=image("pause"),
+        pause=image("pause", source),
+        hosts=DIRECTORY,
         restrict_oom="true" if host.restricts_oom else "false",
         no_apparmor="false" if host.has_apparmor else "true",
     )

@@ -100,9 +100,7 @@ def _self(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((node.name, url) for url in node.peer_urls)
 
 
-def leaves(own_id: int, leader: int, members: Sequence[Member]) -> int | None:
-    """Give the member to hand leadership to before we leave; None if it is not ours."""
-    if own_id != leader:
-        return None
-    voters = sorted(m.id for m in members if not m.is_learner and m.id != own_id)
-    return voters[0] if voters else None
+def successor(own_id: int, members: Sequence[Member]) -> int | None:
+    """Give the voter that is to lead if we do and leave; None if we are the last."""
+    voters = (m.id for m in members if not m.is_learner and m.id != own_id)
+    return min(voters, default=None)

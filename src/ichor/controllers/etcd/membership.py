@@ -1,13 +1,17 @@
 """Membership: this control plane becomes a member of etcd by its own directive.
 
     etcd/EtcdSpec, etcd/EtcdBootstrap  ─┐
-    controlplane/Endpoint (all)        ─┼─► plan ─► AskAt, Remove, AddLearner, Decide, Promote
-    files/FileStatus (admin.*)         ─┤           ─► etcd/EtcdStart, etcd/EtcdMember
-    etcd/EtcdLeave                     ─┘           ─► etcd/EtcdLeaveStatus
+    controlplane/Endpoint (all)        ─┼─► plan ─► AskAt, Remove, AddLearner, Decide, Promote,
+    files/FileStatus (admin.*)         ─┤             Leave, Cease, Discard
+    runtime/ServiceStatus "etcd"       ─┤           ─► etcd/EtcdStart, etcd/EtcdMember
+    etcd/EtcdLeave                     ─┘           ─► etcd/EtcdLeaveStatus, runtime/Diagnostic
 
 Which step is next is decided by `join`. How etcd begins is decided once a boot: the arguments of a
-running member must not change because its data directory has filled meanwhile. A member that is
-to leave does so through the others; the last one has nobody to leave to.
+running member must not change because its data directory has filled meanwhile.
+
+A member that is to leave does so through the others; then etcd stops, and its data go: a member
+that was removed can never use them again, and without them the next boot joins anew. The last
+voter has nobody to leave to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +24,16 @@ from ichor.controllers.etcd import join
 from ichor.controllers.etcd.args import PEER_PORT, urls
 from ichor.controllers.secrets.etcd import DIRECTORY
 from ichor.cosi.controller import Actuator, All, Get, Out, Yield
+from ichor.ports.etcd import Member
 from ichor.ports.membership import (
     Action,
     AddLearner,
     AskAt,
+    Cease,
     Decide,
+    Discard,
     EtcdMembership,
+    Leave,
     Membership,
     Promote,
     Remove,
@@ -39,11 +47,18 @@ from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.files.file import FileStatus
 from ichor.resources.k8s.endpoint import Endpoint
 from ichor.resources.k8s.ids import CONTROL_PLANE_NAMESPACE_NAME
+from ichor.resources.runtime.diagnostic import Diagnostic
 from ichor.resources.runtime.ending import EtcdLeave, EtcdLeaveStatus
+from ichor.resources.runtime.service_status import ServiceStatus
 
 RESYNC = timedelta(seconds=2)
 LOCAL = "127.0.0.1"
 NEEDED = ("ca.crt", "admin.crt", "admin.key")
+DISTRUST_ID = "etcd-distrust"
+DISTRUST = (
+    "this node and etcd's members do not trust each other's certificates: "
+    "cluster.etcd.ca must be that of the other control planes"
+)
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -52,6 +67,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     endpoints: Annotated[Sequence[Endpoint], All(CONTROL_PLANE_NAMESPACE_NAME)] = ()
     files: Annotated[Mapping[str, FileStatus], All("files", ids=f"^{DIRECTORY}/")] = {}
     leave: Annotated[Mapping[str, EtcdLeave], All("etcd")] = {}
+    service: Annotated[Mapping[str, ServiceStatus], All("runtime", ids="^etcd$")] = {}
 
 
 def plan(inputs: Inputs, observed: Membership) -> Iterator[Action]:
@@ -63,11 +79,11 @@ def plan(inputs: Inputs, observed: Membership) -> Iterator[Action]:
         yield AskAt(hosts=hosts)
         return
     node = this_node(inputs, spec, observed)
+    if inputs.leave:
+        yield from departure(inputs, spec, observed)
+        return
     if observed.decided is None:
         yield from steps(node, observed)
-        return
-    if inputs.leave:
-        yield from departure(spec, observed)
         return
     learner = join.promotes(node, observed.members)
     if learner is not None:
@@ -105,29 +121,51 @@ def steps(node: join.Node, observed: Membership) -> Iterator[Action]:
             return
 
 
-def departure(spec: EtcdSpec, observed: Membership) -> Iterator[Action]:
-    own = [member for member in observed.members if member.name == spec.name]
-    if own and len(observed.members) > 1:
-        yield Remove(member_id=own[0].id)
+def departure(inputs: Inputs, spec: EtcdSpec, observed: Membership) -> Iterator[Action]:
+    own = own_member(spec, observed)
+    if own is not None:
+        successor = join.successor(own.id, observed.members)
+        if successor is not None:
+            yield Leave(member_id=own.id, successor=successor)
+    elif not observed.members:  # nobody answers, which says nothing
+        return
+    elif observed.decided is not None:
+        yield Cease()
+    elif observed.has_data and not inputs.service:
+        yield Discard()
 
 
-def departed(inputs: Inputs, observed: Membership) -> str:
-    """Say why there is nothing left to leave; empty while there may be."""
-    if inputs.spec is None or observed.decided is None:
-        return "was no member"
-    names = [member.name for member in observed.members]
-    if names == [inputs.spec.name]:
-        return "is the last member"
-    return "left" if names and inputs.spec.name not in names else ""
+def departed(inputs: Inputs, observed: Membership) -> EtcdLeaveStatus | None:
+    """Say what became of leaving; None while that is open."""
+    member = own_member(inputs.spec, observed) if inputs.spec else None
+    if member is not None:
+        is_last = join.successor(member.id, observed.members) is None
+        return EtcdLeaveStatus(left=False, why="is the last voter") if is_last else None
+    if inputs.spec is not None and (observed.decided is not None or observed.has_data):
+        return None
+    return EtcdLeaveStatus(left=True, why="is no member")
+
+
+def own_member(spec: EtcdSpec, observed: Membership) -> Member | None:
+    """Give this node's member; one that never started has no name yet."""
+    own = set(urls(spec.advertised_addresses, PEER_PORT))
+    found = (
+        one
+        for one in observed.members
+        if one.name == spec.name or (not one.name and own & set(one.peer_urls))
+    )
+    return next(found, None)
 
 
 def report(inputs: Inputs, observed: Membership) -> Iterator[Yield]:
-    why = departed(inputs, observed)
-    if why:
-        yield from ((id, EtcdLeaveStatus(why=why)) for id in inputs.leave)
+    status = departed(inputs, observed)
+    if status is not None:
+        yield from ((id, status) for id in inputs.leave)
     if observed.decided is not None:
         start = observed.decided
         yield START_ID, EtcdStart(state=start.state, members=start.members)
+    if observed.distrust and observed.decided is None:
+        yield DISTRUST_ID, Diagnostic(message=DISTRUST, details=(observed.distrust,))
     if inputs.spec is not None:
         own = [member for member in observed.members if member.name == inputs.spec.name]
         for member in own[:1]:
@@ -142,6 +180,6 @@ def membership(port: EtcdMembership) -> Actuator[Inputs, Membership, Action]:
         plan=plan,
         apply=port.apply,
         resync=RESYNC,
-        outputs=[Out(EtcdStart), Out(EtcdMember), Out(EtcdLeaveStatus)],
+        outputs=[Out(EtcdStart), Out(EtcdMember), Out(EtcdLeaveStatus), Out(Diagnostic)],
         report=report,
     )

@@ -41,7 +41,7 @@ def config(inputs: ConfigInputs) -> Iterator[tuple[str, EtcdConfig]]:
             advertise_valid_subnets=tuple(valid),
             advertise_exclude_subnets=tuple(excluded),
             listen_valid_subnets=etcd.listen_subnets,
-            image=etcd.image or image("etcd"),
+            image=etcd.image or image("etcd", value.image_source),
             extra_args={name: values(given) for name, given in etcd.extra_args.items()},
         ),
     )

@@ -2,11 +2,12 @@
 
     files/FileSpec (below the directory) ─► plan ─► Write, Remove ─► files/FileStatus
 
-An exclusive directory holds nothing else: what nobody wants any more is removed, keys above all.
+An exclusive directory holds nothing else: what nobody wants any more is removed, keys above all,
+and directories with it, which say something where they are empty (containerd's registries).
 In others (/etc/kubernetes, where the kubelet writes too) only what is wanted is looked at.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -41,12 +42,19 @@ class Place(Struct, frozen=True):
 def plan(place: Place, inputs: Inputs, observed: Observed) -> Iterator[Action]:
     wanted = {path: held(one.spec) for path, one in place.wanted(inputs)}
     if place.exclusive:
-        for path in sorted(observed.keys() - wanted.keys()):
-            if isinstance(observed[path], File):
-                yield Remove(path=path)
+        yield from _unwanted(wanted, observed)
     for path, file in wanted.items():
         if observed.get(path) != file:
             yield Write(path=path, file=file)
+
+
+def _unwanted(wanted: Collection[str], observed: Observed) -> Iterator[Remove]:
+    """Give what is to go, what is below a directory before it."""
+    for path in sorted(observed.keys() - set(wanted), reverse=True):
+        if isinstance(observed[path], File) or not any(
+            each.startswith(f"{path}/") for each in wanted
+        ):
+            yield Remove(path=path)
 
 
 def report(place: Place, inputs: Inputs, observed: Observed) -> Iterator[tuple[str, FileStatus]]:

@@ -30,6 +30,8 @@ SECRETS = "/system/secrets/kubernetes/kube-apiserver"
 CONFIG = "/system/config/kubernetes/kube-apiserver"
 AUDIT_LOG = "/var/log/audit/kube"
 UID = 65534
+ETCD_SERVERS = ("https://127.0.0.1:2379",)
+ADVERTISED = "$(POD_IP)"
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -37,7 +39,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
     image: str
     local_port: int = 6443
-    etcd_servers: tuple[str, ...] = ("https://127.0.0.1:2379",)
+    etcd_servers: tuple[str, ...] = ETCD_SERVERS
     service_cidrs: tuple[str, ...]
     service_account_issuers: tuple[str, ...]
     api_audiences: tuple[str, ...] = ()
@@ -117,7 +119,7 @@ def _serving(inputs: Inputs) -> Iterator[Flag]:
     yield replaceable("service-cluster-ip-range", ",".join(inputs.service_cidrs))
     yield replaceable("kubelet-preferred-address-types", "InternalIP,ExternalIP,Hostname")
     if inputs.advertise:
-        yield replaceable("advertise-address", "$(POD_IP)")
+        yield replaceable("advertise-address", ADVERTISED)
 
 
 def _files() -> Iterator[Flag]:

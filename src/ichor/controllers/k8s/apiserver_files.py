@@ -85,9 +85,13 @@ def encryption(config: Object) -> Object:
     """
     resources = config.get("resources")
     rows = resources if isinstance(resources, Sequence) and not isinstance(resources, str) else ()
-    return {
+    head: Object = {
         "apiVersion": "apiserver.config.k8s.io/v1",
         "kind": "EncryptionConfiguration",
+    }
+    return {
+        **head,
+        **config,
         "resources": [_with_identity(row) for row in rows if isinstance(row, Mapping)],
     }
 

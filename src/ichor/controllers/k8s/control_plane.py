@@ -99,6 +99,8 @@ def manager(config: Config, root: KubernetesRootSecret, versions: Versions) -> O
             image=document.image,
             pod_cidrs=config.network.pod_subnets,
             service_cidrs=config.network.service_subnets,
+            node_cidr_mask_ipv4=config.network.node_cidr_mask_size_ipv4,
+            node_cidr_mask_ipv6=config.network.node_cidr_mask_size_ipv6,
             extra_args=lists(document.extra_args),
             environment=shown(document.env),
             resources=resources(document.resources),

@@ -25,6 +25,7 @@ from ichor.formats.jsonvalue import Object
 NAME = "kube-controller-manager"
 SECRETS = "/system/secrets/kubernetes/kube-controller-manager"
 UID = 65535
+MASK_IPV4, MASK_IPV6 = 24, 64
 PORT = 10257
 
 
@@ -32,8 +33,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     image: str
     pod_cidrs: tuple[str, ...]
     service_cidrs: tuple[str, ...]
-    node_cidr_mask_ipv4: int = 24
-    node_cidr_mask_ipv6: int = 64
+    node_cidr_mask_ipv4: int = MASK_IPV4
+    node_cidr_mask_ipv6: int = MASK_IPV6
     extra_args: Mapping[str, Sequence[str]] = {}
     extra_volumes: tuple[ExtraVolume, ...] = ()
     environment: Mapping[str, str] = {}

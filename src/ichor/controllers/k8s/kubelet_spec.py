@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from ichor.config.container import Config
 from ichor.config.documents.kube_node import KubeNodeConfig
 from ichor.config.documents.kubelet import KubeletConfig
 from ichor.controllers.k8s import kubelet_args, kubelet_config
@@ -69,7 +70,10 @@ def configuration(inputs: Inputs, document: KubeletConfig) -> kubelet_config.Inp
         or kubelet_config.dns_addresses(config.network.service_subnets),
         cluster_domain=config.network.dns_domain,
         static_pod_url=inputs.server.url,
+        # Static pods are documents: what a pod may have written there is not to run.
+        disable_manifests_directory=True,
         seccomp_default=document.default_runtime_seccomp_profile_enabled,
+        quota_monitoring=has_quotas(config) and not host.is_container,
         taints=node.taints if node else {},
         control_plane=config.is_control_plane,
         cgroup_v1=host.cgroup_v1,
@@ -77,6 +81,11 @@ def configuration(inputs: Inputs, document: KubeletConfig) -> kubelet_config.Inp
         protect_kernel_defaults=True,
         restrict_oom=host.restricts_oom,
     )
+
+
+def has_quotas(config: Config) -> bool:
+    """Tell whether the volumes of pods are measured by the quotas of the node's file system."""
+    return config.main is not None and config.main.machine.features.disk_quota_support
 
 
 kubelet_spec = Transform(

@@ -1,11 +1,12 @@
 """ManifestsApply: what a new cluster should have, it gets, once.
 
     controlplane/Manifest (all)                       ─┐
-    secrets/Certificate "k8s-admin", KubernetesRoot   ─┼─► plan ─► Want, Create, SaveInventory
+    secrets/Certificate "k8s-admin", KubernetesRoot   ─┼─► plan ─► Want, Apply
     etcd/EtcdStart                                    ─┘           ─► controlplane/ManifestStatus
 
 What is created is decided by `manifest_apply`: what was there once and is gone stays gone.
-Every control plane does this; creating what another has created meanwhile is no error.
+Every control plane does this, one at a time: under etcd's lock, and only while what was decided
+on still holds. So none creates what was deleted since it looked, or forgets what another applied.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from ichor.controllers.secrets.kubernetes_request import ADMIN
 from ichor.cosi.controller import Actuator, All, Get, Out
 from ichor.formats.jsonvalue import Object
 from ichor.ports.cluster_manifests import Access, Action, ClusterManifests, Seen, Want
+from ichor.ports.manifests import Apply
 from ichor.resources.k8s.ids import CONTROL_PLANE_NAMESPACE_NAME, MANIFEST_STATUS_ID
 from ichor.resources.k8s.manifest import Manifest, ManifestStatus
 from ichor.resources.k8s.static_pod import StaticPod
@@ -40,7 +42,9 @@ def plan(inputs: Inputs, seen: Seen) -> Iterator[Action]:
     if seen.want != want or seen.observed is None:
         yield want
     else:
-        yield from manifest_apply.plan(want.objects, seen.observed)
+        steps = tuple(manifest_apply.plan(want.objects, seen.observed))
+        if steps:
+            yield Apply(basis=seen.observed, steps=steps)
 
 
 def wanted(inputs: Inputs) -> Want | None:

@@ -20,9 +20,7 @@ from ichor.controllers.k8s.config_files import plain
 from ichor.controllers.k8s.control_plane import lists, resources
 from ichor.controllers.k8s.kubelet_config import dns_addresses
 from ichor.cosi.controller import Get, Out, Transform
-from ichor.errors import InputError
 from ichor.formats.jsonvalue import Object
-from ichor.formats.yaml.values import load
 from ichor.resources.config.active import ID, ActiveConfig
 from ichor.resources.k8s.manifest import Manifest, SingleManifest
 from ichor.resources.runtime.host import ID as HOST_ID
@@ -64,7 +62,7 @@ def proxy(config: Config, *, restrict_oom: bool) -> manifest_proxy.Inputs | None
     if document is None or not document.enabled:
         return None
     return manifest_proxy.Inputs(
-        image=document.image or image("kube-proxy"),
+        image=document.image or image("kube-proxy", config.image_source),
         pod_cidrs=config.network.pod_subnets,
         mode=document.mode,
         config=plain(document.config),
@@ -79,20 +77,17 @@ def dns(config: Config) -> manifest_dns.Inputs | None:
     if document is None or not document.enabled:
         return None
     return manifest_dns.Inputs(
-        image=document.image or image("coredns"),
+        image=document.image or image("coredns", config.image_source),
         service_ips=dns_addresses(config.network.service_subnets),
         domain=config.network.dns_domain,
     )
 
 
 def inline(config: Config) -> Mapping[str, tuple[Object, ...]]:
-    """Give the user's own, after ours. Raises InputError for what is no object."""
+    """Give the user's own, after ours."""
     found: dict[str, tuple[Object, ...]] = {}
     for name, document in config.named(KubeInlineManifestConfig).items():
-        objects = load(document.manifest.reveal())
-        if not all(isinstance(each, dict) for each in objects):
-            raise InputError("expected objects of Kubernetes", path=f"KubeInlineManifest {name}")
-        found[f"{INLINE}-{name}"] = tuple(json.loads(json.dumps(objects)))
+        found[f"{INLINE}-{name}"] = tuple(json.loads(json.dumps(document.objects)))
     return found
 
 

@@ -40,11 +40,11 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
     )
 
 
-def daemon(id: str, uid: int, cgroup: str) -> ServiceSpec:
+def daemon(id: str, uid: int, cgroup: str, arguments: tuple[str, ...] = ()) -> ServiceSpec:
     """Give a daemon of ours that faces the network: own user, no capability, no exec."""
     return ServiceSpec(
         id=id,
-        program=Daemon(entry=f"ichor.apps.{id}.main:main"),
+        program=Daemon(entry=f"ichor.apps.{id}.main:main", arguments=arguments),
         confinement=Confinement(
             uid=uid,
             gid=uid,

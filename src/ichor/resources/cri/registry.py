@@ -23,6 +23,9 @@ class RegistryAuthConfig(Part, frozen=True, kw_only=True, rename="camel"):
     auth: OmitEmpty[str] = ""
     identity_token: OmitEmpty[str] = ""
 
+    def __repr__(self) -> str:
+        return f"RegistryAuthConfig(username={self.username!r}, ...)"
+
 
 class RegistryTLSConfig(Part, frozen=True, kw_only=True, rename="camel"):
     client_identity: OmitEmpty[CertificateAndKey | None] = None

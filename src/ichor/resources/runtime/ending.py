@@ -1,6 +1,7 @@
 """What the tasks of an ending machine ask for, and what became of it; kinds of ours.
 
 a task's request                            who carries it out          what is seen of it
+NodeDrain      move pods elsewhere          k8s.NodeDrain               NodeDrainStatus
 PodStop        end every pod                runtime.PodStop             PodStopStatus
 ServiceHold    stop services, start none    runtime.Services            ServiceStatus
 EtcdLeave      leave the members            etcd.Membership             EtcdLeaveStatus
@@ -14,6 +15,26 @@ from typing import ClassVar
 from ichor.cosi.resource import Definition, Spec
 
 NAMESPACE = "runtime"
+
+
+class NodeDrain(Spec, frozen=True, kw_only=True):
+    """Cordons the node, too."""
+
+    definition: ClassVar[Definition] = Definition(
+        type="NodeDrains.ichor.dev", namespace=NAMESPACE, aliases=("nodedrain",)
+    )
+
+
+class NodeDrainStatus(Spec, frozen=True, kw_only=True):
+    """left: pods on this node that should run elsewhere."""
+
+    definition: ClassVar[Definition] = Definition(
+        type="NodeDrainStatuses.ichor.dev",
+        namespace=NAMESPACE,
+        aliases=("nodedrainstatus",),
+        columns={"Left": "{.left}"},
+    )
+    left: int
 
 
 class PodStop(Spec, frozen=True, kw_only=True):
@@ -53,11 +74,12 @@ class EtcdLeave(Spec, frozen=True, kw_only=True):
 
 
 class EtcdLeaveStatus(Spec, frozen=True, kw_only=True):
-    """why: in a word how it came that this node is no member any more, or never can cease to be."""
+    """left: whether this node is no member any more. why: in words, also why it never can leave."""
 
     definition: ClassVar[Definition] = Definition(
         type="EtcdLeaveStatuses.ichor.dev", namespace="etcd", aliases=("etcdleavestatus",)
     )
+    left: bool
     why: str
 
 

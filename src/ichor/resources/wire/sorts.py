@@ -24,7 +24,7 @@ class Shape(enum.Enum):
 
 
 class Sort(NamedTuple):
-    """base: the class of one value, or of one item."""
+    """base: the class of one value, or of one item; what is more than that, as it is declared."""
 
     shape: Shape
     base: object
@@ -67,11 +67,15 @@ def sort_of(annotation: object) -> Sort:
     if origin in (Union, types.UnionType):
         inner = sort_of(arguments[0])
         is_maybe = len(arguments) == 2 and arguments[1] is types.NoneType
-        return (
-            inner._replace(shape=Shape.MAYBE) if is_maybe else Sort(Shape.ONE, object, inner.marks)
-        )
-    if origin is tuple:
-        return sort_of(arguments[0])._replace(shape=Shape.MANY)
+        if not is_maybe:
+            return Sort(Shape.ONE, annotation, inner.marks)
+        base = inner.base if inner.shape is Shape.ONE else arguments[0]
+        return Sort(Shape.MAYBE, base, inner.marks)
+    if origin is tuple and arguments[-1] is ...:
+        inner = sort_of(arguments[0])
+        if inner.shape is Shape.ONE:
+            return inner._replace(shape=Shape.MANY)
+        return Sort(Shape.MANY, arguments[0], inner.marks)
     if origin is Mapping and arguments[1] is not object:
         return sort_of(arguments[1])._replace(shape=Shape.MAP)
     return Sort(Shape.ONE, Mapping if origin is Mapping else annotation, frozenset())

@@ -4,7 +4,7 @@ Text that other readers might take for something else (`on`, `1.0`) is quoted by
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeVar
@@ -46,13 +46,20 @@ def _tree(spec: Struct) -> Value:
     slot = inline_slot(type(spec))
     if slot is not None:
         return _leaf(getattr(spec, slot.attribute), slot.sort)
-    found: dict[str, Value] = {}
+    found: dict[str, Value] = dict(_tag(spec))
     for slot in slots(type(spec)):
         value = getattr(spec, slot.attribute)
         if Mark.OMIT_EMPTY in slot.sort.marks and _is_zero(value):
             continue
         found[slot.name] = _leaf(value, slot.sort)
     return found
+
+
+def _tag(spec: Struct) -> Iterator[tuple[str, str]]:
+    """Say which of several structures it is, where its field may hold any of them."""
+    config = spec.__struct_config__
+    if config.tag is not None:
+        yield str(config.tag_field), str(config.tag)
 
 
 def _is_zero(value: object) -> bool:
@@ -121,4 +128,11 @@ def _value(tree: object, sort: Sort) -> object:
         return bytes(tree)
     if sort.base is Mapping:
         return tree
-    return msgspec.convert(tree, sort.base)
+    return msgspec.convert(tree, sort.base, dec_hook=_foreign)
+
+
+def _foreign(kind: type, tree: object) -> object:
+    """Take a secret, of which the text says only that there is one."""
+    if kind is Secret:
+        return Secret(str(tree))
+    raise NotImplementedError(kind)

@@ -1,0 +1,112 @@
+"""Configurations with a document of every kind, for a control plane and for a worker."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+
+from tests.config import samples
+
+from ichor.config import generate
+from ichor.config.container import Config
+from ichor.config.decode import decode
+from ichor.config.document import Named
+from ichor.config.validate import validate
+
+DISCOVERY = "https://192.0.2.9:8443/"
+# In the place of what `gen config` writes, or beside it: one document of every kind.
+COMMON = """
+apiVersion: v1alpha1
+kind: StaticHostConfig
+name: 192.0.2.53
+hostnames: [given.example.com]
+---
+apiVersion: v1alpha1
+kind: EnvironmentConfig
+variables: {http_proxy: "http://192.0.2.3:3128"}
+---
+apiVersion: v1alpha1
+kind: SysctlConfig
+params: {net.ipv4.ip_forward: "1"}
+---
+apiVersion: v1alpha1
+kind: KubeStaticPodConfig
+name: given
+pod: {apiVersion: v1, kind: Pod, metadata: {name: given}}
+---
+apiVersion: v1alpha1
+kind: ImageCacheConfig
+local: {enabled: false}
+---
+apiVersion: v1alpha1
+kind: RegistryMirrorConfig
+name: registry.example.com
+endpoints: [{url: "https://192.0.2.4:5000"}]
+---
+apiVersion: v1alpha1
+kind: RegistryAuthConfig
+name: 192.0.2.4:5000
+username: given
+password: given
+---
+apiVersion: v1alpha1
+kind: RegistryAuthConfig
+name: other.example.com
+auth: Z2l2ZW46Z2l2ZW4=
+"""
+ONLY = {
+    "controlplane": """
+apiVersion: v1alpha1
+kind: KubeInlineManifestConfig
+name: given
+manifest: "{kind: ConfigMap, apiVersion: v1, metadata: {name: given}}"
+---
+apiVersion: v1alpha1
+kind: KubeAuthorizerConfig
+name: webhook
+type: Webhook
+webhook: {timeout: 3s}
+---
+apiVersion: v1alpha1
+kind: KubeNetworkConfig
+podSubnets: [10.244.0.0/16, "fd00:10:244::/56"]
+serviceSubnets: [10.96.0.0/12]
+""",
+    "worker": """
+apiVersion: v1alpha1
+kind: HostnameConfig
+hostname: given.example.com
+---
+apiVersion: v1alpha1
+kind: ResolverConfig
+hostDNS: {enabled: true}
+""",
+}
+
+
+def generated(machine: str) -> Config:
+    make = generate.control_plane if machine == "controlplane" else generate.worker
+    return make(samples.request(DISCOVERY), samples.secrets())
+
+
+@cache
+def base(machine: str) -> Config:
+    """Give what `gen config` writes, with a document of each other kind."""
+    written = generated(machine)
+    assert written.os_ca is not None
+    more = decode("\n---\n".join((*certified(), COMMON, ONLY[machine]))).documents
+    once = {type(one) for one in more if not isinstance(one, Named)}
+    kept = (one for one in written.documents if type(one) not in once)
+    config = Config(documents=(*kept, *more))
+    assert not validate(config, "container").errors
+    return config
+
+
+def certified() -> Sequence[str]:
+    """Give documents that hold certificates."""
+    certs = samples.secrets().certs
+    ca, key = json.dumps(certs.os.crt), json.dumps(certs.os.key.reveal())
+    head = "apiVersion: v1alpha1\nname: registry.example.com\nkind:"
+    return (
+        f"{head} TrustedRootsConfig\ncertificates: {ca}",
+        f"{head} RegistryTLSConfig\nca: {ca}\nclientIdentity: {{cert: {ca}, key: {key}}}",
+    )
