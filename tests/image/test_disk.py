@@ -8,13 +8,13 @@ from tests.formats.test_pe import image as stub
 
 from ichor.errors import InputError
 from ichor.formats import gpt, pe
-from ichor.formats.verity import BLOCK
+from ichor.formats.verity import BLOCK, Verity
 from ichor.image import disk, uki
 from ichor.image import verity as verified
 from ichor.resources.block import partition
 
 
-def parts(folder: Path, root: bytes = b"root" * 5000) -> tuple[Path, Path, verified.Verity]:
+def parts(folder: Path, root: bytes = b"root" * 5000) -> tuple[Path, Path, Verity]:
     folder.mkdir()
     esp, squashfs = folder / "esp", folder / "squashfs"
     esp.write_bytes(b"esp" * 1000)

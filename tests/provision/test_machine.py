@@ -16,8 +16,8 @@ from ichor.provision.record import Cluster, Machine
 MIB = 1 << 20
 
 
-def planned(image: Path, **more: int) -> Cluster:
-    wanted = Machine(image=str(image), **more)
+def planned(image: Path, disk_mib: int = 6144) -> Cluster:
+    wanted = Machine(image=str(image), disk_mib=disk_mib)
     request = Request(name="t", root=image, workers=0, machine=wanted)
     return plan(request, lambda port: True)
 

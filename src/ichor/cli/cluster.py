@@ -104,9 +104,9 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     if kind == "qemu":
-        options = cluster_machines.Options(memory_mib=memory, disk_mib=disk, egress=egress)
+        machine = cluster_machines.Options(memory_mib=memory, disk_mib=disk, egress=egress)
         counts = control_planes, workers
-        cluster_machines.create(name, counts, options, is_bare=is_bare)
+        cluster_machines.create(name, counts, machine, is_bare=is_bare)
         return
     source: Source = "pull" if images == "pull" else "build"
     if source == "pull" and not (egress or image_cache or config_patch):

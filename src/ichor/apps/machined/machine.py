@@ -17,13 +17,13 @@ from ichor.api.ring import LogRing
 from ichor.apps.machined import api, identity, joining, layers, networking, volumes, wiping
 from ichor.apps.machined.fate import RunFate
 from ichor.apps.machined.kubernetes import KubernetesAdapters
-from ichor.apps.machined.metal import MetalWorld
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.site import Site
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
+from ichor.cosi.controller import Controller
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
@@ -33,7 +33,6 @@ from ichor.cosi.state import find_all
 from ichor.linux import host
 from ichor.linux.cgroup import detect
 from ichor.linux.clock import KernelClock
-from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
@@ -230,10 +229,12 @@ class Machine:
             machine=self._machine(network),
         )
 
-    def _machine(self, network: KernelNetwork) -> MetalWorld | None:
+    def _machine(self, network: KernelNetwork) -> tuple[Controller, ...] | None:
         if self._site.is_container:
             return None
-        return MetalWorld(network=network, leases=KernelDhcp(self._clock, SystemRandom()))
+        from ichor.apps.machined import metal
+
+        return metal.controllers(metal.adapters(network, self._clock))
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")

@@ -10,7 +10,7 @@ that reads the same port does not see in a plan. Sources say nothing but what is
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Generic, TypeVar, cast
 
-from ichor.apps.machined import wiring
+from ichor.apps.machined import metal, wiring
 from ichor.apps.machined.joining import JoiningWorld
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.metal import MetalWorld
@@ -191,8 +191,8 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
     )
 
 
-def _machine(links: Held[Network, NetworkAction]) -> MetalWorld:
-    return MetalWorld(network=links, leases=HeldSlow({}, dhcp.model))
+def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+    return metal.controllers(MetalWorld(network=links, leases=HeldSlow({}, dhcp.model)))
 
 
 def offline(site: Site = CONTAINER) -> tuple[Controller, ...]:

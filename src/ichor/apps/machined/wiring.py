@@ -5,7 +5,7 @@ Whether the node is a container is decided here and nowhere else.
 
 from dataclasses import dataclass
 
-from ichor.apps.machined import joining, kubernetes, metal, networking, operating
+from ichor.apps.machined import joining, kubernetes, networking, operating
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.controllers.config.current import current
 from ichor.controllers.config.decode import decode
@@ -49,7 +49,10 @@ from ichor.ports.uts import Uts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """The world as a node's controllers get it. machine: None in a container."""
+    """The world as a node's controllers get it. machine: what a machine has besides,
+
+    None in a container, which does not even import it.
+    """
 
     etc: Etc
     health: Health
@@ -64,7 +67,7 @@ class Adapters:
     operating: operating.OperatingWorld
     services: Services
     uts: Uts
-    machine: metal.MetalWorld | None = None
+    machine: tuple[Controller, ...] | None = None
 
 
 def controllers(world: Adapters) -> tuple[Controller, ...]:
@@ -107,5 +110,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         service,
         *kubernetes.controllers(world.kubernetes),
         *operating.controllers(world.operating),
-        *(metal.controllers(world.machine) if world.machine is not None else ()),
+        *(world.machine or ()),
     )
