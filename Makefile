@@ -60,4 +60,4 @@ bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON besid
 
 vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memory
 	@tools/setup.sh vm
-	@$(PY) bench/vm.py $(ARGS)
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) bench/vm.py $(ARGS)

@@ -71,7 +71,7 @@ def make_empty(out: Path, work: Path) -> None:
     subprocess.run(["gcc", *FLAGS.split(), source, "-o", init], check=True)
     archive = cpio.build([cpio.File("init", init.read_bytes())])
     kernel = pe.content((cache.path(uki.uki_step(cache)) / uki.FILE).read_bytes(), ".linux")
-    line = " ".join((*uki.ARGUMENTS, "rdinit=/init"))
+    line = " ".join((*uki.arguments(), "rdinit=/init"))
     parts = [(".osrel", b"ID=empty\n"), (".cmdline", line.encode()), (".initrd", archive)]
     stub = (cache.path(uki.stub_step()) / uki.STUB).read_bytes()
     efi.write_bytes(pe.append(stub, [*parts, (".linux", kernel)]))

@@ -94,7 +94,8 @@ def gate(
     for step in wanted:
         left = limit - (clock() - begin)
         if step.minutes * 60 > left:
-            yield Result(step.name, 0, "NOT RUN", failed=1 if was_full else 0)
+            why = f"NOT RUN: may take {step.minutes:.0f} minutes, {left / 60:.0f} are left"
+            yield Result(step.name, 0, why, failed=1 if was_full else 0)
         else:
             yield (result := run(step, left))
             if step.name == "build" and result.failed:

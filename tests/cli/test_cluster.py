@@ -55,6 +55,26 @@ def test_what_is_wrong_is_said_in_one_line(argv: list[str], message: str, capsys
     assert len(errors.splitlines()) == 1
 
 
+def test_what_this_host_refuses_is_refused_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICHOR_CACHE", str(tmp_path / "cache"))
+    record.save(plan(Request(name="dev", root=Path("/image")), free=lambda _: True))
+    assert main(["cluster", "create", "--name", "dev"]) == 1
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_refusal_of_the_kernel_is_said_with_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "file"))
+    assert main(["cluster", "list"]) == 1
+    assert capsys.readouterr().err == (
+        f"error: [Errno 20] Not a directory: '{tmp_path}/file/clusters'\n"
+    )
+
+
 def test_list_and_env_read_the_record(capsys: Output) -> None:
     record.save(plan(Request(name="dev", root=Path("/image")), free=lambda _: True))
     assert main(["cluster", "list"]) == 0

@@ -22,6 +22,12 @@ from ichor.config.documents.kube_prism import KubePrismConfig
 from ichor.config.documents.kube_proxy import KubeProxyConfig
 from ichor.config.documents.kube_static_pod import KubeStaticPodConfig
 from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.documents.registry import (
+    Endpoint,
+    RegistryAuthConfig,
+    RegistryMirrorConfig,
+    RegistryTLSConfig,
+)
 from ichor.config.documents.resolver import Nameserver, ResolverConfig
 from ichor.config.documents.static_host import StaticHostConfig
 from ichor.config.documents.v1alpha1 import CertAndKey
@@ -164,6 +170,7 @@ def one(document: Map, kind: type[Document]) -> Document:
     return only
 
 
+REGISTRY = "registry.example.com"
 STATIC = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}
 NODE = {"node-role.kubernetes.io/control-plane": "NoSchedule"}
 
@@ -211,6 +218,30 @@ NODE = {"node-role.kubernetes.io/control-plane": "NoSchedule"}
         ),
         pytest.param(
             "machine__pods", [STATIC], KubeStaticPodConfig, "name", "web", id="static-pods"
+        ),
+        pytest.param(
+            "machine__registries__mirrors",
+            {REGISTRY: {"endpoints": ["http://192.0.2.4"], "overridePath": True}},
+            RegistryMirrorConfig,
+            "endpoints",
+            (Endpoint(url="http://192.0.2.4", override_path=True),),
+            id="mirrors",
+        ),
+        pytest.param(
+            "machine__registries__config",
+            {REGISTRY: {"auth": {"username": "u", "password": "p"}}},
+            RegistryAuthConfig,
+            "username",
+            "u",
+            id="registry-access",
+        ),
+        pytest.param(
+            "machine__registries__config",
+            {REGISTRY: {"tls": {"ca": text64(SECRETS.certs.os.crt), "insecureSkipVerify": False}}},
+            RegistryTLSConfig,
+            "ca",
+            SECRETS.certs.os.crt,
+            id="registry-trust",
         ),
         pytest.param("cluster__proxy", {"disabled": True}, KubeProxyConfig, "enabled", False),
         pytest.param("cluster__coreDNS", {"disabled": True}, KubeCoreDNSConfig, "enabled", False),
@@ -260,10 +291,23 @@ def test_what_was_off_has_no_document(path: str, value: Value, kind: type[Docume
             id="unknown",
         ),
         pytest.param(
+            "machine__network__nameserver",
+            [],
+            r"\$.machine.network.nameserver: unknown field (hint: did you mean nameservers?)",
+            id="unknown-and-empty",
+        ),
+        pytest.param("machine__diskz", [], r"\$.machine.diskz: unknown field", id="unknown-part"),
+        pytest.param(
             "machine__network__interfaces",
             [{"interface": "eth0"}],
             r"\$.machine.network.interfaces: known, not supported yet",
             id="interfaces",
+        ),
+        pytest.param(
+            "machine__registries__config",
+            {"r.example": {"tls": {"cas": "x"}}},
+            r"\$.machine.registries.config.r.example.tls.cas: unknown field",
+            id="registry",
         ),
         pytest.param(
             "machine__time", {"servers": ["a"]}, r"\$.machine.time: known, not supported yet"

@@ -11,6 +11,7 @@ from ichor.formats import gpt, pe
 from ichor.formats.verity import BLOCK, Verity
 from ichor.image import disk, uki
 from ichor.image import verity as verified
+from ichor.image.cache import Cache
 from ichor.resources.block import partition
 
 
@@ -78,7 +79,9 @@ def test_a_root_that_no_slot_holds_is_refused(
         parts(tmp_path / "parts")
 
 
-def test_without_a_kernel_the_hint_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_that_is_not_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(uki.KERNEL, "/nowhere/bzImage")
     with pytest.raises(InputError, match=r"/nowhere/bzImage.*set ICHOR_KERNEL"):
-        uki.kernel_step()
+        uki.kernel_step(Cache(tmp_path))

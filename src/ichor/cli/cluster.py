@@ -112,11 +112,9 @@ def create(
     if source == "pull" and not (egress or image_cache or config_patch):
         hint = "add --egress, --image-cache, or a patch that names a mirror"
         raise InputError("nodes have no way to a registry", path="--images=pull", hint=hint)
-    made = cluster_up.artefacts(source) if root is None else Artefacts(root=root)
     request = Request(
         name=name,
-        root=made.root,
-        store=made.store,
+        root=root or Path(),
         control_planes=control_planes,
         workers=workers,
         subnet=subnet,
@@ -126,9 +124,20 @@ def create(
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
     )
     timeout = parse_duration(wait_timeout) if wait and not is_bare else None
+    planned = plan(request)
+    given = None if root is None else _given(root)
+    provisioner().check(planned)  # before a build that may take long
+    made = given or cluster_up.artefacts(source)
+    request = msgspec.structs.replace(request, root=made.root, store=made.store)
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
         _create(cluster_access.named(plan(request)), options, made)
+
+
+def _given(root: Path) -> Artefacts:
+    if not root.is_file():
+        raise InputError(f"there is no root image {root}", path="--root", hint="run ichor build")
+    return Artefacts(root=root)
 
 
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:

@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever reads us has seen enough; nothing must be flushed into the pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except IchorError as err:
+    except (IchorError, OSError) as err:
         print(f"error: {err}", file=sys.stderr)
         return 1
     return code if isinstance(code, int) else 0  # click gives Exit's code, not Exit

@@ -36,6 +36,7 @@ MOVES: Final[Mapping[str, tuple[str, str]]] = {
     "machine.network.searchDomains": ("ResolverConfig", "searchDomains.domains"),
     "machine.network.disableSearchDomain": ("ResolverConfig", "searchDomains.disableDefault"),
     "machine.features.hostDNS": ("ResolverConfig", "hostDNS"),
+    "machine.features.imageCache.localEnabled": ("ImageCacheConfig", "local.enabled"),
     "machine.env": ("EnvironmentConfig", "variables"),
     "machine.sysctls": ("SysctlConfig", "params"),
     "cluster.id": ("DiscoveryIdentityConfig", "clusterID"),
@@ -75,6 +76,8 @@ BECOMES: Final[Mapping[str, str]] = {
     "machine.network.nameservers": "ResolverConfig `nameservers[].address`",
     "machine.network.extraHostEntries": "StaticHostConfig",
     "machine.pods": "KubeStaticPodConfig",
+    "machine.registries.mirrors": "RegistryMirrorConfig",
+    "machine.registries.config": "RegistryAuthConfig and RegistryTLSConfig",
     "machine.features.stableHostname": "HostnameConfig `auto: stable`",
     "machine.features.kubePrism": "KubePrismConfig",
     "cluster.ca": "KubeAPIServerCAConfig",
@@ -107,12 +110,6 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
     "cluster.controllerManager": _VOLUMES,
     "cluster.scheduler": _VOLUMES,
 }
-# Of the main document as it is now, even if empty.
-KEPT: Final = frozenset(
-    {("machine", name) for name in ("type", "token", "ca", "acceptedCAs", "certSANs", "features")}
-    | {("machine", "install")}
-    | {("cluster", name) for name in ("token", "etcd", "adminKubeconfig")}
-)
 
 
 def _prefixes() -> Iterator[Path]:
@@ -175,13 +172,11 @@ def manifests_directory(work: Lowering) -> None:
 
 
 def access(work: Lowering) -> None:
-    """What is off may be said to be off."""
-    for name in ("kubernetesTalosAPIAccess", "imageCache"):
-        path = ("machine", "features", name)
-        node = find(work.main, path)
-        flag = "localEnabled" if name == "imageCache" else "enabled"
-        if node is not None and not is_true(find(node, (flag,))):
-            work.drop(path)
+    """Access to the machine's API from pods may be said to be off."""
+    path = ("machine", "features", "kubernetesTalosAPIAccess")
+    node = find(work.main, path)
+    if node is not None and not is_true(find(node, ("enabled",))):
+        work.drop(path)
 
 
 def named(old: str, kind: str, parts: Mapping[str, str]) -> Callable[[Lowering], None]:
@@ -202,6 +197,59 @@ def named(old: str, kind: str, parts: Mapping[str, str]) -> Callable[[Lowering],
                     work.fail(entry.value, (*old.split("."), entry.key), "unknown field")
 
     return lower
+
+
+def mirrors(work: Lowering) -> None:
+    """Give each endpoint the path's flag, which stood beside them all."""
+    node = work.take("machine.registries.mirrors", "RegistryMirrorConfig")
+    for entry in node.entries if isinstance(node, Fields) else ():
+        path = ("machine", "registries", "mirrors", entry.key)
+        parts = _parts(work, path, entry.value, ("endpoints", "overridePath", "skipFallback"))
+        flag = parts.get("overridePath")
+        urls = parts.get("endpoints")
+        rows = [
+            fields(url.line, url=url, **({"overridePath": flag} if flag else {}))
+            for url in (urls.items if isinstance(urls, Items) else ())
+        ]
+        work.put("RegistryMirrorConfig", "endpoints", items(entry.line, *rows), entry.key)
+        if "skipFallback" in parts:
+            work.put("RegistryMirrorConfig", "skipFallback", parts["skipFallback"], entry.key)
+
+
+def registries(work: Lowering) -> None:
+    """Part what a registry was told into who we are to it and whom to trust."""
+    node = work.take("machine.registries.config", "RegistryAuthConfig")
+    for entry in node.entries if isinstance(node, Fields) else ():
+        path = ("machine", "registries", "config", entry.key)
+        parts = _parts(work, path, entry.value, ("auth", "tls"))
+        auth = parts.get("auth")
+        for each in auth.entries if isinstance(auth, Fields) else ():
+            work.put("RegistryAuthConfig", each.key, each.value, entry.key)
+        known = ("ca", "clientIdentity", "insecureSkipVerify")
+        tls = _parts(work, (*path, "tls"), parts.get("tls"), known)
+        identity = tls.get("clientIdentity")
+        if identity is not None:
+            pair = {
+                new: work.text64(found, ".".join((*path, "tls", "clientIdentity", old)))
+                for old, new in (("crt", "cert"), ("key", "key"))
+                if (found := find(identity, (old,))) is not None
+            }
+            tls["clientIdentity"] = fields(identity.line, **pair)
+        if "ca" in tls:
+            tls["ca"] = work.text64(tls["ca"], ".".join((*path, "tls", "ca")))
+        for name, value in tls.items():
+            work.put("RegistryTLSConfig", name, value, entry.key)
+
+
+def _parts(
+    work: Lowering, path: Path, node: Node | None, known: tuple[str, ...]
+) -> dict[str, Node]:
+    """Give the fields of a map; others than those known are refused."""
+    entries = node.entries if isinstance(node, Fields) else ()
+    for entry in entries:
+        if entry.key not in known:
+            work.fail(entry.value, (*path, entry.key), "unknown field")
+    return {entry.key: entry.value for entry in entries if entry.key in known}
 
 
 def pods(work: Lowering) -> None:
@@ -329,6 +377,8 @@ SPECIAL: Final[tuple[Callable[[Lowering], None], ...]] = (
         "StaticHostConfig",
         {"ip": "name", "aliases": "hostnames"},
     ),
+    mirrors,
+    registries,
     pods,
     authorities,
     service_account,

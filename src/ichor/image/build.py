@@ -7,20 +7,23 @@ Whatever is missing is built first; a second call costs the hashing of the input
 """
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
-from ichor.image import debian, go, root, store
+from ichor.image import debian, disk, go, hardening, kernel, root, store
 from ichor.image.cache import Cache, Step, Watcher, default_root
 from ichor.image.images import images_step
 from ichor.image.process import run
 from ichor.image.progress import Lines
+from ichor.units import format_size
 
 DEFAULT: Final = ("root", "images", "store", "kubectl")
+_FIRST_BUILD: Final = 10 << 30  # 5.2 GiB compiled packages, 1.5 modules, 1.5 results; the linker's
 FAST: Final = 3  # zstd level of the root: 0.6 s; 19 takes a minute and saves a sixth
 
 
@@ -89,8 +92,14 @@ def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
         "store": store.store_step(cache),
         "kubectl": _kubectl_step(cache),
     }
+    kernels = {f"kernel/{each}": kernel.kernel_step(cache, each) for each in kernel.FLAVOURS}
     programs = {name: go.program_step(cache, row) for name, row in go.programs().items()}
-    return steps | {f"go/{name}": step for name, step in programs.items()}
+    named = {f"go/{name}": step for name, step in programs.items()}
+    kernels |= {
+        f"kernel/config/{each}": kernel.config_step(cache, each) for each in kernel.FLAVOURS
+    }
+    kernels |= {"kernel": kernels["kernel/full"], "kernel/checker": hardening.checker_step()}
+    return steps | kernels | named | {"disk": disk.disk_step(cache, level)}
 
 
 def build(
@@ -107,15 +116,29 @@ def build(
             watcher.says(f"lock: {line}")
         steps = targets(cache, level)
         wanted = [steps[name] for name in names or DEFAULT]
+    if not (cache.root / "go").exists() and _lacks(cache, wanted, "go/"):
+        check_room(cache.root, lambda place: shutil.disk_usage(place).free)
     cache.make(wanted, watcher)
     return steps
 
 
+def check_room(root: Path, free_in: Callable[[Path], int]) -> None:
+    """Refuse a first build that would fill the disk under a cache's root. Raises InputError."""
+    place = next(each for each in (root.absolute(), *root.absolute().parents) if each.exists())
+    if (free := free_in(place)) < _FIRST_BUILD:
+        message = (
+            f"{format_size(free)} free in {place}, {format_size(_FIRST_BUILD)} needed to build"
+        )
+        raise InputError(message, hint="free some, or set ICHOR_CACHE to a larger disk")
+
+
 def _must_refresh(cache: Cache, wanted: list[Step]) -> bool:
     """Say whether a package would be fetched while ICHOR_LOCK=refresh asks for a new lock first."""
-    if os.environ.get("ICHOR_LOCK") != "refresh":
-        return False
-    return any(step.name.startswith("debian/") for step in cache.missing(wanted))
+    return os.environ.get("ICHOR_LOCK") == "refresh" and _lacks(cache, wanted, "debian/")
+
+
+def _lacks(cache: Cache, wanted: list[Step], prefix: str) -> bool:
+    return any(step.name.startswith(prefix) for step in cache.missing(wanted))
 
 
 def _kubectl_step(cache: Cache) -> Step:

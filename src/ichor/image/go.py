@@ -114,7 +114,8 @@ def program_step(cache: Cache, program: Program) -> Step:
 
     def build(out: Path) -> None:
         root = cache.path(toolchain_step()) / "go"
-        env = _environment(cache, program, root)
+        # Beside the result: /tmp may be a small part of the memory, and linking takes much.
+        env = _environment(cache, program, root) | {"GOTMPDIR": str(out.parent)}
         run([root / "bin/go", *_command(program, out / program.name)], cwd=folder, env=env)
 
     return Step(f"go/{program.name}", build, inputs, tuple(needs), program.seconds)

@@ -42,6 +42,10 @@ class CgroupsV2:
     def observe(self) -> Mapping[str, Group]:
         return {path: self._read(self._root / path) for path in _tree(self._root, depth=2)}
 
+    def processes(self, path: str) -> tuple[int, ...]:
+        """Give who is in one group, nobody if it is not there."""
+        return _processes(self._root / path)
+
     def apply(self, action: Action) -> None:
         group = self._root / action.path
         match action:
@@ -98,6 +102,10 @@ class CgroupsV1:
 
     def observe(self) -> Mapping[str, Group]:
         return {path: self._read(path) for path in _tree(self._main, depth=2)}
+
+    def processes(self, path: str) -> tuple[int, ...]:
+        """Give who is in one group, nobody if it is not there."""
+        return _processes(self._main / path)
 
     def apply(self, action: Action) -> None:
         match action:

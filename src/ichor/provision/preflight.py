@@ -24,7 +24,6 @@ def check(cluster: Cluster) -> None:
         _privileged,
         check_new,
         _kernel,
-        _root_image,
         _image_cache,
         _disk,
         check_ports,
@@ -65,12 +64,6 @@ def _kernel(_: Cluster) -> None:
         raise InputError(f"this kernel has no file system {names}", hint=hint)
     if not Path("/dev/loop-control").exists():
         raise InputError("this kernel has no loop devices", hint="modprobe loop")
-
-
-def _root_image(cluster: Cluster) -> None:
-    for path in {node.root for node in cluster.nodes}:
-        if not Path(path).is_file():
-            raise InputError(f"there is no root image {path}", hint="run ichor build")
 
 
 def _image_cache(cluster: Cluster) -> None:

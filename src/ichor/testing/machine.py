@@ -1,6 +1,7 @@
 """One virtual machine for a test or a measurement: switched on, watched, and gone in the end."""
 
 import asyncio
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from ichor.provision.record import Machine
 from ichor.rpc.status import RpcError
 
 PATIENCE_S: Final = 900
+_NUMBERS: Final = itertools.count(1)
 R = TypeVar("R", bound=Message)
 
 
@@ -80,8 +82,8 @@ class Trial:
 
 @contextmanager
 def trial(image: Path, memory_mib: int = 256) -> Iterator[Trial]:
-    """Give a machine that starts from this disk; another may have been there before."""
-    name = f"vm-{os.getpid()}"
+    """Give a machine that starts from this disk."""
+    name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
     wanted = Machine(image=str(image), memory_mib=memory_mib)
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()

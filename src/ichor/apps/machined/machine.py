@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
@@ -37,6 +38,7 @@ from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
 from ichor.linux.launch import Launcher
+from ichor.linux.loopback import belongs_to
 from ichor.linux.mount import KernelMounts
 from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
@@ -75,6 +77,7 @@ OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
 NAMESPACES = ("system", "k8s.io")
 ETCD_SECRETS = "/system/secrets/etcd"
+KUBELET = "podruntime/kubelet"  # its group
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
@@ -101,7 +104,8 @@ class Machine:
             Channel(UnixTarget(CONTAINERD)), "system", hosts_dir=hosts.DIRECTORY
         )
         self._containers = ContainerServices(containers, self._clock)
-        self._static_pods = StaticPodServer()
+        kubelet = partial(cgroups.processes, KUBELET)
+        self._static_pods = StaticPodServer(belongs_to(kubelet))
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
