@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.config import samples
 
 from ichor.cli.cluster_machines import disk_image
+from ichor.config.encode import encode
 from ichor.formats import gpt
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.testing.machine import Trial, trial
@@ -45,6 +47,18 @@ def test_the_root_is_the_verified_device(machine: Trial) -> None:
 def test_it_needs_no_more_memory_than_it_may(machine: Trial) -> None:
     info = machine.ask("Memory", pb.MemoryResponse).messages[0].meminfo
     assert info.memtotal - info.memavailable < 100_000
+
+
+def test_a_configuration_makes_it_a_node(image: Path) -> None:
+    with trial(image, 768) as machine:
+        machine.answered()
+        assert "service=containerd" not in machine.console
+        text = encode(samples.control_plane()).encode()
+        request = pb.ApplyConfigurationRequest(data=text)
+        machine.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
+        machine.until("service=containerd state=Running")
+        machine.until("service=trustd state=Running")
+        machine.until("service=kubelet state=")
 
 
 def test_a_changed_byte_of_the_root_ends_the_boot(image: Path, tmp_path: Path) -> None:

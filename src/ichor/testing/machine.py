@@ -70,14 +70,16 @@ class Trial:
                 return self.seconds
         raise TimeoutError(f"the API does not answer:\n{self.console[-3000:]}")
 
-    def ask(self, method: str, response: type[R]) -> R:
-        """Call a method that takes nothing, as anybody may in maintenance mode."""
-        return asyncio.run(self._call(method, response, 60))
+    def ask(self, method: str, response: type[R], request: Message | None = None) -> R:
+        """Call a method as anybody may in maintenance mode."""
+        return asyncio.run(self._call(method, response, 60, request))
 
-    async def _call(self, method: str, response: type[R], timeout_s: float) -> R:
+    async def _call(
+        self, method: str, response: type[R], timeout_s: float, request: Message | None = None
+    ) -> R:
         async with insecure([f"127.0.0.1:{self.port}"]) as connection:
-            node = connection.nodes[0]
-            return await node.call(method, Empty(), response, timeout_s=timeout_s)
+            node, asked = connection.nodes[0], request or Empty()
+            return await node.call(method, asked, response, timeout_s=timeout_s)
 
 
 @contextmanager
