@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
-from uuid import uuid4
 
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
@@ -18,7 +17,6 @@ from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
 from ichor.apps.machined import (
     api,
-    boot,
     identity,
     init_group,
     joining,
@@ -31,9 +29,11 @@ from ichor.apps.machined.fate import RunFate
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
+from ichor.apps.machined.site import Site
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
+from ichor.cosi.controller import Controller
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
@@ -76,6 +76,7 @@ from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
+from ichor.sequences import container, metal
 from ichor.sequences.start import BOOT
 from ichor.units import parse_duration
 
@@ -92,8 +93,9 @@ LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment o
 
 
 class Machine:
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, site: Site) -> None:
         self._launcher = launcher
+        self._site = site
         self._ring = LogRing()
         logging.getLogger().addHandler(self._ring)
         self._clock = KernelClock()
@@ -175,9 +177,7 @@ class Machine:
         for damage in disk.damage:
             log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))
         identity.ensure(self._state, KernelRandom())
-        boot_id = str(uuid4())
-        boot.show(boot_id, KernelMounts())
-        self._state.create(resource(BootID(boot_id=boot_id), BOOT_ID_ID), OWNER)
+        self._state.create(resource(BootID(boot_id=self._site.boot_id()), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
         self._state.create(resource(host.roots(), ROOTS_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
@@ -196,8 +196,8 @@ class Machine:
         channel = Channel(UnixTarget(CONTAINERD))
         return api.World(
             now=self._clock.now,
-            platform="container",
-            mode="container",
+            platform=self._site.platform,
+            mode=self._site.mode,
             services=self._services,
             containers={name: ContainerdContainers(channel, name) for name in NAMESPACES},
             images={name: ContainerdImages(channel, name) for name in NAMESPACES},
@@ -232,17 +232,32 @@ class Machine:
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
-            networking=networking.adapters(self._state, self._clock, network, self._reaper),
+            networking=networking.adapters(
+                self._state,
+                self._clock,
+                network,
+                self._reaper,
+                is_container=self._site.is_container,
+            ),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
+            machine=self._machine(network),
         )
+
+    def _machine(self, network: KernelNetwork) -> tuple[Controller, ...] | None:
+        if self._site.is_container:
+            return None
+        from ichor.apps.machined import metal
+
+        return metal.controllers(metal.adapters(network, self._clock))
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")
         return OperatingWorld(
             journal=StoreJournal(self._state, self._operations.tell),
             life=self._events.new_id(),
+            sequences=container.SEQUENCES if self._site.is_container else metal.SEQUENCES,
             fate=self._fate,
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),

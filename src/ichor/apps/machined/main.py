@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ichor import log
-from ichor.apps.machined import layers
+from ichor.apps.machined import layers, site
+from ichor.apps.machined.site import Site
 from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
 from ichor.linux.power import KernelPower
+from ichor.ports.mount import Attach
 from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
@@ -27,13 +29,15 @@ ZYGOTE: Final = ("-ISB", "/usr/lib/ichor", "zygote")  # the image's entry to its
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     os.umask(0o022)
+    here = site.here()
+    site.set_environment()
     libc.return_memory_early()
     launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
     ending = Ending.RESTART
     try:
-        layers.prepare(KernelMounts(), KernelFiles(Path("/")))
-        ending = asyncio.run(live(launcher))
+        layers.prepare(KernelMounts(), KernelFiles(Path("/")), _first(here))
+        ending = asyncio.run(live(launcher, here))
     except BaseException:  # noqa: BLE001 - the last one who could say what happened
         traceback.print_exc()
     sys.stderr.flush()
@@ -41,7 +45,15 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     raise SystemExit(1)  # reached only where reboot(2) is refused, which ends PID 1 all the same
 
 
-async def live(launcher: Launcher) -> Ending:
+def _first(here: Site) -> tuple[Attach, ...]:
+    """Give what is to be mounted before the layers; of the kernel's only what it has."""
+    if here.is_container:
+        return ()
+    site.mount_kernel(KernelMounts())
+    return site.WITHOUT_DISK
+
+
+async def live(launcher: Launcher, here: Site) -> Ending:
     from ichor.apps.machined.machine import Machine  # after the fork, so that daemons lack it
 
-    return await Machine(launcher).run()
+    return await Machine(launcher, here).run()

@@ -1,6 +1,6 @@
 """The network's part of the wiring: names, addresses, DNS, KubePrism, the pod network.
 
-world = adapters(state, clock, network, reaper)     what there is on a node
+world = adapters(state, clock, network, reaper, ...)     what there is on a node
 controllers(world)                          who uses it
 """
 
@@ -113,15 +113,16 @@ def static_pods(state: State, clock: Clock) -> StaticPodStatuses:
     return StaticPodWatch(identities, clock, name)
 
 
-def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> NetworkWorld:
-    """Give the adapters of a node in a container."""
+def adapters(
+    state: State, clock: Clock, network: Networks, reaper: Reaper, *, is_container: bool
+) -> NetworkWorld:
     identities, name = access(state)
     return NetworkWorld(
         network=network,
         balancer=LoopbackBalancer(clock),
         dns=HostDns(clock),
         masquerading=NftMasquerading(reaper),
-        parameters=TriedParameters(is_of_namespaces),
+        parameters=TriedParameters(is_of_namespaces) if is_container else TriedParameters(),
         nodes=KubeNodeWatch(identities, clock),
         own_node=OwnNode(identities, name),
         own_pods=KubeNodePods(identities, name),
