@@ -124,7 +124,7 @@ def actuations(state: State) -> Iterator[tuple[Actuator[Struct, object, object],
 @cache
 def beginnings() -> Mapping[str, object]:
     """What each port observes before anything was done."""
-    return {one.name: immediate(one.observe) for one in offline() if isinstance(one, Actuator)}
+    return {one.name: immediate(one.observe) for one in ACTUATORS}
 
 
 def immediate(observe: Callable[[], object]) -> object:

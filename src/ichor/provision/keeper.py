@@ -118,7 +118,7 @@ class Keeper:
         await self._body.sweep()
         if end is End.POWER_OFF:
             self._wanted.clear()
-        if self._crashes and self._wanted.is_set():
+        if end is End.CRASH and self._wanted.is_set():
             await self._become(State.WAITING)
             await self._pause(life.pause(self._crashes))
 

@@ -1,15 +1,12 @@
 """The life of a node, as data: what the end of its init means, and when it starts again.
 
     init ended by   means                         then
-    SIGHUP          reboot(2) RESTART inside      start at once, unless it hardly lived
+    SIGHUP          reboot(2) RESTART inside      start at once
     SIGINT          reboot(2) POWER_OFF or HALT   stay stopped
     anything else   a crash                       start after a pause that doubles up to 30 s
 
 The signals are what the kernel ends a pid namespace's init with (reboot(2), kernel
 kernel/pid_namespace.c); from outside they cannot be forged, for init has no handler for them.
-
-A machine answers its own faults by a restart. So a reboot after a life that short is counted and
-paused after as a crash: else a node that cannot live would be started for ever, unnoticed.
 """
 
 import enum
@@ -23,7 +20,6 @@ _FIRST_PAUSE = timedelta(seconds=0.5)
 _LONGEST_PAUSE = timedelta(seconds=30)
 # A node that ran this long was well: its next crash is the first of a new series.
 _WELL = timedelta(minutes=2)
-_HARDLY = timedelta(seconds=20)
 
 
 class State(enum.Enum):
@@ -61,7 +57,7 @@ def pause(crashes: int) -> timedelta:
 
 def crashes_after(end: End, before: int, lived: timedelta) -> int:
     """Count crashes in a row, given how many there were before this end."""
-    if end is End.POWER_OFF or (end is End.REBOOT and lived >= _HARDLY):
+    if end is not End.CRASH:
         return 0
     return 1 if lived >= _WELL else before + 1
 

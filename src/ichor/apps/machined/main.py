@@ -34,15 +34,23 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     libc.return_memory_early()
     launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
-    ending = Ending.RESTART
+    ending = Ending.RESTART  # of a machine, after a fault of ours
     try:
         layers.prepare(KernelMounts(), KernelFiles(Path("/")), _first(here))
         ending = asyncio.run(live(launcher, here))
     except BaseException:  # noqa: BLE001 - the last one who could say what happened
         traceback.print_exc()
+        _crash(here)
     sys.stderr.flush()
     KernelPower().apply(ending)
-    raise SystemExit(1)  # reached only where reboot(2) is refused, which ends PID 1 all the same
+    os._exit(1)  # reached only where reboot(2) is refused
+
+
+def _crash(here: Site) -> None:
+    """End as the crash that it is: a launcher counts those; on a machine a new boot is the cure."""
+    sys.stderr.flush()
+    if here.is_container:
+        os._exit(1)  # not by an exception: a thread that hangs would be waited for
 
 
 def _first(here: Site) -> tuple[Attach, ...]:
