@@ -8,7 +8,7 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench
+.PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench vm
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
@@ -57,3 +57,7 @@ destroy: setup ## remove what `make cluster` made
 
 bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON beside the text
 	@$(PY) bench/cluster.py
+
+vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memory
+	@tools/setup.sh vm
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) bench/vm.py $(ARGS)

@@ -14,6 +14,10 @@ needs=(
   "cmd:gpgv:gpgv" "file:/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"
   "file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
 )
+# only what boots machines needs these: tools/setup.sh vm
+if [[ ${1:-} == vm ]]; then
+  needs+=("cmd:qemu-system-x86_64:qemu-system-x86" "file:/usr/share/OVMF/OVMF_CODE_4M.fd:ovmf")
+fi
 missing=()
 for need in "${needs[@]}"; do
   IFS=: read -r kind what package <<<"$need"

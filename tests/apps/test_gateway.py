@@ -151,8 +151,8 @@ def test_a_connection_in_use_is_not_closed_for_being_quiet(tmp_path: Path) -> No
                 await witness.done()
                 await scene.other.until_connections(2)
             # The witness' connection has lain idle longer than allowed by the time it is gone.
-            scene.other.may_go_on.set()
             await scene.other.until_connections(1)
+            scene.other.may_go_on.set()  # not before: what ends lies idle, too
             assert await numbers.receive() == Int64Value(value=1)
 
     played(tmp_path, play, DialOptions(idle_s=0.01))

@@ -2,6 +2,7 @@
 
     python -m tests.cluster.probe PID walk            what can be written, what is set-uid
     python -m tests.cluster.probe PID read UID PATH   what a process of that user reads
+    python -m tests.cluster.probe PID loopback        what its loopback says to a pod of its network
 
 Nothing is changed: files are opened for writing and closed, and what is created is removed.
 Processes' own directories in /proc are left out: they come and go.
@@ -9,16 +10,19 @@ Processes' own directories in /proc are left out: they come and go.
 
 import json
 import os
+import socket
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ichor.formats import procnet
 from ichor.linux import libc
 
 _NAME = ".ichor-probe"
 _CGROUPS = Path("/sys/fs/cgroup")
 _PROC = (Path("/proc"), Path("/run/host/proc"))
+_LISTEN = 10  # include/net/tcp_states.h
 _SHELLS = ("sh", "bash", "dash", "ash", "busybox", "zsh")
 
 
@@ -88,8 +92,30 @@ def read(uid: int, paths: list[str]) -> Iterator[str]:
         yield path
 
 
+def loopback(pid: int) -> Iterator[tuple[int, str]]:
+    """Yield each port that is listened on there, with what it answers to a plain request."""
+    space = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    libc.setns(space, libc.CLONE_NEWNET)
+    os.close(space)
+    for row in procnet.parse(Path("/proc/self/net/tcp").read_text()):
+        if row.state == _LISTEN and row.local.host == "127.0.0.1":
+            yield row.local.port, ask(row.local)
+
+
+def ask(end: procnet.End) -> str:
+    try:
+        with socket.create_connection(end, timeout=5) as link:
+            link.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return link.recv(1 << 16).decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def main() -> None:
     pid, what, *arguments = sys.argv[1:]
+    if what == "loopback":
+        json.dump(list(loopback(int(pid))), sys.stdout)
+        return
     enter(int(pid))
     if what == "walk":
         found: list[object] = list(walk(Path("/")))

@@ -180,6 +180,15 @@ def configuration(node: Lab) -> Config:
 # -- what is told --------------------------------------------------------------------------------
 
 
+def test_the_static_pods_are_told_to_the_kubelet_only(node: Lab) -> None:
+    config = (node.root / "etc/kubernetes/kubelet.yaml").read_text()
+    offered = re.search(r"staticPodURL\W+http://127\.0\.0\.1:(\d+)", config)
+    assert offered is not None
+    said = dict(cast("list[tuple[int, str]]", node.probe("loopback")))
+    assert int(offered[1]) in said
+    assert not [port for port, answer in said.items() if "PodList" in answer]
+
+
 def test_no_log_tells_a_secret_of_the_configuration(node: Lab) -> None:
     config = configuration(node)
     secrets = {text.strip() for one in config.documents for text in secrets_of(one)}

@@ -291,6 +291,13 @@ def test_what_was_off_has_no_document(path: str, value: Value, kind: type[Docume
             id="unknown",
         ),
         pytest.param(
+            "machine__network__nameserver",
+            [],
+            r"\$.machine.network.nameserver: unknown field (hint: did you mean nameservers?)",
+            id="unknown-and-empty",
+        ),
+        pytest.param("machine__diskz", [], r"\$.machine.diskz: unknown field", id="unknown-part"),
+        pytest.param(
             "machine__network__interfaces",
             [{"interface": "eth0"}],
             r"\$.machine.network.interfaces: known, not supported yet",

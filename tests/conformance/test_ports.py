@@ -14,6 +14,7 @@ from typing import TypeVar
 import pytest
 from tests.fresh import fresh
 
+from ichor.apps.machined import init_group
 from ichor.linux import cgroup as kernel_cgroup
 from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
@@ -261,6 +262,30 @@ def test_cgroups_of_v2_without_controllers() -> None:
         sleeper.wait()
         whole.apply(RemoveGroup(path=name))
     assert not (unified / name).exists()
+
+
+def test_on_v2_the_root_is_left_for_a_leaf() -> None:
+    """The order of steps on a real tree; that another order is refused needs controllers."""
+    unified = Path("/sys/fs/cgroup/unified")
+    if not unified.is_dir():
+        pytest.skip("no v2 hierarchy beside v1 here")
+    name = f"ichor-test-{os.getpid()}-root"
+    whole = kernel_cgroup.CgroupsV2(unified)
+    whole.apply(Make(path=name))
+    sleepers = [subprocess.Popen(["sleep", "1000"]) for _ in range(2)]
+    try:
+        for each in sleepers:
+            whole.apply(Place(path=name, pid=each.pid))
+        port = kernel_cgroup.CgroupsV2(unified / name)
+        for action in init_group.plan(port.processes("")):
+            port.apply(action)
+        assert port.processes("") == ()
+        assert set(port.processes(init_group.INIT)) == {each.pid for each in sleepers}
+    finally:
+        for each in sleepers:
+            each.kill()
+            each.wait()
+        whole.apply(RemoveGroup(path=name))
 
 
 def _v2_model(groups: dict[str, Group], action: CgroupAction) -> dict[str, Group]:

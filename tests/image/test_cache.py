@@ -7,16 +7,20 @@ from pathlib import Path
 import pytest
 
 from ichor.image.cache import Cache, Step, file_digest, write_atomic
-from ichor.image.progress import Silent
+from ichor.image.progress import Clock, Silent
 
 
 class Diary(Silent):
     def __init__(self) -> None:
         self.built: list[str] = []
         self.planned: list[str] = []
+        self.way: list[tuple[str, float]] = []
 
     def plan(self, steps: Sequence[tuple[str, float]]) -> None:
         self.planned = [name for name, _ in steps]
+
+    def reached(self, name: str, fraction: float) -> None:
+        self.way.append((name, fraction))
 
     def ended(self, name: str, seconds: float) -> None:
         self.built.append(name)
@@ -154,3 +158,22 @@ def test_an_atomic_write_leaves_one_file(tmp_path: Path) -> None:
     write_atomic(tmp_path / "x", b"2")
     assert [each.name for each in tmp_path.iterdir()] == ["x"]
     assert (tmp_path / "x").read_bytes() == b"2"
+
+
+def test_a_long_step_tells_how_far_it_is(tmp_path: Path) -> None:
+    cache, diary = Cache(tmp_path), Diary()
+
+    def build(out: Path) -> None:
+        cache.reached(0.5)
+
+    cache.make([Step("long", build), step("short")], diary)
+    assert diary.way == [("long", 0.5)]
+
+
+def test_what_is_left_follows_from_what_it_took_so_far() -> None:
+    seconds = iter([100.0, 110.0, 130.0])
+    clock = Clock(lambda: next(seconds))
+    assert clock.tenth(0.05) == 0
+    assert clock.tenth(0.1) == pytest.approx(90)
+    assert clock.tenth(0.15) == 0
+    assert clock.tenth(0.3) == pytest.approx(70)

@@ -64,6 +64,7 @@ ADDRESSES = st.one_of(
             scope=st.integers(0, 255),
             flags=U32.filter(bool),
             priority=U32,
+            protocol=st.integers(0, 255),
         )
         for ips in (IPV4, IPV6)
     ]

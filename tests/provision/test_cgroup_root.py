@@ -36,3 +36,26 @@ def test_nodes_run_on_a_host_of_version_2(root: Path) -> None:
             "[]",
         ]
     assert not [tree for tree in trees if (tree / f"{name}-world").exists()]
+
+
+def test_a_root_that_is_none_is_emptied_into_a_leaf() -> None:
+    """Without controllers the kernel does not refuse: only the order of steps is proven."""
+    trees = [each.directory for each in cgroup.hierarchies() if each.is_v2]
+    if not trees:
+        pytest.skip("this host has no cgroups of version 2")
+    group = trees[0] / unique("evacuated")
+    group.mkdir()
+    sleepers = [subprocess.Popen(["sleep", "1000"]) for _ in range(3)]
+    try:
+        for each in sleepers:
+            (group / "cgroup.procs").write_text(str(each.pid))
+        cgroup.evacuate(group)
+        cgroup.evacuate(group)
+        assert (group / "cgroup.procs").read_text() == ""
+        left = {int(pid) for pid in (group / "ichor.outside/cgroup.procs").read_text().split()}
+        assert left == {each.pid for each in sleepers}
+    finally:
+        for each in sleepers:
+            each.kill()
+            each.wait()
+        cgroup.remove([group])

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from ichor.cli import cluster_access, cluster_up
+from ichor.cli import cluster_access, cluster_machines, cluster_up
 from ichor.cli.cluster_up import Artefacts, Options
 from ichor.cli.phases import Display
 from ichor.config.versions import Source
@@ -32,7 +32,12 @@ _name = click.option("--name", default=DEFAULT_NAME, show_default=True, help="na
 _nodes = click.argument("nodes", nargs=-1)
 
 
-def provisioner() -> Provisioner:
+def provisioner(of: Cluster | None = None) -> Provisioner:
+    """Give who makes such nodes; whatever is left of a cluster any of them removes."""
+    if of is not None and any(node.machine is not None for node in of.nodes):
+        from ichor.provision.machines import Machines
+
+        return Machines()
     return Containers()
 
 
@@ -65,6 +70,16 @@ def cluster() -> None:
 @click.option(
     "--skip-injecting-config", "is_bare", is_flag=True, help="nodes wait for a configuration"
 )
+@click.option(
+    "--provisioner",
+    "kind",
+    type=click.Choice(["containers", "qemu"]),
+    default="containers",
+    show_default=True,
+    help="nodes in containers, or virtual machines that boot our disk",
+)
+@click.option("--memory", default=2048, show_default=True, help="MiB of a virtual machine")
+@click.option("--disk", default=6144, show_default=True, help="MiB of a virtual machine's disk")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
 def create(
@@ -80,11 +95,19 @@ def create(
     image_cache: Path | None,
     root: Path | None,
     is_bare: bool,
+    kind: str,
+    memory: int,
+    disk: int,
     wait: bool,
     wait_timeout: str,
 ) -> None:
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
+    if kind == "qemu":
+        machine = cluster_machines.Options(memory_mib=memory, disk_mib=disk, egress=egress)
+        counts = control_planes, workers
+        cluster_machines.create(name, counts, machine, is_bare=is_bare)
+        return
     source: Source = "pull" if images == "pull" else "build"
     if source == "pull" and not (egress or image_cache or config_patch):
         hint = "add --egress, --image-cache, or a patch that names a mirror"
@@ -118,7 +141,7 @@ def _given(root: Path) -> Artefacts:
 
 
 def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
-    made, display = provisioner(), Display()
+    made, display = provisioner(planned), Display()
     made.check(planned)
     states = partial(made.status, planned)
     prepared = cluster_up.prepare(planned, options, artefacts, display.says, states)
@@ -156,7 +179,7 @@ def show(name: str, output: str) -> None:
     from ichor.provision import inventory
 
     found = _existing(name)
-    states = provisioner().status(found)
+    states = provisioner(found).status(found)
     if output == "json":
         print(json_of(found, states).decode())
         return
@@ -197,7 +220,8 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 def stop(name: str, nodes: Sequence[str], grace: str) -> None:
     """Power off nodes, all if none is named; their disks stay."""
     with record.locked(name):
-        provisioner().stop(_existing(name), nodes, parse_duration(grace))
+        found = _existing(name)
+        provisioner(found).stop(found, nodes, parse_duration(grace))
 
 
 @cluster.command()
@@ -206,7 +230,8 @@ def stop(name: str, nodes: Sequence[str], grace: str) -> None:
 def start(name: str, nodes: Sequence[str]) -> None:
     """Start nodes that are stopped, all if none is named."""
     with record.locked(name):
-        provisioner().start(_existing(name), nodes)
+        found = _existing(name)
+        provisioner(found).start(found, nodes)
 
 
 def _existing(name: str) -> Cluster:

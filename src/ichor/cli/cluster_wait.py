@@ -87,7 +87,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 def crash_report(name: str, status: Status, console: Sequence[str]) -> str:
     """Say which node's init crashes, how often and how, and what it said last."""
     said = "".join(f"\n  {line}" for line in console[-_LINES:])
-    times = f"{status.crashes} times in a row, last by {status.last_end}"
+    times = f"{status.crashes} times in a row ({status.last_end})"
     return f"node {name}: its init has crashed {times}; its console ends with:{said}"
 
 

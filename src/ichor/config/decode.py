@@ -11,7 +11,7 @@ from typing import Final, cast
 from ichor.config.codec import INVALID, Place
 from ichor.config.container import Config
 from ichor.config.document import Document, Identity, Named
-from ichor.config.lower import lower
+from ichor.config.documents.v1alpha1 import Cluster, Features, Machine
 from ichor.config.registry import KINDS, MAIN, UNSUPPORTED
 from ichor.config.shape import struct_of
 from ichor.formats.yaml.nodes import Fields, Node, Scalar, parse_into
@@ -36,14 +36,28 @@ def current(
 ) -> tuple[tuple[Node, ...], tuple[str, ...]]:
     """Give the documents with old fields where they stand now, and notes about them."""
     place, main = _main_of(nodes)
-    if main is None:
+    if main is None or not _is_old(main):
         return nodes, ()
+    from ichor.config.lower import lower  # only for who needs it
+
     others = {_identity(one): one for one in nodes if isinstance(one, Fields) and one is not main}
     lowered = lower(main, problems, given=others)
     left = dict(lowered.documents)
     joined = [left.pop(_identity(one), one) for one in nodes]
     joined[place] = lowered.main
     return (*joined, *left.values()), lowered.notes
+
+
+def _is_old(main: Fields) -> bool:
+    """Tell whether the main document may say what other documents say now."""
+    machine, cluster = main.get("machine"), main.get("cluster")
+    features = machine.get("features") if isinstance(machine, Fields) else None
+    parts = ((machine, Machine), (cluster, Cluster), (features, Features))
+    return any(
+        entry.key in part.UNSUPPORTED
+        for node, part in parts
+        for entry in (node.entries if isinstance(node, Fields) else ())
+    )
 
 
 def _main_of(nodes: tuple[Node, ...]) -> tuple[int, Fields | None]:

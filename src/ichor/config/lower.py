@@ -9,15 +9,18 @@ is dropped. A value that stands in both is an error, not a choice.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Final
 
 from msgspec import Struct
 
 from ichor.config import lower_rules as rules
 from ichor.config.document import Identity
+from ichor.config.documents.v1alpha1 import Cluster, Machine
 from ichor.config.lowering import Lowering, bare, find, is_empty, join, names
 from ichor.formats.yaml.nodes import Fields, Node
 from ichor.formats.yaml.problem import Problem
+
+_OLD: Final = {"machine": Machine.UNSUPPORTED, "cluster": Cluster.UNSUPPORTED}
 
 
 class Lowered(Struct, frozen=True, kw_only=True):
@@ -74,13 +77,12 @@ def _refuse_the_rest(work: Lowering) -> None:
             continue
         for entry in node.entries:
             path = (*container, entry.key)
-            if path in rules.CONTAINERS or is_empty(entry.value):
-                continue
-            _refuse(work, path, entry.value)
+            if path not in rules.CONTAINERS:
+                _refuse(work, path, entry.value)
         work.drop(container)
     for path in names(work.main):
-        node = cast("Node", find(work.main, path))
-        if path not in rules.KEPT and is_empty(node):
+        node = find(work.main, path)
+        if node is not None and path[-1] in _OLD[path[0]] and is_empty(node):
             work.drop(path)
     work.main = bare(work.main)
 
@@ -88,7 +90,8 @@ def _refuse_the_rest(work: Lowering) -> None:
 def _refuse(work: Lowering, path: tuple[str, ...], node: Node) -> None:
     known = rules.KNOWN.get(".".join(path[:-1]), frozenset())
     if path[-1] in known:
-        work.fail(node, path, "known, not supported yet", "remove the field")
+        if not is_empty(node):
+            work.fail(node, path, "known, not supported yet", "remove the field")
         return
     import difflib  # 10 ms, and only for who needs it
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ichor.config.document import Identity
+from ichor.config.lower_registries import mirrors, registries
 from ichor.config.lowering import (
     Lowering,
     Path,
@@ -110,12 +111,6 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
     "cluster.controllerManager": _VOLUMES,
     "cluster.scheduler": _VOLUMES,
 }
-# Of the main document as it is now, even if empty.
-KEPT: Final = frozenset(
-    {("machine", name) for name in ("type", "token", "ca", "acceptedCAs", "certSANs", "features")}
-    | {("machine", "install")}
-    | {("cluster", name) for name in ("token", "etcd", "adminKubeconfig")}
-)
 
 
 def _prefixes() -> Iterator[Path]:
@@ -203,59 +198,6 @@ def named(old: str, kind: str, parts: Mapping[str, str]) -> Callable[[Lowering],
                     work.fail(entry.value, (*old.split("."), entry.key), "unknown field")
 
     return lower
-
-
-def mirrors(work: Lowering) -> None:
-    """Give each endpoint the path's flag, which stood beside them all."""
-    node = work.take("machine.registries.mirrors", "RegistryMirrorConfig")
-    for entry in node.entries if isinstance(node, Fields) else ():
-        path = ("machine", "registries", "mirrors", entry.key)
-        parts = _parts(work, path, entry.value, ("endpoints", "overridePath", "skipFallback"))
-        flag = parts.get("overridePath")
-        urls = parts.get("endpoints")
-        rows = [
-            fields(url.line, url=url, **({"overridePath": flag} if flag else {}))
-            for url in (urls.items if isinstance(urls, Items) else ())
-        ]
-        work.put("RegistryMirrorConfig", "endpoints", items(entry.line, *rows), entry.key)
-        if "skipFallback" in parts:
-            work.put("RegistryMirrorConfig", "skipFallback", parts["skipFallback"], entry.key)
-
-
-def registries(work: Lowering) -> None:
-    """Part what a registry was told into who we are to it and whom to trust."""
-    node = work.take("machine.registries.config", "RegistryAuthConfig")
-    for entry in node.entries if isinstance(node, Fields) else ():
-        path = ("machine", "registries", "config", entry.key)
-        parts = _parts(work, path, entry.value, ("auth", "tls"))
-        auth = parts.get("auth")
-        for each in auth.entries if isinstance(auth, Fields) else ():
-            work.put("RegistryAuthConfig", each.key, each.value, entry.key)
-        known = ("ca", "clientIdentity", "insecureSkipVerify")
-        tls = _parts(work, (*path, "tls"), parts.get("tls"), known)
-        identity = tls.get("clientIdentity")
-        if identity is not None:
-            pair = {
-                new: work.text64(found, ".".join((*path, "tls", "clientIdentity", old)))
-                for old, new in (("crt", "cert"), ("key", "key"))
-                if (found := find(identity, (old,))) is not None
-            }
-            tls["clientIdentity"] = fields(identity.line, **pair)
-        if "ca" in tls:
-            tls["ca"] = work.text64(tls["ca"], ".".join((*path, "tls", "ca")))
-        for name, value in tls.items():
-            work.put("RegistryTLSConfig", name, value, entry.key)
-
-
-def _parts(
-    work: Lowering, path: Path, node: Node | None, known: tuple[str, ...]
-) -> dict[str, Node]:
-    """Give the fields of a map; others than those known are refused."""
-    entries = node.entries if isinstance(node, Fields) else ()
-    for entry in entries:
-        if entry.key not in known:
-            work.fail(entry.value, (*path, entry.key), "unknown field")
-    return {entry.key: entry.value for entry in entries if entry.key in known}
 
 
 def pods(work: Lowering) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
-from ichor.image import debian, go, root, store
+from ichor.image import debian, disk, go, hardening, kernel, root, store
 from ichor.image.cache import Cache, Step, Watcher, default_root
 from ichor.image.images import images_step
 from ichor.image.process import run
@@ -92,8 +92,14 @@ def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
         "store": store.store_step(cache),
         "kubectl": _kubectl_step(cache),
     }
+    kernels = {f"kernel/{each}": kernel.kernel_step(cache, each) for each in kernel.FLAVOURS}
     programs = {name: go.program_step(cache, row) for name, row in go.programs().items()}
-    return steps | {f"go/{name}": step for name, step in programs.items()}
+    named = {f"go/{name}": step for name, step in programs.items()}
+    kernels |= {
+        f"kernel/config/{each}": kernel.config_step(cache, each) for each in kernel.FLAVOURS
+    }
+    kernels |= {"kernel": kernels["kernel/full"], "kernel/checker": hardening.checker_step()}
+    return steps | kernels | named | {"disk": disk.disk_step(cache, level)}
 
 
 def build(

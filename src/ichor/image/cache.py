@@ -57,6 +57,7 @@ class Watcher(Protocol):
 
     def plan(self, steps: Sequence[tuple[str, float]]) -> None: ...
     def began(self, name: str) -> None: ...
+    def reached(self, name: str, fraction: float) -> None: ...
     def ended(self, name: str, seconds: float) -> None: ...
     def waits(self, holder: str) -> None: ...
     def says(self, line: str) -> None: ...
@@ -67,6 +68,11 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._reached: Callable[[float], None] = lambda _fraction: None
+
+    def reached(self, fraction: float) -> None:
+        """Tell how far the step that is being built is, 0 to 1; for steps that take long."""
+        self._reached(fraction)
 
     def path(self, step: Step) -> Path:
         """Give where the result is, or will be."""
@@ -121,6 +127,7 @@ class Cache:
         remove(out)
         out.mkdir(parents=True)
         watcher.began(step.name)
+        self._reached = functools.partial(watcher.reached, step.name)
         start = os.times()
         step.build(out)
         end = os.times()

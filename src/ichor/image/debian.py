@@ -33,6 +33,8 @@ SUITES: Final = (
     ("debian", "trixie-updates"),
     ("debian-security", "trixie-security"),
 )
+# A package of a newer suite is asked for as `name @suite`: for tools that trixie has not.
+FURTHER: Final = (("debian", "sid"),)
 _KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -92,23 +94,38 @@ def unpack(package: bytes, out: Path) -> None:
 
 
 def wanted(text: str) -> tuple[str, ...]:
-    """Read components/debian.in: a name a line, `#` begins a comment."""
+    """Read a list such as components/python.drop: a name a line, `#` begins a comment."""
     names = [line.partition("#")[0].strip() for line in text.splitlines()]
     return tuple(name for name in names if name)
+
+
+def requests(text: str) -> dict[str, str]:
+    """Read components/debian.in, `name` or `name @suite`: the suite by name, else nothing."""
+    rows = [row.split() for row in wanted(text)]
+    known = {suite for _, suite in FURTHER}
+    for name, *suite in rows:
+        if suite and (len(suite) > 1 or suite[0].removeprefix("@") not in known):
+            told = " ".join(suite)
+            raise InputError(
+                f"debian.in: {name} {told}: no such suite", hint=f"one of {', '.join(known)}"
+            )
+    return {name: "".join(suite).removeprefix("@") for name, *suite in rows}
 
 
 def refresh() -> list[str]:
     """Write a new lock from the mirror's indices; gives what changed, one line a package."""
     folder = checkout.components()
-    names = wanted((folder / "debian.in").read_text())
+    asked = requests((folder / "debian.in").read_text())
     found: dict[str, Package] = {}
     with tempfile.TemporaryDirectory(prefix="ichor-lock-") as work:
-        for archive, suite in SUITES:
+        for archive, suite in (*SUITES, *FURTHER):
+            by = suite if (archive, suite) in FURTHER else ""
+            names = [name for name, wish in asked.items() if wish == by]
             for row in packages(_index(archive, suite, Path(work)), archive, names):
                 best = found.get(row.name)
                 if best is None or version_key(row.version) > version_key(best.version):
                     found[row.name] = row
-    if lost := [name for name in names if name not in found]:
+    if lost := [name for name in asked if name not in found]:
         raise InputError(f"the mirror has no {', '.join(lost)}", hint="look at debian.in")
     path = folder / "debian.lock"
     old = parse_lock(path.read_text()) if path.exists() else ()

@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ichor.errors import IchorError, InputError
@@ -44,6 +45,30 @@ def run(
         tail = "\n".join(text.splitlines()[-_TAIL:])
         raise BuildFailed(f"{' '.join(args[:4])} … ended with {done.returncode}:\n{tail}")
     return text
+
+
+def follow(argv: Sequence[str], env: Mapping[str, str], told: Callable[[str], None]) -> None:
+    """Run to the end, giving each line to `told` as it comes. Raises BuildFailed with the last."""
+    last: deque[str] = deque(maxlen=_TAIL)
+    with subprocess.Popen(
+        argv,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                last.append(line.rstrip())
+                told(last[-1])
+        except BaseException:
+            process.kill()  # an interrupted build does not wait for what it has started
+            raise
+    if process.returncode:
+        tail = "\n".join(last)
+        raise BuildFailed(f"{argv[-1]} … ended with {process.returncode}:\n{tail}")
 
 
 def niceness() -> None:

@@ -4,7 +4,8 @@ Estimates are what a step took last time on this machine, else a figure from a m
 """
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ class Silent:
 
     def plan(self, steps: Sequence[tuple[str, float]]) -> None: ...
     def began(self, name: str) -> None: ...
+    def reached(self, name: str, fraction: float) -> None: ...
     def ended(self, name: str, seconds: float) -> None: ...
     def waits(self, holder: str) -> None: ...
     def says(self, line: str) -> None: ...
@@ -28,6 +30,7 @@ class Lines:
     def __init__(self) -> None:
         self._left: dict[str, float] = {}
         self._total = 0
+        self._clock = Clock()
 
     def plan(self, steps: Sequence[tuple[str, float]]) -> None:
         self._left = dict(steps)
@@ -39,6 +42,11 @@ class Lines:
             left = _time(sum(self._left.values()))
             done = self._total - len(self._left)
             _say(f"build: [{done + 1}/{self._total}] {name}, about {_time(seconds)} of {left} left")
+        self._clock = Clock()
+
+    def reached(self, name: str, fraction: float) -> None:
+        if left := self._clock.tenth(fraction):
+            _say(f"build: {name} {fraction:.0%}, about {_time(left)} left")
 
     def ended(self, name: str, seconds: float) -> None:
         expected = self._left.pop(name, 0)
@@ -50,6 +58,25 @@ class Lines:
 
     def says(self, line: str) -> None:
         _say(f"build: {line}")
+
+
+class Clock:
+    """What is left of a step that tells how far it is, by what it took so far."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._began = now()
+        self._told = 0
+
+    def tenth(self, fraction: float) -> float:
+        """Give the seconds that are left at every new tenth of the way, else 0."""
+        if (tenth := int(fraction * 10)) == self._told:
+            return 0.0
+        self._told = tenth
+        return self.left(fraction)
+
+    def left(self, fraction: float) -> float:
+        return (self._now() - self._began) * (1 - fraction) / fraction
 
 
 class Bar:
@@ -68,6 +95,7 @@ class Bar:
         )
         self._task = self._progress.add_task("build", total=None, left="")
         self._left: dict[str, float] = {}
+        self._done = 0.0
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -89,8 +117,15 @@ class Bar:
         left = f"about {_time(sum(self._left.values()))} left"
         self._progress.update(self._task, description=f"build {name}", left=left)
 
+    def reached(self, name: str, fraction: float) -> None:
+        done = self._done + fraction * self._left.get(name, 0)
+        self._progress.update(
+            self._task, completed=done, description=f"build {name} {fraction:.0%}"
+        )
+
     def ended(self, name: str, seconds: float) -> None:
-        self._progress.advance(self._task, self._left.pop(name, 0))
+        self._done += self._left.pop(name, 0)
+        self._progress.update(self._task, completed=self._done)
 
     def waits(self, holder: str) -> None:
         self._progress.update(self._task, description=f"waiting for another build ({holder})")

@@ -1,6 +1,8 @@
 """Control groups v1, v2 and hybrid: which one is read off the mount's magic number.
 
-    v2     /sys/fs/cgroup is cgroup2fs: one tree, controllers enabled level by level
+    v2     /sys/fs/cgroup is cgroup2fs: one tree, controllers enabled level by level, and refused
+           (EBUSY) to a group that has processes of its own, but for the host's true root:
+           Documentation/admin-guide/cgroup-v2.rst, «No Internal Process Constraint»
     v1     /sys/fs/cgroup is tmpfs with one tree per controller; every group exists in each
 
 A group exists in every v1 tree that is mounted, also where it limits nothing: the kubelet takes a
@@ -11,6 +13,7 @@ freeze, signal all, thaw; a frozen fork cannot outrun that. What is observed is 
 below that are the groups of pods, which belong to the kubelet.
 """
 
+import errno
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -42,6 +45,10 @@ class CgroupsV2:
     def observe(self) -> Mapping[str, Group]:
         return {path: self._read(self._root / path) for path in _tree(self._root, depth=2)}
 
+    def processes(self, path: str) -> tuple[int, ...]:
+        """Give who is in one group, nobody if it is not there."""
+        return _processes(self._root / path)
+
     def apply(self, action: Action) -> None:
         group = self._root / action.path
         match action:
@@ -61,7 +68,7 @@ class CgroupsV2:
             offered = (top / "cgroup.controllers").read_text(encoding="ascii").split()
             enable = " ".join(f"+{name}" for name in _V2_CONTROLLERS if name in offered)
             if enable:
-                _write(top / "cgroup.subtree_control", enable)
+                self._enable(top, enable, resources)
         group.mkdir(exist_ok=True)
         if resources.memory_max is not None:
             _write(group / "memory.max", resources.memory_max)
@@ -74,6 +81,14 @@ class CgroupsV2:
         if resources.cpu_millicores is not None:
             quota = resources.cpu_millicores * _PERIOD_US // 1000
             _write(group / "cpu.max", f"{quota} {_PERIOD_US}")
+
+    def _enable(self, top: Path, controllers: str, resources: Resources) -> None:
+        try:
+            _write(top / "cgroup.subtree_control", controllers)
+        except OSError as error:
+            # A group without limits can be made all the same: whoever is in `top` may leave for it.
+            if error.errno != errno.EBUSY or resources != Resources():
+                raise
 
     def _read(self, group: Path) -> Group:
         quota, _, period = (_text(group / "cpu.max") or "max").partition(" ")
@@ -98,6 +113,10 @@ class CgroupsV1:
 
     def observe(self) -> Mapping[str, Group]:
         return {path: self._read(path) for path in _tree(self._main, depth=2)}
+
+    def processes(self, path: str) -> tuple[int, ...]:
+        """Give who is in one group, nobody if it is not there."""
+        return _processes(self._main / path)
 
     def apply(self, action: Action) -> None:
         match action:

@@ -163,7 +163,9 @@ def _split(text: str) -> tuple[str, int]:
 
 def _address(sock: Socket, what: Address) -> address.Address:
     local, prefix = _split(what.address)
-    return address.Address(_index(sock, what.link), local, prefix, scope=what.scope)
+    return address.Address(
+        _index(sock, what.link), local, prefix, scope=what.scope, protocol=what.protocol
+    )
 
 
 def _route(sock: Socket, what: Route) -> route.Route:

@@ -21,6 +21,7 @@ from ichor.protocols.netlink import address, link, neighbour, route, rule
 from ichor.protocols.netlink.wire import AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC
 
 Names = Mapping[int, str]
+_OF_KERNEL = 3  # IFAPROT_KERNEL_*: loopback, router advertisement, link-local
 
 
 def read_network(sock: Socket) -> Network:
@@ -45,6 +46,7 @@ def _link(seen: link.Link, names: Names) -> Link:
         index=seen.ifindex,
         kind=_kind(seen, names),
         loopback=bool(seen.flags & link.LOOPBACK),
+        physical=seen.hardware == link.ETHERNET and not seen.kind,
         mac=seen.mac,
         mtu=seen.mtu or 0,
         up=bool(seen.flags & link.UP),
@@ -89,6 +91,7 @@ def _addresses(sock: Socket, names: Names) -> Iterator[Address]:
             address=f"{seen.local}/{seen.prefix}",
             scope=seen.scope,
             dynamic=not seen.flags & address.PERMANENT,
+            protocol=seen.protocol if seen.protocol > _OF_KERNEL else 0,
         )
 
 

@@ -1,17 +1,19 @@
 """The server from which the kubelet reads its static pods: the adapter of `ports.static_pods`.
 
-On the loopback, a port of the kernel's choice, plain HTTP/1.1: whoever may connect there is on the
-node already, and the pods hold no secrets. Before the first publication the answer is 503, so that
-a kubelet which starts early does not take «nothing» for the wish to stop everything.
+On the loopback, a port of the kernel's choice, plain HTTP/1.1. Every process in the node's network
+can connect, pods among them, and a user's static pods may hold what is not for all: who is not the
+kubelet is hung up on. Before the first publication the answer is 503, so that a kubelet which
+starts early does not take «nothing» for the wish to stop everything.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import h11
 
 from ichor.formats.jsonvalue import Object, encode
+from ichor.formats.procnet import End
 from ichor.ports.static_pods import Offer, Publish
 
 _IDLE_S = 120.0
@@ -20,9 +22,13 @@ _CHUNK = 4096
 
 
 class StaticPodServer:
-    """listen() before url is asked for; close() in the end."""
+    """listen() before url is asked for; close() in the end.
 
-    def __init__(self) -> None:
+    is_reader: says by the peer's end and ours whether a connection is the kubelet's.
+    """
+
+    def __init__(self, is_reader: Callable[[End, End], bool]) -> None:
+        self._is_reader = is_reader
         self._body: bytes | None = None
         self._pods: Sequence[Object] | None = None
         self._server: asyncio.Server | None = None
@@ -55,11 +61,14 @@ class StaticPodServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer, own = (writer.get_extra_info(name) for name in ("peername", "sockname"))
+        if peer is None or not self._is_reader(End(*peer), End(*own)):
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         if task is not None:
             self._tasks[task] = None
             task.add_done_callback(lambda ended: self._tasks.pop(ended, None))
-        # Any process in the node's network may connect; it must not use up our descriptors.
         if len(self._tasks) > _CONNECTIONS:
             next(iter(self._tasks)).cancel()
         try:

@@ -51,5 +51,9 @@ class Cgroups(Protocol):
     def observe(self) -> Mapping[str, Group]: ...
 
     def apply(self, action: Action) -> None:
-        """Raises OSError: ENOENT for a missing group, EBUSY for one in use."""
+        """Raises OSError: ENOENT for a missing group, EBUSY for one in use.
+
+        EBUSY too, on v2, for limits below a group that has processes and for processes in a group
+        above limits.
+        """
         ...

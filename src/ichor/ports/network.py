@@ -45,13 +45,15 @@ Kind = Bridge | Vxlan | Vlan | Dummy | Veth
 class Link(Struct, frozen=True, kw_only=True):
     """kind: None for what is no software link of ours to make, such as lo or hardware.
 
-    up: it shall carry; running: it does. operational: as RFC 2863 has it (`up`, `unknown`).
+    physical: an Ethernet device, of whatever bus. up: it shall carry; running: it does.
+    operational: as RFC 2863 has it (`up`, `unknown`).
     """
 
     name: str
     index: int = 0
     kind: Kind | None = None
     loopback: bool = False
+    physical: bool = False
     mac: str = ""
     mtu: int = 0
     up: bool = False
@@ -61,12 +63,16 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Address(Struct, frozen=True, kw_only=True):
-    """scope: 0 global, 253 link, 254 host (rtnetlink(7)). dynamic: it has a lifetime."""
+    """scope: 0 global, 253 link, 254 host (rtnetlink(7)). dynamic: it has a lifetime.
+
+    protocol: who added it, as of a route; 0 where nobody said (kernel 5.18, IFA_PROTO).
+    """
 
     link: str
     address: str
     scope: int = 0
     dynamic: bool = False
+    protocol: int = 0
 
 
 class Route(Struct, frozen=True, kw_only=True):

@@ -6,14 +6,21 @@ What is mounted decides, read from /proc/self/mountinfo; every hierarchy gets
 
 On v1 the parent is the cgroup we are in ourselves, so limits set on us hold for our nodes. On v2 it
 is the root of the mount: a cgroup with processes may not hand controllers to children (cgroups(7),
-"no internal processes"), and ours has some.
+"no internal processes"), and ours has some. The host's true root may all the same; one that only
+looks like a root, as in a container, has its processes moved to a leaf first.
 """
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from ichor.log import fields, logger
+
+log = logger(__name__)
 
 # An idle cluster would weigh as one process against each of the host's; 16 is what two cores'
 # worth of busy builds beside it needed (measured with the prototype, cpu(7) shares).
@@ -110,9 +117,28 @@ def _copy_cpuset(directory: Path) -> None:
 
 def _enable(directory: Path) -> None:
     available = (directory / "cgroup.controllers").read_text().split()
-    wanted = [f"+{name}" for name in _V2_CONTROLLERS if name in available]
-    if wanted:
-        (directory / "cgroup.subtree_control").write_text(" ".join(wanted))
+    wanted = " ".join(f"+{name}" for name in _V2_CONTROLLERS if name in available)
+    if not wanted:
+        return
+    try:
+        (directory / "cgroup.subtree_control").write_text(wanted)
+    except OSError as err:
+        if err.errno != errno.EBUSY:
+            raise
+        evacuate(directory)
+        (directory / "cgroup.subtree_control").write_text(wanted)
+
+
+def evacuate(directory: Path) -> None:
+    """Move the processes of a cgroup into a leaf of its own, `ichor.outside`; forks follow."""
+    leaf = directory / "ichor.outside"
+    leaf.mkdir(exist_ok=True)
+    log.warning("processes leave a cgroup for a leaf", extra=fields(cgroup=directory, leaf=leaf))
+    # A pid of 0 is of another pid namespace and cannot be named here.
+    while pids := set((directory / "cgroup.procs").read_text().split()) - {"0"}:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                (leaf / "cgroup.procs").write_text(pid)
 
 
 def enter(directories: Sequence[Path]) -> None:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -61,15 +61,8 @@ class Containers:
     def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
         """Start nodes that are stopped; after a reboot of the host this makes all but the disks."""
         self._network(cluster)
-        chosen = _chosen(cluster, nodes)
-        states = {node.name: _status(node) for node in chosen}
-        self._launch([node for node in chosen if states[node.name] is None])
-        for node in chosen:
-            status = states[node.name]
-            if status is not None and status.state is State.STOPPED:
-                # Its keeper would do it too, at the cost of an interpreter each.
-                network.make_node(node)
-                control.call(record.node_directory(node.cluster, node.name), Verb.START)
+        # Their keepers would make links too, at the cost of an interpreter each.
+        resume(cluster, nodes, self._launch, network.make_node)
 
     def stop(
         self,
@@ -87,6 +80,23 @@ class Containers:
 
     def destroy(self, name: str) -> bool:
         return destroy.destroy(name)
+
+
+def resume(
+    cluster: Cluster,
+    nodes: Sequence[str],
+    launch: Callable[[Sequence[Node]], None],
+    before: Callable[[Node], None] = lambda _: None,
+) -> None:
+    """Give keepers to nodes without one, and have the others start what is stopped."""
+    chosen = _chosen(cluster, nodes)
+    states = {node.name: _status(node) for node in chosen}
+    launch([node for node in chosen if states[node.name] is None])
+    for node in chosen:
+        status = states[node.name]
+        if status is not None and status.state is State.STOPPED:
+            before(node)
+            control.call(record.node_directory(node.cluster, node.name), Verb.START)
 
 
 def _chosen(cluster: Cluster, wanted: Sequence[str]) -> list[Node]:

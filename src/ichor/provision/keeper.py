@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from logging.handlers import RotatingFileHandler
@@ -24,11 +25,13 @@ import msgspec
 
 from ichor.errors import Conflict, IchorError, TransientError
 from ichor.log import LineFormatter, fields, logger
-from ichor.provision import cgroup, control, forward, launch, life, network, seed
+from ichor.provision import control, forward, launch, life
 from ichor.provision import name as names
+from ichor.provision.body import Body, Container, ended
 from ichor.provision.bounded import BoundedLog
 from ichor.provision.control import Answer, Request, Verb
 from ichor.provision.life import End, State, Status
+from ichor.provision.machine import VirtualMachine
 from ichor.provision.record import CONSOLE, Node, load_node
 
 log = logger(__name__)
@@ -38,31 +41,9 @@ _READ = 1 << 16
 _GRACE_AT_SHUTDOWN = timedelta(seconds=20)
 
 
-def _settle(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_result(None)
-
-
-async def ended(pid: int) -> int:
-    """Wait for a child without a thread or a signal handler; gives its wait status."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-    fd = os.pidfd_open(pid)
-    loop.add_reader(fd, _settle, done)
-    try:
-        await done
-    finally:
-        loop.remove_reader(fd)
-        os.close(fd)
-    return os.waitpid(pid, 0)[1]  # noqa: ASYNC222 - it has ended: this does not wait
-
-
 class Keeper:
-    def __init__(self, node: Node, directory: Path, terminal: launch.Terminal) -> None:
-        self._node = node
-        self._directory = directory
-        self._terminal = terminal
-        self._namespace = names.namespace(node.cluster, node.name)
+    def __init__(self, node: Node, body: Body) -> None:
+        self._body = body
         self._state = State.STARTING
         self._pid = self._launches = self._crashes = 0
         self._last_end = ""
@@ -113,39 +94,28 @@ class Keeper:
             else:
                 if not started.done():
                     started.set_result(None)
+                begin = time.monotonic()  # the network before it may have taken long
                 end = await self._run()
             await self._after(end, timedelta(seconds=time.monotonic() - begin))
 
     async def _start(self) -> None:
-        if not network.is_made(self._namespace):
-            await self._apart("ichor.provision.relink")
-        if seed.is_wanted(self._node, self._directory):
-            await self._apart("ichor.provision.seed")
-        self._pid = launch.launch(self._node, self._directory, self._terminal)
+        self._pid = await self._body.start()
         self._launches += 1
         log.info("init started", extra=fields(pid=self._pid, launches=self._launches))
-
-    async def _apart(self, module: str) -> None:
-        """Run it in a process of its own: what makes links would cost a keeper 20 MB for good."""
-        argv = [sys.executable, "-m", module, str(self._directory)]
-        pid = os.posix_spawn(sys.executable, argv, os.environ)  # noqa: ASYNC221 - not waited for
-        status = await ended(pid)
-        if status != 0:
-            raise TransientError(f"{module} for {self._node.name}: {life.describe(status)}")
 
     async def _run(self) -> End:
         await self._become(State.RUNNING)
         status = await ended(self._pid)
         self._pid = 0
         self._last_end = life.describe(status)
-        return life.meaning(status)
+        return self._body.meaning(status)
 
     async def _after(self, end: End, lived: timedelta) -> None:
         self._crashes = life.crashes_after(end, self._crashes, lived)
         extra = fields(meaning=end.value, how=self._last_end, crashes=self._crashes)
         log.info("init ended", extra=extra)
         self.forwarders.cut()
-        await self._sweep()
+        await self._body.sweep()
         if end is End.POWER_OFF:
             self._wanted.clear()
         if end is End.CRASH and self._wanted.is_set():
@@ -161,41 +131,35 @@ class Keeper:
         except TimeoutError:
             return
 
-    async def _sweep(self) -> None:
-        """Let the network go and empty the cgroups: the next life starts with fresh ones."""
-        network.remove_namespace(self._namespace)
-        name = names.cgroup(self._node.cluster)
-        tops = [top / self._node.name for top in cgroup.find(name)]
-        for _ in range(20):
-            if not cgroup.prune(tops, keep_top=True):
-                return
-            await asyncio.sleep(0.05)  # the dead leave their cgroup a moment after their parent
-
     async def _unwant(self) -> None:
         async with self._changed:
             self._wanted.clear()
             self._changed.notify_all()
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _kill(self) -> None:
         if self._pid:
-            os.kill(self._pid, number)
+            os.kill(self._pid, signal.SIGKILL)
+
+    def _ask(self) -> None:
+        if self._pid:
+            self._body.ask(self._pid)
 
     async def stop(self, grace: timedelta) -> None:
         try:
             async with asyncio.timeout(grace.total_seconds()):
-                await self._end(signal.SIGTERM)
+                await self._end(self._ask)
         except TimeoutError:
             log.warning("init did not power off in time", extra=fields(grace=grace))
             await self.cut()
 
     async def cut(self) -> None:
-        await self._end(signal.SIGKILL)
+        await self._end(self._kill)
 
-    async def _end(self, number: signal.Signals) -> None:
+    async def _end(self, how: Callable[[], None]) -> None:
         """A start under way is waited for: there is no pid yet that a signal could go to."""
         await self._unwant()
         await self._until(State.RUNNING, State.STOPPED)
-        self._signal(number)
+        how()
         await self._until(State.STOPPED)
 
     async def next_launch(self, seen: int) -> None:
@@ -236,7 +200,7 @@ class Keeper:
             case Verb.STOP:
                 await self.stop(timedelta(seconds=request.grace_s))
             case Verb.KILL:
-                self._signal(signal.SIGKILL)
+                self._kill()
             case Verb.NEXT:
                 await self.next_launch(request.seen)
             case Verb.CUT | Verb.SHUTDOWN:
@@ -267,13 +231,19 @@ def _copy_console(terminal: launch.Terminal, console: BoundedLog) -> None:
         return
 
 
+def body_of(node: Node, directory: Path, terminal: launch.Terminal) -> Body:
+    if node.machine is None:
+        return Container(node, directory, terminal)
+    return VirtualMachine(node, node.machine, directory, terminal)
+
+
 async def keep(node: Node, directory: Path, ready: int) -> None:
     """Be the keeper until told to end; ready: where the outcome of the first start is written."""
     loop = asyncio.get_running_loop()
     terminal = launch.open_terminal()
     console = BoundedLog(directory / CONSOLE)
     loop.add_reader(terminal.master, _copy_console, terminal, console)
-    keeper = Keeper(node, directory, terminal)
+    keeper = Keeper(node, body_of(node, directory, terminal))
     loop.add_signal_handler(signal.SIGTERM, keeper.close_gently)
     async with AsyncExitStack() as stack:
         await keeper.forwarders.start(stack)

@@ -91,7 +91,7 @@ def _child(
     tell: int,
 ) -> NoReturn:
     try:
-        _reset_signals()
+        reset_signals()
         die_with_parent()
         _check_parent(tell)
         os.setsid()
@@ -132,7 +132,7 @@ def _unshare(network: Path) -> None:
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
 
 
-def _reset_signals() -> None:
+def reset_signals() -> None:
     """Init starts with every signal at its default and none blocked, as the kernel starts one."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:

@@ -22,11 +22,11 @@ def check(cluster: Cluster) -> None:
     """Raises InputError with the first reason against making this cluster here."""
     look: Sequence[Callable[[Cluster], None]] = (
         _privileged,
-        _new,
+        check_new,
         _kernel,
         _image_cache,
         _disk,
-        _ports,
+        check_ports,
         _way_out,
     )
     for one in look:
@@ -44,7 +44,7 @@ def may_make_nodes(uid: int, status: str) -> bool:
     return uid == 0 and bool(effective >> _CAP_SYS_ADMIN & 1)
 
 
-def _new(cluster: Cluster) -> None:
+def check_new(cluster: Cluster) -> None:
     if destroy.is_there(cluster.name):
         hint = f"ichor cluster destroy --name {cluster.name}, or choose another --name"
         raise InputError(f"cluster {cluster.name!r} exists", path="--name", hint=hint)
@@ -98,7 +98,7 @@ def file_system_of(path: Path, mountinfo: str) -> str:
     return kind
 
 
-def _ports(cluster: Cluster) -> None:
+def check_ports(cluster: Cluster) -> None:
     for node in cluster.nodes:
         for forward in node.forwards:
             if not is_free(forward.listen):

@@ -1,7 +1,7 @@
 """What every kind of provisioner does, and the plan of a cluster that all of them start from.
 
 `plan` decides names, addresses and ports, so that configurations can be generated before anything
-is made; a Provisioner makes what was planned. Containers are the first; QEMU follows.
+is made; a Provisioner makes what was planned.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from ichor.errors import InputError, TransientError
 from ichor.provision import name as names
 from ichor.provision import record
 from ichor.provision.life import Status
-from ichor.provision.record import Cluster, Forward, Node
+from ichor.provision.record import Cluster, Forward, Machine, Node
 
 API_PORT = 50000
 TRUST_PORT = 50001
@@ -32,6 +32,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     store: the prepared content store in every node's /var; None where nodes pull images.
     image_cache: an OCI layout that every node finds as its disk of images.
+    machine: nodes are virtual machines like this one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Request(Struct, frozen=True, kw_only=True):
     init: tuple[str, ...] = ("/sbin/init",)
     environment: Mapping[str, str] = {}
     kubeconfig: str = ""
+    machine: Machine | None = None
 
 
 class Phase(NamedTuple):
@@ -112,6 +114,9 @@ def plan(request: Request, free: Callable[[int], bool] | None = None) -> Cluster
 def _check_counts(request: Request) -> None:
     if request.control_planes < 1:
         raise InputError("a cluster has at least one control plane", path="--control-planes")
+    if request.machine is not None and request.control_planes + request.workers > 1:
+        message = "virtual machines share no network yet: one is all there can be"
+        raise InputError(message, path="--workers", hint="add --workers 0")
     if request.workers < 0 or request.control_planes + request.workers > 99:
         raise InputError("a cluster has 1 to 99 nodes", path="--workers")
 
@@ -144,6 +149,7 @@ def _node(
         environment={**base, **request.environment},
         image_cache="" if request.image_cache is None else str(request.image_cache.absolute()),
         forwards=tuple(forwards),
+        machine=request.machine,
     )
 
 

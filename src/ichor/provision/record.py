@@ -33,12 +33,24 @@ class Forward(Struct, frozen=True, kw_only=True):
     target: int
 
 
+class Machine(Struct, frozen=True, kw_only=True):
+    """A virtual machine. image: the disk it begins with. egress: it may reach beyond this host."""
+
+    image: str
+    memory_mib: int = 2048
+    processors: int = 2
+    disk_mib: int = 6144
+    accelerator: str = "tcg"
+    egress: bool = False
+
+
 class Node(Struct, frozen=True, kw_only=True):
     """Everything the node's keeper needs to start it, now and again.
 
     root: the squashfs. init: its argument list. environment: all that init gets.
     store: the prepared content store its /var starts with; empty if it pulls its images.
     image_cache: an OCI layout on this host that the node sees as its disk of images; empty if none.
+    machine: it is a virtual one, and has no use for these three.
     """
 
     schema: int = SCHEMA
@@ -54,6 +66,7 @@ class Node(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
     image_cache: str = ""
     forwards: tuple[Forward, ...] = ()
+    machine: Machine | None = None
 
     def forward(self, name: str) -> int:
         """Give the port on 127.0.0.1 that leads to this service of the node."""

@@ -1,13 +1,17 @@
+import csv
 from collections.abc import Mapping
+from pathlib import Path
 
 from ichor.config.container import Config
 from ichor.config.documents.sysctl import SysctlConfig
 from ichor.controllers.runtime.kernel_param import (
     DEFAULTS,
+    HARDENED,
     id_of,
     kernel_param_apply,
     kernel_param_config,
     kernel_param_defaults,
+    kernel_param_machine_defaults,
 )
 from ichor.ports.sysctl import Attempt, SetParameter
 from ichor.resources.config.active import ID, ActiveConfig
@@ -66,3 +70,21 @@ def test_the_users_value_wins_and_goes_back_to_the_default() -> None:
 def test_a_parameter_has_one_id_however_it_is_written() -> None:
     ids = {id_of(key) for key in ("net.ipv4.ip_forward", "net/ipv4/ip_forward", FORWARD)}
     assert ids == {FORWARD}
+
+
+def test_a_machine_hardens_its_own_kernel_and_a_container_leaves_the_hosts_alone() -> None:
+    contained, machine = Kernel(), Kernel()
+    world(contained)
+    World((kernel_param_machine_defaults, kernel_param_apply(machine))).settle()
+    hardened = {f"proc.sys.{key}" for key in HARDENED}
+    assert not hardened & {write.key for write in contained.writes}
+    assert {write.key for write in machine.writes} == hardened | {f"proc.sys.{k}" for k in DEFAULTS}
+
+
+def test_the_tables_hold_each_row_of_the_facts() -> None:
+    with (Path(__file__).parents[2] / "facts/sysctls.tsv").open() as file:
+        rows = [r for r in csv.DictReader(file, delimiter="\t") if r["key"].startswith("proc.sys.")]
+    assert len(rows) > 30
+    for row in rows:
+        table = DEFAULTS | (HARDENED if row["condition"] == "not in container mode" else {})
+        assert table[row["key"].removeprefix("proc.sys.")] == row["value"]

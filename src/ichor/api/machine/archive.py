@@ -1,7 +1,8 @@
 """A directory, or one file, as a gzip'ed tar: made in pieces, as fast as they are taken.
 
 Names are relative to the root asked for. Sockets, FIFOs and devices are named, never opened; a file
-that shrinks while it is read is filled up with zeros, one that grows is cut.
+that shrinks while it is read is filled up with zeros, one that grows is cut. So is one that says it
+is empty and is not, as those of /proc, at ENDLESS: pagemap alone has 256 GiB.
 """
 
 import os
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHUNK = 32 * 1024
+ENDLESS = 16 << 20
 _LEVEL = 1  # zlib's fastest: logs and configurations, over a link that is seldom the bottleneck
 _GZIP = 31  # zlib.h, deflateInit2: 15 bits of window, 16 for a gzip header
 
@@ -88,7 +90,7 @@ def _content(path: Path, info: tarfile.TarInfo) -> Iterator[bytes]:
     try:
         begun = _read(fd, CHUNK)
         if info.size == 0 and begun:
-            while more := _read(fd, CHUNK):
+            while len(begun) < ENDLESS and (more := _read(fd, CHUNK)):
                 begun += more
             info.size = len(begun)
         yield _head(info)

@@ -74,10 +74,7 @@ class FileService:
     async def read(
         self, request: pb.ReadRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
-        path = absolute(request.path)
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError("is no regular file", path=str(path))
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = open_regular(absolute(request.path))
         try:
             while piece := os.read(fd, CHUNK):
                 yield common_pb2.Data(bytes=piece)
@@ -91,6 +88,20 @@ class FileService:
         for piece in tar_gz(absolute(request.root_path)):
             yield common_pb2.Data(bytes=piece)
             await asyncio.sleep(0)
+
+
+def open_regular(path: Path) -> int:
+    """Open a file for reading; caller closes. Raises InputError if it is no regular file.
+
+    What was looked at is what is opened: a pod may put a device or FIFO in its place meanwhile.
+    """
+    handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise InputError("is no regular file", path=str(path))
+        return os.open(f"/proc/self/fd/{handle}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    finally:
+        os.close(handle)
 
 
 def absolute(name: str) -> Path:

@@ -69,9 +69,9 @@ DIRECTORIES: Final = {
 OWNED: Final = {"var/lib/etcd": (0o700, 60), "var/log/audit/kube": (0o700, 65534)}
 
 
-def prepare(mounts: Mounts, files: Files) -> None:
-    """Make the layers. files: those below /. Raises OSError with the path."""
-    for action in missing(TEMPORARY, mounts.observe()):
+def prepare(mounts: Mounts, files: Files, first: Sequence[Attach] = ()) -> None:
+    """Make the layers. files: those below /; first: mounts before ours. Raises OSError."""
+    for action in missing((*first, *TEMPORARY), mounts.observe()):
         mounts.apply(action)
     for path, mode in DIRECTORIES.items():
         files.apply(MakeDirectory(path=path, directory=Directory(mode=mode)))

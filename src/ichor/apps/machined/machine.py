@@ -6,23 +6,34 @@ import os
 import signal
 from collections.abc import Awaitable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Final
-from uuid import uuid4
 
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
-from ichor.apps.machined import api, boot, identity, joining, layers, networking, volumes, wiping
+from ichor.apps.machined import (
+    api,
+    identity,
+    init_group,
+    joining,
+    layers,
+    networking,
+    volumes,
+    wiping,
+)
 from ichor.apps.machined.fate import RunFate
 from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
+from ichor.apps.machined.site import Site
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
+from ichor.cosi.controller import Controller
 from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
@@ -30,12 +41,13 @@ from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
 from ichor.linux import host
-from ichor.linux.cgroup import detect
+from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
 from ichor.linux.launch import Launcher
+from ichor.linux.loopback import belongs_to
 from ichor.linux.mount import KernelMounts
 from ichor.linux.network import KernelNetwork
 from ichor.linux.process import Reaper, on_signals
@@ -64,6 +76,7 @@ from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
+from ichor.sequences import container, metal
 from ichor.sequences.start import BOOT
 from ichor.units import parse_duration
 
@@ -73,20 +86,25 @@ OWNER = "machined"
 ETCD_DATA = "/var/lib/etcd"
 NAMESPACES = ("system", "k8s.io")
 ETCD_SECRETS = "/system/secrets/etcd"
+KUBELET = "podruntime/kubelet"  # its group
 CONTAINERD = "/run/containerd/containerd.sock"
 
 LONGEST: Final = "ICHOR_LONGEST_CERTIFICATE"  # a duration, in the environment of init
 
 
 class Machine:
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self, launcher: Launcher, site: Site) -> None:
         self._launcher = launcher
+        self._site = site
         self._ring = LogRing()
         logging.getLogger().addHandler(self._ring)
         self._clock = KernelClock()
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
         cgroups = detect(Path("/sys/fs/cgroup"))
+        if isinstance(cgroups, CgroupsV2):
+            for action in init_group.plan(cgroups.processes("")):
+                cgroups.apply(action)
         self._supervisor = Supervisor(
             launcher=launcher,
             reaper=self._reaper,
@@ -98,7 +116,8 @@ class Machine:
             Channel(UnixTarget(CONTAINERD)), "system", hosts_dir=hosts.DIRECTORY
         )
         self._containers = ContainerServices(containers, self._clock)
-        self._static_pods = StaticPodServer()
+        kubelet = partial(cgroups.processes, KUBELET)
+        self._static_pods = StaticPodServer(belongs_to(kubelet))
         self._services = BothServices(self._supervisor, self._containers)
         self._events = EventLog(self._clock.now, KernelRandom().draw(5))
         EventTap(self._state, self._events).attach()
@@ -158,9 +177,7 @@ class Machine:
         for damage in disk.damage:
             log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))
         identity.ensure(self._state, KernelRandom())
-        boot_id = str(uuid4())
-        boot.show(boot_id, KernelMounts())
-        self._state.create(resource(BootID(boot_id=boot_id), BOOT_ID_ID), OWNER)
+        self._state.create(resource(BootID(boot_id=self._site.boot_id()), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
         self._state.create(resource(host.roots(), ROOTS_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
@@ -179,8 +196,8 @@ class Machine:
         channel = Channel(UnixTarget(CONTAINERD))
         return api.World(
             now=self._clock.now,
-            platform="container",
-            mode="container",
+            platform=self._site.platform,
+            mode=self._site.mode,
             services=self._services,
             containers={name: ContainerdContainers(channel, name) for name in NAMESPACES},
             images={name: ContainerdImages(channel, name) for name in NAMESPACES},
@@ -215,17 +232,32 @@ class Machine:
             joining=self._joining,
             kubernetes_files=KernelFiles(Path("/etc/kubernetes")),
             network=network,
-            networking=networking.adapters(self._state, self._clock, network, self._reaper),
+            networking=networking.adapters(
+                self._state,
+                self._clock,
+                network,
+                self._reaper,
+                is_container=self._site.is_container,
+            ),
             services=self._services,
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
+            machine=self._machine(network),
         )
+
+    def _machine(self, network: KernelNetwork) -> tuple[Controller, ...] | None:
+        if self._site.is_container:
+            return None
+        from ichor.apps.machined import metal
+
+        return metal.controllers(metal.adapters(network, self._clock))
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")
         return OperatingWorld(
             journal=StoreJournal(self._state, self._operations.tell),
             life=self._events.new_id(),
+            sequences=container.SEQUENCES if self._site.is_container else metal.SEQUENCES,
             fate=self._fate,
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ichor import log
-from ichor.apps.machined import layers
+from ichor.apps.machined import layers, site
+from ichor.apps.machined.site import Site
 from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
 from ichor.linux.power import KernelPower
+from ichor.ports.mount import Attach
 from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
@@ -27,21 +29,39 @@ ZYGOTE: Final = ("-ISB", "/usr/lib/ichor", "zygote")  # the image's entry to its
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     os.umask(0o022)
+    here = site.here()
+    site.set_environment()
     libc.return_memory_early()
     launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
-    ending = Ending.RESTART
+    ending = Ending.RESTART  # of a machine, after a fault of ours
     try:
-        layers.prepare(KernelMounts(), KernelFiles(Path("/")))
-        ending = asyncio.run(live(launcher))
+        layers.prepare(KernelMounts(), KernelFiles(Path("/")), _first(here))
+        ending = asyncio.run(live(launcher, here))
     except BaseException:  # noqa: BLE001 - the last one who could say what happened
         traceback.print_exc()
+        _crash(here)
     sys.stderr.flush()
     KernelPower().apply(ending)
-    raise SystemExit(1)  # reached only where reboot(2) is refused, which ends PID 1 all the same
+    os._exit(1)  # reached only where reboot(2) is refused
 
 
-async def live(launcher: Launcher) -> Ending:
+def _crash(here: Site) -> None:
+    """End as the crash that it is: a launcher counts those; on a machine a new boot is the cure."""
+    sys.stderr.flush()
+    if here.is_container:
+        os._exit(1)  # not by an exception: a thread that hangs would be waited for
+
+
+def _first(here: Site) -> tuple[Attach, ...]:
+    """Give what is to be mounted before the layers; of the kernel's only what it has."""
+    if here.is_container:
+        return ()
+    site.mount_kernel(KernelMounts())
+    return site.WITHOUT_DISK
+
+
+async def live(launcher: Launcher, here: Site) -> Ending:
     from ichor.apps.machined.machine import Machine  # after the fork, so that daemons lack it
 
-    return await Machine(launcher).run()
+    return await Machine(launcher, here).run()

@@ -1,6 +1,6 @@
 """The network's part of the wiring: names, addresses, DNS, KubePrism, the pod network.
 
-world = adapters(state, clock, network, reaper)     what there is on a node
+world = adapters(state, clock, network, reaper, ...)     what there is on a node
 controllers(world)                          who uses it
 """
 
@@ -63,6 +63,7 @@ from ichor.ports.network import Networks
 from ichor.ports.node_pods import NodePods
 from ichor.ports.static_pod_status import StaticPodStatuses
 from ichor.ports.sysctl import Attempts
+from ichor.resources.etcd.start import START_ID, EtcdStart
 from ichor.resources.k8s.ids import NODENAME_ID
 from ichor.resources.k8s.node import Nodename
 from ichor.resources.secrets.ids import KUBERNETES_ID
@@ -89,7 +90,13 @@ def access(state: State) -> tuple[Identities, Callable[[], str]]:
     """Give by whom the Kubernetes API may be asked, and this node's name there."""
 
     def admin() -> Access | None:
-        """Give the identity a control plane makes for itself: it needs no rights of a kubelet."""
+        """Give the identity a control plane makes for itself: it needs no rights of a kubelet.
+
+        There is no API server beside it before etcd begins here; until then it asks as a worker
+        does, for only so can it learn of the others whose etcd it is to join.
+        """
+        if find(state, EtcdStart, START_ID) is None:
+            return None
         secret = find(state, KubernetesSecret, KUBERNETES_ID)
         written = secret.spec.localhost_admin_kubeconfig if secret else ""
         return kubeconfig.access(written) if written else None
@@ -106,15 +113,16 @@ def static_pods(state: State, clock: Clock) -> StaticPodStatuses:
     return StaticPodWatch(identities, clock, name)
 
 
-def adapters(state: State, clock: Clock, network: Networks, reaper: Reaper) -> NetworkWorld:
-    """Give the adapters of a node in a container."""
+def adapters(
+    state: State, clock: Clock, network: Networks, reaper: Reaper, *, is_container: bool
+) -> NetworkWorld:
     identities, name = access(state)
     return NetworkWorld(
         network=network,
         balancer=LoopbackBalancer(clock),
         dns=HostDns(clock),
         masquerading=NftMasquerading(reaper),
-        parameters=TriedParameters(is_of_namespaces),
+        parameters=TriedParameters(is_of_namespaces) if is_container else TriedParameters(),
         nodes=KubeNodeWatch(identities, clock),
         own_node=OwnNode(identities, name),
         own_pods=KubeNodePods(identities, name),

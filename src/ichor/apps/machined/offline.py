@@ -10,11 +10,13 @@ that reads the same port does not see in a plan. Sources say nothing but what is
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Generic, TypeVar, cast
 
-from ichor.apps.machined import wiring
+from ichor.apps.machined import metal, wiring
 from ichor.apps.machined.joining import JoiningWorld
 from ichor.apps.machined.kubernetes import KubernetesAdapters
+from ichor.apps.machined.metal import MetalWorld
 from ichor.apps.machined.networking import NetworkWorld
 from ichor.apps.machined.operating import OperatingWorld
+from ichor.apps.machined.site import CONTAINER, Site
 from ichor.cosi.controller import Controller
 from ichor.cosi.model import Model, Predicted
 from ichor.cosi.modelled import AnyModel
@@ -24,6 +26,7 @@ from ichor.models import (
     attempts,
     balancer,
     cluster_manifests,
+    dhcp,
     dns,
     etc,
     fate,
@@ -55,6 +58,8 @@ from ichor.ports.node_pods import Action as PodAction
 from ichor.ports.node_pods import Evictable
 from ichor.ports.static_pods import Offer
 from ichor.ports.uts import Names
+from ichor.sequences import container
+from ichor.sequences import metal as metal_sequences
 
 O = TypeVar("O")  # noqa: E741 - observed, as in ichor.cosi.controller
 A = TypeVar("A")
@@ -140,7 +145,7 @@ def _files() -> Held[Mapping[str, File | Directory], FileAction]:
     return Held({}, file.model)
 
 
-def adapters() -> wiring.Adapters:
+def adapters(site: Site = CONTAINER) -> wiring.Adapters:
     """Give ports that hold nothing yet."""
     links: Held[Network, NetworkAction] = Held(Network(), network.model)
     return wiring.Adapters(
@@ -175,17 +180,23 @@ def adapters() -> wiring.Adapters:
         operating=OperatingWorld(
             journal=HeldJournal(),
             life="offline",
+            sequences=container.SEQUENCES if site.is_container else metal_sequences.SEQUENCES,
             fate=Held(Fate(), fate.model),
             pods=HeldFar({}, pods.model),
             static_pods=Said({}),
         ),
         services=HeldSlow({}, service.model),
         uts=Held(Names(host="", domain=""), uts.model),
+        machine=None if site.is_container else _machine(links),
     )
 
 
-def offline() -> tuple[Controller, ...]:
-    return wiring.controllers(adapters())
+def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+    return metal.controllers(MetalWorld(network=links, leases=HeldSlow({}, dhcp.model)))
+
+
+def offline(site: Site = CONTAINER) -> tuple[Controller, ...]:
+    return wiring.controllers(adapters(site))
 
 
 def _any(model: Callable[[O, A], O | Predicted[O]]) -> AnyModel:
@@ -209,6 +220,9 @@ MODELS: Mapping[str, AnyModel] = {
     "k8s.NodeDrain": _any(node_pods.model),
     "k8s.PodNetworkApply": _any(network.model),
     "k8s.StaticPodServer": _any(static_pods.model),
+    "network.DHCP4": _any(dhcp.model),
+    "network.LinkApply": _any(network.model),
+    "network.RouteApply": _any(network.model),
     "network.AddressApply": _any(network.model),
     "network.HostDNS": _any(dns.model),
     "network.HostnameApply": _any(uts.model),

@@ -13,11 +13,11 @@ from ichor.controllers.runtime.power import power
 from ichor.controllers.runtime.version import version
 from ichor.controllers.time.status import time_status
 from ichor.cosi.controller import Controller
+from ichor.cosi.sequence import Sequence
 from ichor.cosi.sequencer import JournalPort, sequencer
 from ichor.ports.fate import Fates
 from ichor.ports.pods import Pods
 from ichor.ports.static_pod_status import StaticPodStatuses
-from ichor.sequences.container import SEQUENCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class OperatingWorld:
 
     journal: JournalPort
     life: str
+    sequences: tuple[Sequence, ...]
     fate: Fates
     pods: Pods
     static_pods: StaticPodStatuses
@@ -33,7 +34,7 @@ class OperatingWorld:
 
 def controllers(world: OperatingWorld) -> tuple[Controller, ...]:
     return (
-        sequencer(SEQUENCES, world.journal, world.life),
+        sequencer(world.sequences, world.journal, world.life),
         boot,
         pod_stop(world.pods),
         power(world.fate),

@@ -1,4 +1,4 @@
-"""The volumes of a node in a container, as what is mounted where."""
+"""The volumes of a node, as what is mounted where."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

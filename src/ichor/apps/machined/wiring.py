@@ -14,7 +14,7 @@ from ichor.controllers.cri.config import cri_config
 from ichor.controllers.cri.hosts import hosts
 from ichor.controllers.cri.image_cache import image_cache, registryd_service
 from ichor.controllers.cri.registries import registries
-from ichor.controllers.cri.service import cri_service
+from ichor.controllers.cri.service import configured_cri_service, cri_service
 from ichor.controllers.files.apply import Place, file_apply
 from ichor.controllers.files.etc_apply import etc_apply
 from ichor.controllers.network.etc_files import etc_files
@@ -49,7 +49,10 @@ from ichor.ports.uts import Uts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """The world as a node's controllers get it."""
+    """The world as a node's controllers get it. machine: what a machine has besides,
+
+    None in a container, which does not even import it.
+    """
 
     etc: Etc
     health: Health
@@ -64,10 +67,11 @@ class Adapters:
     operating: operating.OperatingWorld
     services: Services
     uts: Uts
+    machine: tuple[Controller, ...] | None = None
 
 
 def controllers(world: Adapters) -> tuple[Controller, ...]:
-    """Give the controllers of a node in a container."""
+    """Give the controllers of a node."""
     return (
         current,
         decode,
@@ -97,7 +101,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         hosts,
         environment,
         cri_config,
-        cri_service,
+        cri_service if world.machine is None else configured_cri_service,
         os_release,
         api_service,
         apid_service,
@@ -106,4 +110,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         service,
         *kubernetes.controllers(world.kubernetes),
         *operating.controllers(world.operating),
+        *(world.machine or ()),
     )

@@ -3,7 +3,8 @@
     files/EtcFileStatus "cri/containerd.toml" ─┐
     files/EtcFileStatus of the trusted roots ─┼─► runtime/ServiceSpec, HealthCheck "containerd"
     files/FileSpec, FileStatus of registries ─┤
-    runtime/Environment                       ─┘
+    runtime/Environment                       ─┤
+    config/MachineType                        ─┘   on a machine, only once it is known
 
 It starts knowing all registries, so that no image is asked for where it should not be; these files
 it reads anew for each pull, so once it runs it runs on while they change.
@@ -26,6 +27,9 @@ from ichor.controllers.runtime.environment import by_name
 from ichor.controllers.secrets.trusted_roots import FILE as ROOTS
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Resource, Spec
+from ichor.resources.config.ids import MACHINE_TYPE_ID
+from ichor.resources.config.kinds import MachineKind
+from ichor.resources.config.machine import MachineType
 from ichor.resources.files.etc import EtcFileStatus
 from ichor.resources.files.file import FileSpec, FileStatus
 from ichor.resources.runtime.environment import Environment
@@ -78,9 +82,18 @@ def seen(roots: EtcFileStatus | None) -> Mapping[str, str]:
     return {"ICHOR_ROOTS_VERSION": roots.spec_version} if roots else {}
 
 
-cri_service = Transform(
-    name="cri.Service",
-    inputs=Inputs,
-    outputs=[Out(ServiceSpec), Out(HealthCheck)],
-    reconcile=reconcile,
+class ConfiguredInputs(Inputs, frozen=True, kw_only=True):
+    machine: Annotated[MachineType, Get("config", MACHINE_TYPE_ID)]
+
+
+def reconcile_configured(inputs: ConfiguredInputs) -> Iterator[tuple[str, Spec]]:
+    """Give nothing in maintenance: nobody has pods there, and memory may be short."""
+    if inputs.machine.type is not MachineKind.UNKNOWN:
+        yield from reconcile(inputs)
+
+
+_OUTPUTS = [Out(ServiceSpec), Out(HealthCheck)]
+cri_service = Transform(name="cri.Service", inputs=Inputs, outputs=_OUTPUTS, reconcile=reconcile)
+configured_cri_service = Transform(
+    name="cri.Service", inputs=ConfiguredInputs, outputs=_OUTPUTS, reconcile=reconcile_configured
 )

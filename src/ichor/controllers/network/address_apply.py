@@ -2,9 +2,10 @@
 
     network/AddressSpec (all), what the kernel has ─► plan ─► Add, Delete
 
-Of what is not asked for only one sort is taken away: host-scope addresses on loopback beside its
-own, for only this system puts those there. All others belong to the launcher, to operators or to
-the network plugin. A link that is not there yet is waited for: it wakes us when it comes.
+Of what is not asked for two sorts are taken away: those that bear our protocol number, and
+host-scope addresses on loopback beside its own, for only this system puts those there. All others
+belong to the launcher or to the network plugin. A link that is not there yet is waited for: it
+wakes us when it comes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from ichor.cosi.controller import Actuator, All
 from ichor.ports.network import Action, Add, Address, Delete, Network, Networks, SetLink
 from ichor.resources.network.address import AddressSpec
 
+PROTOCOL = 73  # as of the pod network's routes: no program but ours has it
 _HOST_SCOPE = 254
 
 
@@ -33,11 +35,13 @@ def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
             yield SetLink(name=link.name, up=True)
     for one in network.addresses:
         known = (one.link, one.address) in wanted
-        if not known and links[one.link].loopback and is_added(one):
+        is_ours = one.protocol == PROTOCOL or (links[one.link].loopback and is_added(one))
+        if not known and is_ours:
             yield Delete(what=one)
     for (name, text), spec in sorted(wanted.items()):
         if name in links and (name, text) not in present:
-            yield Add(what=Address(link=name, address=text, scope=spec.scope.number))
+            scope = spec.scope.number
+            yield Add(what=Address(link=name, address=text, scope=scope, protocol=PROTOCOL))
 
 
 def is_added(address: Address) -> bool:

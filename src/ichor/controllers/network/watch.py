@@ -22,6 +22,7 @@ _SCOPES = {0: Scope.GLOBAL, 200: Scope.SITE, 253: Scope.LINK, 254: Scope.HOST, 2
 _TABLES = {253: "default", 254: "main", 255: "local"}
 _PROTOCOLS = {2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp"}
 _MAIN = 254
+_NO_TYPE = "nohdr"  # ARPHRD_NONE
 
 
 def reconcile(network: Network) -> Iterator[tuple[str, Spec]]:
@@ -40,7 +41,7 @@ def link_status(link: Link, indices: dict[str, int]) -> LinkStatus:
     operational = {state.value: state for state in OperationalState}
     return LinkStatus(
         index=link.index,
-        type="loopback" if link.loopback else "ether",
+        type=type_of(link),
         hardware_addr=link.mac,
         permanent_addr=link.mac,
         mtu=link.mtu,
@@ -49,6 +50,12 @@ def link_status(link: Link, indices: dict[str, int]) -> LinkStatus:
         kind=type(link.kind).__name__.lower() if link.kind else "",
         link_state=link.running,
     )
+
+
+def type_of(link: Link) -> str:
+    if link.loopback:
+        return "loopback"
+    return "ether" if link.physical or link.kind is not None else _NO_TYPE
 
 
 def family(text: str) -> Family:

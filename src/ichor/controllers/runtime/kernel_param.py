@@ -40,6 +40,39 @@ DEFAULTS = {
     "fs.inotify.max_user_instances": "8192",
     "fs.aio-max-nr": "1048576",
 }
+# On a kernel of our own, besides: KSPP, and what kernel-hardening-checker adds (kernel/README.md).
+HARDENED = {
+    "dev.tty.ldisc_autoload": "0",
+    "dev.tty.legacy_tiocsti": "0",
+    "fs.protected_fifos": "2",
+    "fs.protected_hardlinks": "1",
+    "fs.protected_regular": "2",
+    "fs.protected_symlinks": "1",
+    "fs.suid_dumpable": "0",
+    "kernel.ctrl-alt-del": "0",
+    "kernel.dmesg_restrict": "1",
+    "kernel.kptr_restrict": "2",
+    "kernel.oops_limit": "100",
+    "kernel.perf_event_paranoid": "3",
+    "kernel.randomize_va_space": "2",
+    "kernel.unprivileged_bpf_disabled": "1",
+    "kernel.unprivileged_userns_clone": "0",
+    "kernel.warn_limit": "100",
+    "kernel.yama.ptrace_scope": "2",
+    "net.bridge.bridge-nf-call-ip6tables": "1",
+    "net.bridge.bridge-nf-call-iptables": "1",
+    "net.core.bpf_jit_harden": "2",
+    "net.ipv4.conf.all.accept_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.default.accept_redirects": "0",
+    "net.ipv4.conf.default.accept_source_route": "0",
+    "net.ipv6.conf.all.accept_redirects": "0",
+    "net.ipv6.conf.all.accept_source_route": "0",
+    "net.ipv6.conf.default.accept_redirects": "0",
+    "net.ipv6.conf.default.accept_source_route": "0",
+    "user.max_user_namespaces": "0",
+    "vm.unprivileged_userfaultfd": "0",
+}
 _PORTS = "proc.sys.net.ipv4.ip_local_reserved_ports"
 
 
@@ -49,7 +82,16 @@ class ConfigInputs(Struct, frozen=True, kw_only=True):
 
 def defaults(inputs: ConfigInputs) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
     """Give the defaults, with or without a configuration."""
-    for key, value in DEFAULTS.items():
+    yield from _specs(DEFAULTS)
+
+
+def machine_defaults(inputs: ConfigInputs) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
+    """Give the defaults of a node that has the kernel for itself."""
+    yield from _specs(DEFAULTS | HARDENED)
+
+
+def _specs(table: Mapping[str, str]) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
+    for key, value in table.items():
         yield f"proc.sys.{key}", KernelParamDefaultSpec(value=value, ignore_errors=True)
 
 
@@ -126,6 +168,12 @@ kernel_param_defaults = Transform(
     inputs=ConfigInputs,
     outputs=[Out(KernelParamDefaultSpec)],
     reconcile=defaults,
+)
+kernel_param_machine_defaults = Transform(
+    name="runtime.KernelParamDefaults",
+    inputs=ConfigInputs,
+    outputs=[Out(KernelParamDefaultSpec)],
+    reconcile=machine_defaults,
 )
 kernel_param_config = Transform(
     name="runtime.KernelParamConfig",

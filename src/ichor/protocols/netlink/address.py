@@ -10,7 +10,7 @@ import struct
 from typing import NamedTuple
 
 from ichor.errors import FormatError
-from ichor.protocols.netlink.message import attribute, attributes, number, string, text, u32
+from ichor.protocols.netlink.message import attribute, attributes, number, string, text, u8, u32
 from ichor.protocols.netlink.wire import AF_INET, family_of, pack_ip, unpack_ip
 
 NEW, DELETE, GET = 20, 21, 22
@@ -18,7 +18,7 @@ GROUP_IPV4, GROUP_IPV6 = 5, 9  # RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR
 PERMANENT, TENTATIVE, NO_PREFIX_ROUTE, NO_DAD = 0x80, 0x40, 0x200, 0x02
 
 _HEAD = struct.Struct("<BBBBI")
-_ADDRESS, _LOCAL, _LABEL, _BROADCAST, _FLAGS, _PRIORITY = 1, 2, 3, 4, 8, 9
+_ADDRESS, _LOCAL, _LABEL, _BROADCAST, _FLAGS, _PRIORITY, _PROTOCOL = 1, 2, 3, 4, 8, 9, 11
 
 
 class Address(NamedTuple):
@@ -31,6 +31,7 @@ class Address(NamedTuple):
     scope: int = 0
     flags: int = 0
     priority: int = 0
+    protocol: int = 0
 
 
 def build(address: Address) -> bytes:
@@ -47,6 +48,8 @@ def build(address: Address) -> bytes:
         out.append(attribute(_FLAGS, u32(address.flags)))
     if address.priority:
         out.append(attribute(_PRIORITY, u32(address.priority)))
+    if address.protocol:
+        out.append(attribute(_PROTOCOL, u8(address.protocol)))
     return head + b"".join(out)
 
 
@@ -68,4 +71,5 @@ def parse(payload: bytes) -> Address:
         scope=scope,
         flags=number(found[_FLAGS]) if _FLAGS in found else flags,
         priority=number(found.get(_PRIORITY, b"")),
+        protocol=number(found.get(_PROTOCOL, b"")),
     )

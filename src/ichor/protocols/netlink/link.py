@@ -33,6 +33,7 @@ from ichor.protocols.netlink.wire import (
 NEW, DELETE, GET = 16, 17, 18
 GROUP = 1  # RTNLGRP_LINK
 UP, LOOPBACK, RUNNING, LOWER_UP = 0x1, 0x8, 0x40, 0x10000
+ETHERNET = 1  # ARPHRD_ETHER
 
 _HEAD = struct.Struct("<BBHiII")
 _ADDRESS, _BROADCAST, _NAME, _MTU, _LINK = 1, 2, 3, 4, 5

@@ -1,0 +1,108 @@
+"""Where this node runs: in a container of a host, or on a machine of its own. Decided once.
+
+The launcher of a container tells its init so (container-interface convention: `container` in the
+environment); the kernel of a machine tells nothing.
+"""
+
+import errno
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+from uuid import uuid4
+
+from ichor.apps.machined import boot
+from ichor.linux.mount import KernelMounts
+from ichor.ports.mount import Attach, Mounts
+
+_STRICT: Final = ("nosuid", "nodev", "noexec")
+_PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    platform: str
+    mode: Literal["metal", "container"]
+
+    @property
+    def is_container(self) -> bool:
+        return self.mode == "container"
+
+    def boot_id(self) -> str:
+        """Give the id of this boot; a container shows one of its own for the host's."""
+        if not self.is_container:
+            return Path(boot.KERNEL).read_text(encoding="ascii").strip()
+        made = str(uuid4())
+        boot.show(made, KernelMounts())
+        return made
+
+
+CONTAINER: Final = Site("container", "container")
+METAL: Final = Site("metal", "metal")
+
+
+def here() -> Site:
+    return CONTAINER if os.environ.get("container") else METAL  # noqa: SIM112 - its name
+
+
+def _tmpfs(target: str, options: tuple[str, ...], mode: str, size: str = "50%") -> Attach:
+    data = f"mode={mode},size={size}"
+    return Attach(target=target, fstype="tmpfs", source="tmpfs", options=options, data=data)
+
+
+def _kernel(target: str, fstype: str, data: str = "") -> Attach:
+    return Attach(target=target, fstype=fstype, source=fstype, options=_STRICT, data=data)
+
+
+# What the launcher does for a container, PID 1 of a machine does itself, in this order. What the
+# kernel lacks (no EFI, no huge pages) has no mount point and is left out.
+OF_KERNEL: Final = (
+    _kernel("/proc", "proc"),
+    _kernel("/sys", "sysfs"),
+    Attach(target="/dev", fstype="devtmpfs", source="devtmpfs", options=("nosuid", "noexec")),
+    Attach(
+        target="/dev/pts",
+        fstype="devpts",
+        source="devpts",
+        options=("nosuid", "noexec"),
+        data="mode=0620,ptmxmode=0666",
+    ),
+    _tmpfs("/dev/shm", _STRICT, "1777"),  # noqa: S108 - the mount itself
+    _kernel("/dev/mqueue", "mqueue"),
+    _kernel("/dev/hugepages", "hugetlbfs"),
+    _kernel("/sys/fs/cgroup", "cgroup2", "nsdelegate,memory_recursiveprot"),
+    _kernel("/sys/kernel/security", "securityfs"),
+    _kernel("/sys/firmware/efi/efivars", "efivarfs"),
+    _kernel("/sys/fs/bpf", "bpf", "mode=0700"),
+    _kernel("/sys/fs/pstore", "pstore"),
+    _tmpfs("/run", _STRICT, "0755"),
+)
+# Until a disk holds them: an image's file systems are executed from below /var.
+WITHOUT_DISK: Final = (_tmpfs("/var", ("nosuid", "nodev"), "0755"),)
+
+
+def mount_kernel(mounts: Mounts) -> None:
+    """Mount the kernel's own file systems; /dev may be there already (CONFIG_DEVTMPFS_MOUNT)."""
+    with suppress(OSError):  # /proc, which tells what is mounted, is not there to tell it
+        mounts.apply(OF_KERNEL[0])
+    held = {mount.target for mount in mounts.observe()}
+    for wanted in OF_KERNEL:
+        target = Path(wanted.target)
+        if target.parent == Path("/dev"):
+            target.mkdir(exist_ok=True)
+        if wanted.target not in held and target.is_dir():
+            _mount(wanted, mounts)
+
+
+def _mount(wanted: Attach, mounts: Mounts) -> None:
+    try:
+        mounts.apply(wanted)
+    except OSError as err:
+        if err.errno != errno.ENODEV:  # the kernel was built without it
+            raise
+
+
+def set_environment() -> None:
+    """Give what runs here the one setting a launcher would give it."""
+    os.environ.setdefault("PATH", _PATH)

@@ -1,0 +1,112 @@
+"""PE32+ executables as UEFI loads them: their sections, and more of these behind the last.
+
+    MS-DOS stub | "PE" | file header | optional header | section headers ... | sections
+
+A unified kernel image is a stub with sections appended: .linux, .cmdline, .osrel, .uname. There is
+room for their headers between the last one and the first section; nothing else moves.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from ichor.errors import FormatError
+
+_SECTION: Final = struct.Struct("<8sIIIIIIHHI")
+_PE32_PLUS: Final = 0x20B
+_READ_DATA: Final = 0x40000040  # CNT_INITIALIZED_DATA, MEM_READ
+# offsets in the optional header
+_SECTION_ALIGNMENT, _FILE_ALIGNMENT, _IMAGE_SIZE, _HEADERS_SIZE, _CHECKSUM = 32, 36, 56, 60, 64
+_CERTIFICATES: Final = 112 + 4 * 8
+
+
+class Section(NamedTuple):
+    """size: in memory; raw: in the file, a multiple of the file's alignment, at offset."""
+
+    name: str
+    address: int
+    size: int
+    offset: int
+    raw: int
+
+
+class Layout(NamedTuple):
+    """Where the headers are, in bytes from the start of the file."""
+
+    optional: int
+    headers: int
+    sections: int
+    headers_size: int
+    section_alignment: int
+    file_alignment: int
+
+
+def layout(image: bytes) -> Layout:
+    """Find the headers. Raises FormatError if it is no PE32+ file."""
+    if image[:2] != b"MZ" or len(image) < 64:
+        raise FormatError("MZ")
+    at = struct.unpack_from("<I", image, 60)[0]
+    if image[at : at + 4] != b"PE\0\0" or len(image) < at + 24:
+        raise FormatError("PE", offset=at)
+    count, size = struct.unpack_from("<2xH12xH", image, at + 4)
+    optional = at + 24
+    if len(image) < optional + size or size < _CERTIFICATES + 8:
+        raise FormatError("a whole optional header", offset=optional)
+    if struct.unpack_from("<H", image, optional)[0] != _PE32_PLUS:
+        raise FormatError("an optional header of PE32+", offset=optional)
+    alignments = struct.unpack_from("<II", image, optional + _SECTION_ALIGNMENT)
+    headers_size = struct.unpack_from("<I", image, optional + _HEADERS_SIZE)[0]
+    if 0 in alignments or len(image) < optional + size + count * _SECTION.size:
+        raise FormatError("alignments and section headers", offset=optional + size)
+    return Layout(optional, optional + size, count, headers_size, *alignments)
+
+
+def sections(image: bytes) -> tuple[Section, ...]:
+    """Read the section headers. Raises FormatError."""
+    found = layout(image)
+    rows = (
+        _SECTION.unpack_from(image, found.headers + index * _SECTION.size)
+        for index in range(found.sections)
+    )
+    return tuple(
+        Section(name.rstrip(b"\0").decode("ascii", "replace"), address, size, offset, raw)
+        for name, size, address, raw, offset, *_ in rows
+    )
+
+
+def content(image: bytes, name: str) -> bytes:
+    """Give what a section holds. Raises FormatError if there is none of that name."""
+    for one in sections(image):
+        if one.name == name:
+            return image[one.offset : one.offset + min(one.size, one.raw)]
+    raise FormatError(f"a section {name}")
+
+
+def append(image: bytes, added: Sequence[tuple[str, bytes]]) -> bytes:
+    """Give the image with read-only sections behind its last. Raises FormatError without room."""
+    where = layout(image)
+    present = sections(image)
+    end = where.headers + (where.sections + len(added)) * _SECTION.size
+    if end > min((one.offset for one in present if one.raw), default=where.headers_size):
+        raise FormatError(f"room for {len(added)} more section headers", offset=where.headers)
+    if struct.unpack_from("<II", image, where.optional + _CERTIFICATES) != (0, 0):
+        raise FormatError("an image without a signature", offset=where.optional + _CERTIFICATES)
+    out = bytearray(image)
+    address = max((one.address + one.size for one in present), default=where.headers_size)
+    for index, (name, body) in enumerate(added, where.sections):
+        address = _align(address, where.section_alignment)
+        out += bytes(-len(out) % where.file_alignment)
+        raw = _align(len(body), where.file_alignment)
+        row = name.encode("ascii"), len(body), address, raw, len(out), 0, 0, 0, 0, _READ_DATA
+        _SECTION.pack_into(out, where.headers + index * _SECTION.size, *row)
+        out += body.ljust(raw, b"\0")
+        address += len(body)
+    struct.pack_into("<H", out, where.optional - 18, where.sections + len(added))
+    size = _align(address, where.section_alignment)
+    struct.pack_into("<I", out, where.optional + _IMAGE_SIZE, size)
+    struct.pack_into("<I", out, where.optional + _CHECKSUM, 0)
+    return bytes(out)
+
+
+def _align(value: int, to: int) -> int:
+    return -(-value // to) * to

@@ -1,0 +1,90 @@
+"""The unified kernel image: the stub of systemd-boot, our kernel and its command line in one file.
+
+The line names the root by its hash, so who vouches for this file vouches for every byte that runs.
+No initramfs: the kernel itself makes the verified device (admin-guide/device-mapper/dm-init.rst).
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ichor import __version__
+from ichor.errors import InputError
+from ichor.formats import pe, verity
+from ichor.formats.verity import Verity
+from ichor.image import debian, kernel
+from ichor.image import verity as verified
+from ichor.image.cache import Cache, Step, file_digest
+from ichor.resources.block.partition import root_label
+
+FILE: Final = "ichor.efi"
+KERNEL: Final = "ICHOR_KERNEL"
+STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+# facts/kernel_args.tsv; kernel/cmdline has what hardens.
+_ARGUMENTS: Final = (
+    "talos.platform=metal",
+    "console=tty0",
+    "console=ttyS0",
+    "consoleblank=0",
+    "printk.devkmsg=on",
+    "proc_mem.force_override=never",
+    "panic=10",
+)
+
+
+def arguments() -> tuple[str, ...]:
+    return *_ARGUMENTS, *kernel.arguments()
+
+
+def command_line(root: Verity, more: Sequence[str] = ()) -> str:
+    device = f"PARTLABEL={root_label(root.root)}"
+    mapped = f'dm-mod.create="root,,,ro,{verity.table(root, device)}"'
+    mounted = "root=/dev/dm-0 rootfstype=squashfs ro init=/sbin/init"
+    return " ".join((*arguments(), *more, f"dm-mod.waitfor={device}", mapped, mounted))
+
+
+def kernel_step(cache: Cache) -> Step:
+    """Give the step whose result has `bzImage`: a flavour of ours, or the file ICHOR_KERNEL names.
+
+    Raises InputError if it is neither.
+    """
+    given = os.environ.get(KERNEL, "full")
+    if given in kernel.FLAVOURS:
+        return kernel.kernel_step(cache, given)
+    path = Path(given)
+    if not path.is_file():
+        hint = f"set {KERNEL} to a bzImage or to one of {', '.join(kernel.FLAVOURS)}"
+        raise InputError(f"no kernel at {given!r}", hint=hint)
+
+    def build(out: Path) -> None:
+        (out / "bzImage").write_bytes(path.read_bytes())
+
+    return Step("kernel/given", build, {"kernel": file_digest(path)})
+
+
+def stub_step() -> Step:
+    return debian.steps(("systemd-boot-efi",))["systemd-boot-efi"]
+
+
+def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
+    image, root = kernel_step(cache), verified.verity_step(cache, level)
+    stub = stub_step()
+
+    def build(out: Path) -> None:
+        made = assemble(
+            (cache.path(stub) / STUB).read_bytes(),
+            (cache.path(image) / "bzImage").read_bytes(),
+            command_line(verified.read(cache.path(root)), more),
+        )
+        (out / FILE).write_bytes(made)
+
+    recipe = file_digest(Path(__file__), Path(pe.__file__))
+    inputs = {"arguments": " ".join((*arguments(), *more)), "recipe": recipe}
+    return Step("uki", build, inputs, (image, root, stub), 1)
+
+
+def assemble(stub: bytes, kernel: bytes, line: str) -> bytes:
+    release = f'ID=ichor\nNAME=Ichor\nVERSION_ID={__version__}\nPRETTY_NAME="Ichor {__version__}"\n'
+    parts = [(".osrel", release.encode()), (".cmdline", line.encode()), (".linux", kernel)]
+    return pe.append(stub, parts)

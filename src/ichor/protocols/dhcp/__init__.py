@@ -1,0 +1,1 @@
+"""DHCPv4: packets and a client's side of the conversation, without sockets or clocks."""

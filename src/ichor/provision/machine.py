@@ -1,0 +1,153 @@
+"""A virtual machine as a keeper keeps it: QEMU with real firmware, a disk, a serial console.
+
+    keeper ── fork ──► qemu: OVMF -> our disk; console on the keeper's terminal, QMP on a socketpair
+
+A reboot ends QEMU, so that the keeper sees it and starts the next life; QMP's last event tells it
+from a power-off. The network is QEMU's own (slirp): DHCP inside, forwarded ports on 127.0.0.1.
+"""
+
+import json
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+from ichor.errors import TransientError
+from ichor.linux.libc import die_with_parent
+from ichor.provision import launch
+from ichor.provision import name as names
+from ichor.provision.life import End
+from ichor.provision.record import Machine, Node
+
+QEMU: Final = "qemu-system-x86_64"
+FIRMWARE: Final = Path("/usr/share/OVMF")
+CODE: Final = FIRMWARE / "OVMF_CODE_4M.fd"
+VARIABLES: Final = FIRMWARE / "OVMF_VARS_4M.fd"
+DISK, STORE = "disk.raw", "vars.fd"
+_ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
+
+
+def command(node: Node, machine: Machine, directory: Path, qmp: int) -> Iterator[str]:
+    """Yield QEMU's arguments. qmp: the descriptor it is controlled by."""
+    yield from (QEMU, "-name", node.name, "-nodefaults", "-no-user-config", "-display", "none")
+    yield from ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny")
+    yield from ("-machine", "q35", "-accel", _accelerator(machine))
+    yield from ("-cpu", "host" if machine.accelerator == "kvm" else "max")
+    yield from ("-smp", str(machine.processors), "-m", str(machine.memory_mib))
+    flash = "if=pflash,format=raw"
+    yield from ("-drive", f"{flash},unit=0,readonly=on,file={CODE}")
+    yield from ("-drive", f"{flash},unit=1,file={_escaped(directory / STORE)}")
+    yield from ("-drive", f"if=none,id=disk,format=raw,file={_escaped(directory / DISK)}")
+    yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1")
+    mac = names.hardware_address(node.name)
+    yield from ("-netdev", f"user,id=net,restrict={_restrict(machine)}{_forwards(node)}")
+    yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")
+    yield from ("-device", "virtio-rng-pci")
+    yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
+    yield from ("-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control")
+    yield from ("-action", "reboot=shutdown")
+
+
+def _accelerator(machine: Machine) -> str:
+    return "kvm" if machine.accelerator == "kvm" else "tcg,thread=multi"
+
+
+def _restrict(machine: Machine) -> str:
+    return "off" if machine.egress else "on"
+
+
+def _forwards(node: Node) -> str:
+    rules = (f",hostfwd=tcp:127.0.0.1:{each.listen}-:{each.target}" for each in node.forwards)
+    return "".join(rules)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace(",", ",,")
+
+
+class VirtualMachine:
+    def __init__(
+        self, node: Node, machine: Machine, directory: Path, terminal: launch.Terminal
+    ) -> None:
+        self._node = node
+        self._machine = machine
+        self._directory = directory
+        self._terminal = terminal
+        self._monitor: socket.socket | None = None
+
+    async def start(self) -> int:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            theirs.set_inheritable(True)
+            fd = theirs.fileno()
+            argv = list(command(self._node, self._machine, self._directory, fd))
+            pid = _spawn(argv, self._terminal, fd)
+        ours.settimeout(1)
+        ours.sendall(b'{"execute": "qmp_capabilities"}\n')
+        self._monitor = ours
+        return pid
+
+    def ask(self, pid: int) -> None:
+        """Press the power button."""
+        if self._monitor is not None:
+            self._monitor.sendall(b'{"execute": "system_powerdown"}\n')
+
+    def meaning(self, wait_status: int) -> End:
+        """Say what its end meant: QEMU has ended, so what it said has an end, too."""
+        said = b""
+        if self._monitor is not None:
+            with self._monitor, self._monitor.makefile("rb") as stream:
+                said = stream.read()
+            self._monitor = None
+        return meaning(said, wait_status)
+
+    async def sweep(self) -> None:
+        return
+
+
+def meaning(said: bytes, wait_status: int) -> End:
+    return _ENDS.get(last_reason(said), End.CRASH) if wait_status == 0 else End.CRASH
+
+
+def last_reason(said: bytes) -> str:
+    """Give why the machine was shut down, as the last such event of QMP tells."""
+    reason = ""
+    for line in said.splitlines():
+        row: object = json.loads(line)
+        if isinstance(row, dict) and row.get("event") == "SHUTDOWN":
+            reason = str(row.get("data", {}).get("reason", ""))
+    return reason
+
+
+def _spawn(argv: list[str], terminal: launch.Terminal, monitor: int) -> int:
+    """Fork and exec. Raises TransientError with the child's reason."""
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(told)
+        _become(argv, terminal, monitor, tell)
+    os.close(tell)
+    with os.fdopen(told, "rb") as pipe:
+        reason = pipe.read().decode(errors="replace").strip()
+    if reason:
+        os.waitpid(pid, 0)
+        raise TransientError(f"{argv[0]} did not start: {reason}")
+    return pid
+
+
+def _become(argv: list[str], terminal: launch.Terminal, monitor: int, tell: int) -> NoReturn:
+    try:
+        die_with_parent()
+        launch.reset_signals()
+        os.setsid()
+        for fd in (0, 1, 2):
+            os.dup2(terminal.slave, fd)
+        os.set_inheritable(monitor, True)
+        os.execvp(argv[0], argv)  # noqa: S606
+    except BaseException as err:  # noqa: BLE001 - nothing may pass the border of the fork
+        traceback.print_exc(file=sys.stderr)
+        os.write(tell, f"{type(err).__name__}: {err}".encode()[:4096])
+    os._exit(127)

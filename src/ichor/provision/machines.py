@@ -1,0 +1,109 @@
+"""Clusters whose nodes are virtual machines that boot our disk, one keeper process each."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ichor.errors import InputError
+from ichor.provision import accelerator, destroy, machine, preflight, record
+from ichor.provision.containers import Containers, resume, spawn_keeper
+from ichor.provision.provisioner import Phase
+from ichor.provision.record import Cluster, Machine, Node
+from ichor.units import format_size
+
+_MIB = 1 << 20
+_CHUNK = 1 << 20
+
+
+class Machines:
+    """Stopping, status and destruction are the keepers' work, as with containers."""
+
+    def __init__(self) -> None:
+        self._keepers = Containers()
+        self.stop = self._keepers.stop
+        self.status = self._keepers.status
+        self.destroy = destroy.destroy
+
+    def check(self, cluster: Cluster) -> None:
+        if shutil.which(machine.QEMU) is None:
+            hint = "apt-get install qemu-system-x86 ovmf"
+            raise InputError(f"no program {machine.QEMU!r} on this machine", hint=hint)
+        if not machine.CODE.is_file():
+            raise InputError(f"no firmware {machine.CODE}", hint="apt-get install ovmf")
+        preflight.check_new(cluster)
+        preflight.check_ports(cluster)
+        for node in cluster.nodes:
+            _check_disk(node)
+
+    def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
+        if userdata:
+            raise InputError("machines are configured by their API")
+        return (
+            Phase("record", partial(record.save, cluster)),
+            Phase("disks", partial(self._disks, cluster)),
+            Phase("nodes", partial(self._launch, cluster.nodes)),
+        )
+
+    def _disks(self, cluster: Cluster) -> None:
+        for node in cluster.nodes:
+            made = _machine(node)
+            directory = record.node_directory(node.cluster, node.name)
+            directory.mkdir(parents=True, exist_ok=True)
+            copy_sparse(Path(made.image), directory / machine.DISK, made.disk_mib * _MIB)
+            shutil.copy(machine.VARIABLES, directory / machine.STORE)
+            record.save_node(directory, node)
+
+    def _launch(self, nodes: Sequence[Node]) -> None:
+        for node in nodes:
+            spawn_keeper(node)
+
+    def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
+        resume(cluster, nodes, self._launch)
+
+
+def with_accelerator(cluster: Cluster) -> Cluster:
+    """Give the cluster with the accelerator that works here; found out once."""
+    chosen = accelerator.choose(machine.QEMU)
+
+    def fitted(node: Node) -> Node:
+        return replace(node, machine=replace(_machine(node), accelerator=chosen))
+
+    return replace(cluster, nodes=tuple(fitted(node) for node in cluster.nodes))
+
+
+def _machine(node: Node) -> Machine:
+    if node.machine is None:
+        raise InputError(f"node {node.name} is no virtual machine")
+    return node.machine
+
+
+def _check_disk(node: Node) -> None:
+    made = _machine(node)
+    image = Path(made.image)
+    if not image.is_file():
+        raise InputError(f"there is no disk image {image}", hint="run ichor build disk")
+    size = image.stat().st_size
+    if made.disk_mib * _MIB < size:
+        message = f"a disk of {made.disk_mib} MiB is smaller than the image ({format_size(size)})"
+        raise InputError(message, path="--disk")
+
+
+def copy_sparse(source: Path, target: Path, size: int) -> None:
+    """Copy what a file holds, its holes left out, into one of that size."""
+    with source.open("rb") as read, target.open("wb") as write:
+        write.truncate(size)
+        at, end = 0, os.fstat(read.fileno()).st_size
+        while at < end:
+            try:
+                start = os.lseek(read.fileno(), at, os.SEEK_DATA)
+            except OSError:  # ENXIO: only a hole is left (lseek(2))
+                return
+            at = os.lseek(read.fileno(), start, os.SEEK_HOLE)
+            while start < at:
+                start += os.copy_file_range(
+                    read.fileno(), write.fileno(), min(_CHUNK, at - start), start, start
+                )

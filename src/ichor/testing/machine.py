@@ -1,0 +1,103 @@
+"""One virtual machine for a test or a measurement: switched on, watched, and gone in the end."""
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+
+from ichor.client.machine import insecure
+from ichor.errors import IchorError
+from ichor.linux.clock import KernelClock
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.provision import record
+from ichor.provision.machines import Machines, with_accelerator
+from ichor.provision.provisioner import Request, plan
+from ichor.provision.record import Machine
+from ichor.rpc.status import RpcError
+
+PATIENCE_S: Final = 900
+_NUMBERS: Final = itertools.count(1)
+R = TypeVar("R", bound=Message)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A machine that was switched on. port: of its API, on 127.0.0.1."""
+
+    directory: Path
+    port: int
+    accelerator: str
+
+    @property
+    def console(self) -> str:
+        path = self.directory / "console.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def began(self) -> float:
+        """Give when it was switched on: the last file that is written before."""
+        return (self.directory / "node.json").stat().st_ctime
+
+    @property
+    def seconds(self) -> float:
+        """Give how long ago that was."""
+        return KernelClock().now().timestamp() - self.began
+
+    def until(self, mark: str) -> float:
+        """Give the seconds from power-on until the console says this. Raises TimeoutError."""
+        while mark not in self.console:
+            if self.seconds > PATIENCE_S:
+                raise TimeoutError(f"the console does not say {mark!r}:\n{self.console[-3000:]}")
+            time.sleep(0.05)
+        return self.seconds
+
+    def answered(self) -> float:
+        """Give the seconds until the API answers. Raises TimeoutError."""
+        while self.seconds < PATIENCE_S:
+            try:
+                asyncio.run(self._call("Version", pb.VersionResponse, 5))
+            except (RpcError, IchorError, OSError, TimeoutError):
+                time.sleep(0.1)
+            else:
+                return self.seconds
+        raise TimeoutError(f"the API does not answer:\n{self.console[-3000:]}")
+
+    def ask(self, method: str, response: type[R], request: Message | None = None) -> R:
+        """Call a method as anybody may in maintenance mode."""
+        return asyncio.run(self._call(method, response, 60, request))
+
+    async def _call(
+        self, method: str, response: type[R], timeout_s: float, request: Message | None = None
+    ) -> R:
+        async with insecure([f"127.0.0.1:{self.port}"]) as connection:
+            node, asked = connection.nodes[0], request or Empty()
+            return await node.call(method, asked, response, timeout_s=timeout_s)
+
+
+@contextmanager
+def trial(image: Path, memory_mib: int = 256) -> Iterator[Trial]:
+    """Give a machine that starts from this disk."""
+    name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
+    wanted = Machine(image=str(image), memory_mib=memory_mib)
+    planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
+    made = Machines()
+    with record.locked(name):
+        made.check(planned)
+        fitted = with_accelerator(planned)
+        node = fitted.nodes[0]
+        try:
+            for phase in made.create(fitted, {}):
+                phase.action()
+            directory = record.node_directory(name, node.name)
+            accelerator = node.machine.accelerator if node.machine is not None else ""
+            yield Trial(directory, node.forward("api"), accelerator)
+        finally:
+            made.destroy(name)

@@ -1,0 +1,82 @@
+"""Virtual machines: their command line, how they ended, and the disk they begin with."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ichor.errors import InputError
+from ichor.provision import machine
+from ichor.provision.life import End
+from ichor.provision.machine import command, last_reason, meaning
+from ichor.provision.machines import Machines, copy_sparse
+from ichor.provision.provisioner import Request, plan
+from ichor.provision.record import Cluster, Machine
+
+MIB = 1 << 20
+
+
+def planned(image: Path, disk_mib: int = 6144) -> Cluster:
+    wanted = Machine(image=str(image), disk_mib=disk_mib)
+    request = Request(name="t", root=image, workers=0, machine=wanted)
+    return plan(request, lambda port: True)
+
+
+def test_the_ports_of_a_machine_are_those_of_its_record(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    words = list(command(node, node.machine, tmp_path, 7))
+    net = words[words.index("-netdev") + 1]
+    assert f"hostfwd=tcp:127.0.0.1:{node.forward('api')}-:50000" in net
+    assert "restrict=on" in net
+
+
+def test_a_comma_in_a_path_starts_no_option(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    words = " ".join(command(node, node.machine, Path("/a,b"), 7))
+    assert "file=/a,,b/disk.raw" in words
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "end"),
+    [
+        ("guest-reset", 0, End.REBOOT),
+        ("guest-shutdown", 0, End.POWER_OFF),
+        ("host-signal", 0, End.CRASH),
+        ("guest-shutdown", 256, End.CRASH),
+    ],
+)
+def test_how_a_machine_ended_is_what_qemu_said_last(reason: str, status: int, end: End) -> None:
+    said = b'{"QMP": {}}\n{"return": {}}\n{"event": "SHUTDOWN", "data": {"reason": "%s"}}\n'
+    assert last_reason(said % reason.encode()) == reason
+    assert meaning(said % reason.encode(), status) is end
+
+
+def test_a_copy_has_the_content_and_the_holes(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    with source.open("wb") as file:
+        file.truncate(8 * MIB)
+        for at in (0, 3 * MIB + 5, 8 * MIB - 1):
+            os.pwrite(file.fileno(), b"x", at)
+    copy_sparse(source, target, 16 * MIB)
+    assert target.stat().st_size == 16 * MIB
+    assert target.read_bytes() == source.read_bytes() + bytes(8 * MIB)
+    assert target.stat().st_blocks * 512 < MIB
+
+
+def test_two_machines_are_refused_for_they_would_not_hear_each_other(tmp_path: Path) -> None:
+    wanted = Machine(image=str(tmp_path))
+    with pytest.raises(InputError, match="share no network"):
+        plan(Request(name="t", root=tmp_path, workers=1, machine=wanted), lambda port: True)
+
+
+def test_a_disk_smaller_than_its_image_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(machine, "QEMU", "true")
+    monkeypatch.setattr(machine, "CODE", tmp_path / "image")
+    (tmp_path / "image").write_bytes(bytes(2 * MIB))
+    with pytest.raises(InputError, match="--disk: a disk of 1 MiB is smaller"):
+        Machines().check(planned(tmp_path / "image", disk_mib=1))

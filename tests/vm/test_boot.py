@@ -1,0 +1,76 @@
+"""Our disk in a virtual machine with real firmware: it comes up, and a changed one does not."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.config import samples
+
+from ichor.cli.cluster_machines import disk_image
+from ichor.config.encode import encode
+from ichor.formats import gpt
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.testing.machine import Trial, trial
+
+pytestmark = pytest.mark.vm
+RUNS = "INFO ichor."
+# In the block of the superblock, which is always read, beyond what squashfs itself would notice.
+FIRST_BLOCK = 4000
+
+
+@pytest.fixture(scope="module")
+def image() -> Path:
+    return disk_image()
+
+
+@pytest.fixture(scope="module")
+def machine(image: Path) -> Iterator[Trial]:
+    with trial(image) as made:
+        made.answered()
+        yield made
+
+
+def test_the_maintenance_api_tells_what_it_is(machine: Trial) -> None:
+    (said,) = machine.ask("Version", pb.VersionResponse).messages
+    assert (said.platform.name, said.platform.mode) == ("metal", "metal")
+    assert said.version.tag.startswith("v1.14.0+ichor.")
+
+
+def test_the_root_is_the_verified_device(machine: Trial) -> None:
+    mounts = machine.ask("Mounts", pb.MountsResponse).messages[0].stats
+    roots = [each.filesystem for each in mounts if each.mounted_on == "/"]
+    assert roots in (["/dev/root"], ["/dev/dm-0"])
+    assert "device-mapper: ioctl: dm-0 (root) is ready" in machine.console
+
+
+def test_it_needs_no_more_memory_than_it_may(machine: Trial) -> None:
+    info = machine.ask("Memory", pb.MemoryResponse).messages[0].meminfo
+    assert info.memtotal - info.memavailable < 100_000
+
+
+def test_a_configuration_makes_it_a_node(image: Path) -> None:
+    with trial(image, 768) as machine:
+        machine.answered()
+        assert "service=containerd" not in machine.console
+        text = encode(samples.control_plane()).encode()
+        request = pb.ApplyConfigurationRequest(data=text)
+        machine.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
+        machine.until("service=containerd state=Running")
+        machine.until("service=trustd state=Running")
+        machine.until("service=kubelet state=")
+
+
+def test_a_changed_byte_of_the_root_ends_the_boot(image: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.raw"
+    shutil.copy(image, disk)
+    with disk.open("r+b") as file:
+        root = gpt.parse(file.read(64 * gpt.SECTOR)).partitions[1]
+        at = root.first * gpt.SECTOR + FIRST_BLOCK
+        file.seek(at)
+        (before,) = file.read(1)
+        file.seek(at)
+        file.write(bytes([before ^ 1]))
+    with trial(disk) as machine:
+        machine.until("Kernel panic - not syncing: dm-verity device corrupted")
+        assert RUNS not in machine.console
