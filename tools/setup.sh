@@ -9,7 +9,7 @@ export PATH=$PATH:/usr/sbin:/sbin # a plain su leaves them out, and dpkg needs t
 needs=(
   "cmd:gcc:gcc" "cmd:make:make" "cmd:git:git" "cmd:mksquashfs:squashfs-tools" "cmd:nft:nftables"
   "cmd:pkg-config:pkg-config"
-  "file:/usr/include/stdio.h:libc6-dev" "cmd:ip:iproute2"
+  "file:/usr/include/stdio.h:libc6-dev" "cmd:ip:iproute2" "cmd:cpio:cpio"
   # a refreshed lock is checked by its signatures
   "cmd:gpgv:gpgv" "file:/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"
   "file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
