@@ -1,10 +1,16 @@
-"""One way of looking for counterexamples: without a clock, a memory or luck.
+"""What all tests stand on, whoever runs them.
 
-derandomize: the same examples on each run, so that a gate that was green stays green.
-too_slow: the machine may be busy.
+Counterexamples are looked for in one way, without a clock, a memory or luck. derandomize: the same
+examples on each run, so that a gate that was green stays green. too_slow: the machine may be busy.
+
+Who was begun in the background of a shell ignores SIGINT, and so would all programs under test.
 """
 
+import signal
+
 from hypothesis import HealthCheck, settings
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "ichor",

@@ -184,6 +184,8 @@ def main(argv: list[str]) -> int:
     os.chdir(ROOT)
     os.environ["PYTHONPATH"] = "src"
     signal.signal(signal.SIGTERM, terminated)
+    # A shell has what it begins in the background ignore it; our steps are interrupted by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     begin, limit = time.monotonic(), float(os.environ.get("ICHOR_GATE_MINUTES", "75")) * 60
     missing = missing_seconds()
     was_full = is_full(missing)

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from ichor.cli.cluster_machine import machine
+from ichor.cli.running import run
 from ichor.client import kubeconfig as kube
 from ichor.client import talosconfig as talos
 from ichor.client.talosconfig import Talosconfig
@@ -90,7 +91,7 @@ def versions(cluster: Cluster) -> Mapping[str, str]:
     async def every() -> list[str]:
         return await asyncio.gather(*(one(node) for node in cluster.nodes))
 
-    answers = zip(cluster.nodes, asyncio.run(every()), strict=True)
+    answers = zip(cluster.nodes, run(every()), strict=True)
     return {node.name: answer for node, answer in answers if answer}
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from ichor.cli import cluster_health as health
 from ichor.cli.cluster_config import control_planes
 from ichor.cli.cluster_machine import machine
+from ichor.cli.running import run
 from ichor.client.talosconfig import Context
 from ichor.errors import IchorError, TransientError
 from ichor.formats.jsonvalue import Object
@@ -64,7 +65,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
         Raises TransientError with the last one at the timeout, or with the crash of a node.
         """
-        asyncio.run(self._ask(question))
+        run(self._ask(question))
 
     async def _ask(self, question: Question) -> None:
         while reason := await _answer(question):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
+from ichor.cli import running
 from ichor.errors import IchorError, InputError
 from ichor.rpc.status import RpcError
 
@@ -101,7 +102,7 @@ class Target:
                     for node, answer in zip(connection.nodes, answers, strict=True)
                 ]
 
-        answers = asyncio.run(run())
+        answers = running.run(run())
         good = [(name, one) for name, one in answers if not isinstance(one, Exception)]
         if good:
             show(good)
@@ -121,7 +122,7 @@ class Target:
                     for node, answer in zip(connection.nodes, answers, strict=True)
                 ]
 
-        _end([(name, one) for name, one in asyncio.run(run()) if isinstance(one, Exception)])
+        _end([(name, one) for name, one in running.run(run()) if isinstance(one, Exception)])
 
     def one(self, call: "Callable[[Node], Awaitable[T]]") -> T:
         """Call the one node that is named. Raises InputError for several, or its error."""
@@ -133,7 +134,7 @@ class Target:
                 return await call(connection.nodes[0])
 
         try:
-            return asyncio.run(run())
+            return running.run(run())
         except RpcError as error:
             raise click.ClickException(str(error)) from error
 
