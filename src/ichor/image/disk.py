@@ -19,6 +19,7 @@ from ichor.image import debian, tools, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
+from ichor.image.sparse import extents
 from ichor.image.tree import merge
 from ichor.resources.block import partition
 from ichor.resources.block.partition import MIB
@@ -106,14 +107,9 @@ def _id(root_hash: bytes, number: int) -> UUID:
 def filled(source: Path) -> Iterator[tuple[int, bytes]]:
     """Yield (offset, bytes) of what a file holds, leaving its holes out."""
     with source.open("rb") as file:
-        size, at = source.stat().st_size, 0
-        while at < size:
-            try:
-                start = os.lseek(file.fileno(), at, os.SEEK_DATA)
-            except OSError:  # ENXIO: only a hole is left (lseek(2))
-                return
-            at = os.lseek(file.fileno(), start, os.SEEK_HOLE)
-            while start < at:
-                data = os.pread(file.fileno(), min(MIB, at - start), start)
-                yield start, data
-                start += len(data)
+        for begin, end in extents(file.fileno()):
+            at = begin
+            while at < end:
+                data = os.pread(file.fileno(), min(MIB, end - at), at)
+                yield at, data
+                at += len(data)

@@ -12,7 +12,8 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -61,13 +62,22 @@ def launch(node: Node, directory: Path, terminal: Terminal) -> int:
     pid = _fork_into_pid_namespace()
     if pid == 0:
         os.close(told)
-        _child(node, directory, terminal, cgroups, hierarchies, tell)
+        enter = partial(_enter, node, directory, terminal, cgroups, hierarchies)
+        become(enter, terminal, tell)
+    return started(pid, told, tell, f"node {node.name}")
+
+
+def started(pid: int, told: int, tell: int, what: str) -> int:
+    """Wait until a child that does `become` has exec'ed; give its pid.
+
+    told, tell: ends of the pipe it has. Raises TransientError with the child's reason.
+    """
     os.close(tell)
     with os.fdopen(told, "rb") as pipe:
         reason = pipe.read().decode(errors="replace").strip()
     if reason:
         os.waitpid(pid, 0)
-        raise TransientError(f"node {node.name} did not start: {reason}")
+        raise TransientError(f"{what} did not start: {reason}")
     return pid
 
 
@@ -82,32 +92,36 @@ def _fork_into_pid_namespace() -> int:
     return pid
 
 
-def _child(
-    node: Node,
-    directory: Path,
-    terminal: Terminal,
-    cgroups: Sequence[Path],
-    hierarchies: Sequence[cgroup.Hierarchy],
-    tell: int,
-) -> NoReturn:
+def become(enter: Callable[[], None], terminal: Terminal, tell: int) -> NoReturn:
+    """In a child: live on that terminal, no longer than the keeper; enter ends by exec."""
     try:
-        reset_signals()
+        _reset_signals()
         die_with_parent()
         _check_parent(tell)
         os.setsid()
         for fd in (0, 1, 2):
             os.dup2(terminal.slave, fd)
-        cgroup.enter(cgroups)
-        _unshare(names.namespace(node.cluster, node.name))
-        sethostname(node.name)
-        rootfs.build(node, directory, terminal.path, hierarchies)
-        os.umask(0o022)
-        _raise_open_files()
-        os.execve(node.init[0], list(node.init), dict(node.environment))  # noqa: S606
+        enter()
     except BaseException as err:  # noqa: BLE001 - nothing may pass the border of the fork
         traceback.print_exc(file=sys.stderr)
         os.write(tell, f"{type(err).__name__}: {err}".encode()[:4096])
     os._exit(127)
+
+
+def _enter(
+    node: Node,
+    directory: Path,
+    terminal: Terminal,
+    cgroups: Sequence[Path],
+    hierarchies: Sequence[cgroup.Hierarchy],
+) -> None:
+    cgroup.enter(cgroups)
+    _unshare(names.namespace(node.cluster, node.name))
+    sethostname(node.name)
+    rootfs.build(node, directory, terminal.path, hierarchies)
+    os.umask(0o022)
+    _raise_open_files()
+    os.execve(node.init[0], list(node.init), dict(node.environment))  # noqa: S606
 
 
 def _check_parent(tell: int) -> None:
@@ -132,7 +146,7 @@ def _unshare(network: Path) -> None:
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP)
 
 
-def reset_signals() -> None:
+def _reset_signals() -> None:
     """Init starts with every signal at its default and none blocked, as the kernel starts one."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:

@@ -9,14 +9,11 @@ from a power-off. The network is QEMU's own (slirp): DHCP inside, forwarded port
 import json
 import os
 import socket
-import sys
-import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from ichor.errors import TransientError
-from ichor.linux.libc import die_with_parent
 from ichor.provision import launch
 from ichor.provision import name as names
 from ichor.provision.life import End
@@ -128,26 +125,10 @@ def _spawn(argv: list[str], terminal: launch.Terminal, monitor: int) -> int:
     pid = os.fork()
     if pid == 0:
         os.close(told)
-        _become(argv, terminal, monitor, tell)
-    os.close(tell)
-    with os.fdopen(told, "rb") as pipe:
-        reason = pipe.read().decode(errors="replace").strip()
-    if reason:
-        os.waitpid(pid, 0)
-        raise TransientError(f"{argv[0]} did not start: {reason}")
-    return pid
+        launch.become(partial(_execute, argv, monitor), terminal, tell)
+    return launch.started(pid, told, tell, argv[0])
 
 
-def _become(argv: list[str], terminal: launch.Terminal, monitor: int, tell: int) -> NoReturn:
-    try:
-        die_with_parent()
-        launch.reset_signals()
-        os.setsid()
-        for fd in (0, 1, 2):
-            os.dup2(terminal.slave, fd)
-        os.set_inheritable(monitor, True)
-        os.execvp(argv[0], argv)  # noqa: S606
-    except BaseException as err:  # noqa: BLE001 - nothing may pass the border of the fork
-        traceback.print_exc(file=sys.stderr)
-        os.write(tell, f"{type(err).__name__}: {err}".encode()[:4096])
-    os._exit(127)
+def _execute(argv: list[str], monitor: int) -> None:
+    os.set_inheritable(monitor, True)
+    os.execvp(argv[0], argv)  # noqa: S606

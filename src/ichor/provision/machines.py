@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ichor.errors import InputError
+from ichor.image.sparse import extents
 from ichor.provision import accelerator, destroy, machine, preflight, record
 from ichor.provision.containers import Containers, resume, spawn_keeper
 from ichor.provision.provisioner import Phase
@@ -96,14 +97,9 @@ def copy_sparse(source: Path, target: Path, size: int) -> None:
     """Copy what a file holds, its holes left out, into one of that size."""
     with source.open("rb") as read, target.open("wb") as write:
         write.truncate(size)
-        at, end = 0, os.fstat(read.fileno()).st_size
-        while at < end:
-            try:
-                start = os.lseek(read.fileno(), at, os.SEEK_DATA)
-            except OSError:  # ENXIO: only a hole is left (lseek(2))
-                return
-            at = os.lseek(read.fileno(), start, os.SEEK_HOLE)
-            while start < at:
-                start += os.copy_file_range(
-                    read.fileno(), write.fileno(), min(_CHUNK, at - start), start, start
+        for begin, end in extents(read.fileno()):
+            at = begin
+            while at < end:
+                at += os.copy_file_range(
+                    read.fileno(), write.fileno(), min(_CHUNK, end - at), at, at
                 )

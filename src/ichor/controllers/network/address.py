@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from ichor.controllers.network.offers import best
 from ichor.cosi.controller import All, Out, Transform
 from ichor.cosi.resource import Resource
 from ichor.resources.network.address import AddressSpec
@@ -19,10 +20,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, AddressSpec]]:
-    best: dict[str, AddressSpec] = {}
-    for offer in sorted(inputs.offers, key=lambda offer: (-offer.spec.layer.number, offer.id)):
-        best.setdefault(f"{offer.spec.link_name}/{offer.spec.address}", offer.spec)
-    yield from sorted(best.items())
+    yield from best(inputs.offers, lambda one: f"{one.link_name}/{one.address}")
 
 
 address = Transform(

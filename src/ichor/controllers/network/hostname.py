@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from ichor.controllers.network.offers import rank
 from ichor.cosi.controller import All, Out, Transform
 from ichor.cosi.resource import Resource
 from ichor.resources.network.hostname import HostnameSpec
@@ -22,7 +23,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, HostnameSpec]]:
     if inputs.offers:
-        best = min(inputs.offers, key=lambda offer: (-offer.spec.layer.number, offer.id))
+        best = min(inputs.offers, key=rank)
         yield HOSTNAME_ID, best.spec
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from ichor.controllers.network.offers import best
 from ichor.cosi.controller import All, Out, Transform
 from ichor.cosi.resource import Resource
 from ichor.resources.network.ids import CONFIG_NAMESPACE_NAME
@@ -19,10 +20,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, RouteSpec]]:
-    best: dict[str, RouteSpec] = {}
-    for offer in sorted(inputs.offers, key=lambda offer: (-offer.spec.layer.number, offer.id)):
-        best.setdefault(name_of(offer.spec), offer.spec)
-    yield from sorted(best.items())
+    yield from best(inputs.offers, name_of)
 
 
 def name_of(route: RouteSpec) -> str:
