@@ -80,6 +80,7 @@ def test_what_an_interrupted_creator_left_is_told_and_goes_too(whole: Whole, pha
         said = process.stdout.read()
         assert process.wait() != 0
         assert f"ichor cluster destroy --name {whole.name} removes it all" in said
+        assert "Traceback" not in said, said
         pids, namespaces = held(whole.name)
     check_gone(whole, pids, namespaces)
 

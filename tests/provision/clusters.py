@@ -80,7 +80,24 @@ def create(name: str, root: Path, *, store: Path | None = None, workers: int = 1
 
 
 def ask(node: Node, line: str, service: str = "api") -> str:
-    """Have the node's init do something, through the forwarder; gives its answer."""
+    """Have the node's init do something, through the forwarder; gives its answer.
+
+    A node runs as soon as its init is exec'ed, which is a moment before that listens.
+    """
+    while not _listens(node, service):
+        pass
+    return exchange(node, line, service)
+
+
+def _listens(node: Node, service: str) -> bool:
+    try:
+        return exchange(node, "echo up", service) == "up\n"
+    except ConnectionResetError:
+        return False
+
+
+def exchange(node: Node, line: str, service: str = "api") -> str:
+    """Send that through the forwarder whether init listens or not, and give what comes back."""
     address = ("127.0.0.1", node.forward(service))
     with socket.create_connection(address, timeout=10) as link:
         link.sendall(line.encode() + b"\n")

@@ -17,6 +17,7 @@ from tests.provision.clusters import (
     create,
     destroyed_after,
     directory,
+    exchange,
     is_running,
     left_of,
     next_launch,
@@ -57,6 +58,12 @@ def worker(cluster: Cluster) -> Node:
     return cluster.nodes[1]
 
 
+def reach(node: Node, other: Node) -> bool:
+    """Tell whether one node gets through to what another, which is up, listens on."""
+    ask(other, "echo up")
+    return ask(node, f"ping {other.address}") == "reached\n"
+
+
 def test_forwarders_carry_traffic_to_both_ports(cluster: Cluster) -> None:
     assert ask(first(cluster), "echo one") == "one\n"
     assert ask(first(cluster), "echo two", "kubernetes") == "two\n"
@@ -92,8 +99,8 @@ def peak_memory(pid: int) -> int:
 
 
 def test_nodes_reach_each_other_and_nothing_else(cluster: Cluster) -> None:
-    assert ask(worker(cluster), f"ping {first(cluster).address}") == "reached\n"
-    assert ask(first(cluster), f"ping {worker(cluster).address}") == "reached\n"
+    assert reach(worker(cluster), first(cluster))
+    assert reach(first(cluster), worker(cluster))
     assert ask(first(cluster), "ping 192.0.2.1") == "Network is unreachable\n"
 
 
@@ -131,7 +138,7 @@ def test_a_reboot_starts_init_again_on_the_same_disk(cluster: Cluster) -> None:
     node = worker(cluster)
     before = status(node)
     # Its neighbours know it now, and their caches must be right about its next life too.
-    assert ask(first(cluster), f"ping {node.address}") == "reached\n"
+    assert reach(first(cluster), node)
     ask(node, "write /run/gone")
     ask(node, "reboot")
     after = next_launch(node, before.launches)
@@ -139,8 +146,8 @@ def test_a_reboot_starts_init_again_on_the_same_disk(cluster: Cluster) -> None:
     assert after.crashes == 0
     assert ask(node, "read /var/boots") == "x\nx\n"
     assert ask(node, "read /run/gone") == "No such file or directory\n"
-    assert ask(node, f"ping {first(cluster).address}") == "reached\n"
-    assert ask(first(cluster), f"ping {node.address}") == "reached\n"
+    assert reach(node, first(cluster))
+    assert reach(first(cluster), node)
 
 
 def test_a_node_that_powers_off_stays_off_until_started(cluster: Cluster) -> None:
@@ -155,7 +162,7 @@ def test_a_node_that_powers_off_stays_off_until_started(cluster: Cluster) -> Non
 def test_a_forwarder_hangs_up_at_once_while_its_node_is_off(cluster: Cluster) -> None:
     Containers().stop(cluster, [worker(cluster).name])
     with suppress(ConnectionResetError):  # what we had sent was not read any more
-        assert ask(worker(cluster), "echo one") == ""
+        assert exchange(worker(cluster), "echo one") == ""
 
 
 def test_stop_asks_init_to_power_off(cluster: Cluster) -> None:
@@ -172,7 +179,7 @@ def test_an_init_that_is_killed_comes_back_after_a_pause_that_grows(cluster: Clu
         after = next_launch(node, crash)
         assert (after.state, after.crashes) == (State.RUNNING, crash)
         assert after.last_end == "killed by SIGKILL"
-    assert ask(node, f"ping {first(cluster).address}") == "reached\n"
+    assert reach(node, first(cluster))
 
 
 def test_a_node_that_waits_to_be_started_again_can_be_stopped(cluster: Cluster) -> None:
@@ -202,7 +209,7 @@ def test_a_keeper_that_is_killed_takes_its_node_along_and_start_revives_it(
         os.close(init)
     assert Containers().status(cluster)[node.name] is None
     Containers().start(cluster)
-    assert ask(node, f"ping {first(cluster).address}") == "reached\n"
+    assert reach(node, first(cluster))
 
 
 def test_a_keeper_that_is_asked_to_end_lets_its_node_power_off(cluster: Cluster) -> None:
@@ -221,7 +228,7 @@ def test_after_a_reboot_of_the_host_start_brings_the_cluster_back(cluster: Clust
         network.remove_namespace(path)
     cgroup.remove(cgroup.find(names.cgroup(cluster.name)))
     Containers().start(cluster)
-    assert ask(worker(cluster), f"ping {first(cluster).address}") == "reached\n"
+    assert reach(worker(cluster), first(cluster))
     assert ask(worker(cluster), "read /var/boots") == "x\nx\n"
 
 
@@ -287,7 +294,7 @@ def test_two_clusters_of_one_subnet_stand_side_by_side(root: Path) -> None:
         assert ask(first(right), "read /proc/sys/kernel/hostname").strip() == first(right).name
         Containers().destroy(one)
         assert left_of(one) == []
-        assert ask(first(right), f"ping {worker(right).address}") == "reached\n"
+        assert reach(first(right), worker(right))
 
 
 DATABASE = "lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
