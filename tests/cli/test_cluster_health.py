@@ -72,10 +72,10 @@ def test_workloads_count_their_ready_pods() -> None:
 
     whole = [of("proxy", desiredNumberScheduled=2, numberReady=2)]
     half = [of("dns", replicas=2, readyReplicas=1)]
-    assert health.workloads(whole, []) == ""
-    assert health.workloads(whole, half) == "Deployment dns: 1 of 2 pods ready"
-    assert health.workloads([of("proxy")], []) == "DaemonSet proxy: 0 of 0 pods ready"
-    assert health.workloads([], []) == "no workload is there yet"
+    assert health.workloads(whole, [], []) == ""
+    assert health.workloads(whole, half, []) == "Deployment dns: 1 of 2 pods ready"
+    assert health.workloads([of("proxy")], [], []) == "DaemonSet proxy: 0 of 0 pods ready"
+    assert health.workloads([], [], []) == "no workload is there yet"
 
 
 @pytest.mark.parametrize(

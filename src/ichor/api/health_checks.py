@@ -15,6 +15,7 @@ from msgspec import Struct
 from ichor.cosi.state import State, find, find_all
 from ichor.errors import IchorError
 from ichor.formats.jsonvalue import Object, objs, strings, text, whole
+from ichor.formats.pod import troubles
 from ichor.ports.etcd import Etcd
 from ichor.ports.kube import EVERYTHING, Kind, Listing, Select
 from ichor.resources.runtime.diagnostic import Diagnostic
@@ -152,12 +153,19 @@ class Checks:
         for one in await self._list(_DAEMONS, Select(namespace=_SYSTEM)):
             if name(one) == id:
                 wanted = whole(one, "status", "desiredNumberScheduled")
-                _enough(whole(one, "status", "numberReady"), wanted)
+                await self._enough(one, whole(one, "status", "numberReady"), wanted)
 
     async def _deployment(self, id: str) -> None:
         for one in await self._list(_DEPLOYMENT, Select(namespace=_SYSTEM)):
             if name(one) == id:
-                _enough(whole(one, "status", "readyReplicas"), whole(one, "spec", "replicas"))
+                ready = whole(one, "status", "readyReplicas")
+                await self._enough(one, ready, whole(one, "spec", "replicas"))
+
+    async def _enough(self, workload: Object, ready: int, wanted: int) -> None:
+        if ready < max(wanted, 1):
+            pods = await self._list(_POD, Select(namespace=_SYSTEM))
+            lack = f"{ready} of {wanted} ready"
+            raise NotYet("; ".join(filter(None, (lack, troubles(workload, pods)))))
 
     async def _list(self, kind: Kind, select: Select = EVERYTHING) -> Sequence[Object]:
         async with self._kube() as kube:
@@ -179,11 +187,6 @@ def _none(found: Iterable[str], what: str) -> None:
     names = list(found)
     if names:
         raise NotYet(f"{what}: {', '.join(names)}")
-
-
-def _enough(ready: int, wanted: int) -> None:
-    if ready < max(wanted, 1):
-        raise NotYet(f"{ready} of {wanted} ready")
 
 
 async def _dials(host: str) -> bool:

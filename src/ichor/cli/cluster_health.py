@@ -5,6 +5,7 @@ The words are those a user would look for: a service and its state, a node's con
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ichor.formats import pod
 from ichor.formats.jsonvalue import Object, objs, text, whole
 from ichor.proto.machine import machine_pb2 as pb
 
@@ -55,7 +56,9 @@ def _condition(item: Object, kind: str) -> Object:
     return next(found, {})
 
 
-def workloads(daemon_sets: Iterable[Object], deployments: Iterable[Object]) -> str:
+def workloads(
+    daemon_sets: Iterable[Object], deployments: Iterable[Object], pods: Sequence[Object]
+) -> str:
     """Say which of a namespace's workloads has not all its pods ready; none at all is a lack."""
     rows = [("DaemonSet", one, "desiredNumberScheduled", "numberReady") for one in daemon_sets]
     rows += [("Deployment", one, "replicas", "readyReplicas") for one in deployments]
@@ -64,28 +67,14 @@ def workloads(daemon_sets: Iterable[Object], deployments: Iterable[Object]) -> s
     for kind, item, wanted, ready in rows:
         want, have = whole(item, "status", wanted), whole(item, "status", ready)
         if want == 0 or have < want:
-            return f"{kind} {text(item, 'metadata', 'name')}: {have} of {want} pods ready"
+            lack = f"{kind} {text(item, 'metadata', 'name')}: {have} of {want} pods ready"
+            return "; ".join(filter(None, (lack, pod.troubles(item, pods))))
     return ""
 
 
-def pods(items: Iterable[Object]) -> str:
+def pods(items: Sequence[Object]) -> str:
     """Say which pod does not run or is not ready; none at all is a lack."""
-    found = list(items)
-    if not found:
+    if not items:
         return "no pod is there yet"
-    return next((reason for item in found if (reason := _pod(item))), "")
-
-
-def _pod(item: Object) -> str:
-    phase, name = text(item, "status", "phase"), text(item, "metadata", "name")
-    if phase == "Succeeded":
-        return ""
-    if phase == RUNNING and text(_condition(item, "Ready"), "status") == "True":
-        return ""
-    for status in objs(item, "status", "containerStatuses"):
-        why = text(status, "state", "waiting", "reason")
-        if why:
-            message = text(status, "state", "waiting", "message")
-            return f"pod {name}: {why} {message}".rstrip()
-    scheduled = text(_condition(item, "PodScheduled"), "message")
-    return f"pod {name}: {phase or 'Unknown'} {scheduled}".rstrip()
+    named = ((text(item, "metadata", "name"), pod.trouble(item)) for item in items)
+    return next((f"pod {name}: {reason}" for name, reason in named if reason), "")

@@ -8,7 +8,7 @@ crashes again and again ends the wait at once, with what it said last.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -178,13 +178,13 @@ def _client(waiting: Waiting, node: Node) -> KubeClient:
     return KubeClient(msgspec.structs.replace(found, origin=origin))
 
 
-async def _listed(waiting: Waiting, kinds: Sequence[Kind]) -> Sequence[Iterable[Object]]:
+async def _listed(waiting: Waiting, kinds: Sequence[Kind]) -> Sequence[Sequence[Object]]:
     client = _client(waiting, waiting.planes[0])
     try:
         found = []
         for kind in kinds:
             select = Select() if kind is _NODE else _OURS
-            found.append((await client.list(kind, select)).items.values())
+            found.append(tuple((await client.list(kind, select)).items.values()))
         return found
     finally:
         await client.close()
@@ -204,4 +204,4 @@ async def _nodes(waiting: Waiting) -> str:
 
 async def _pods(waiting: Waiting) -> str:
     daemon_sets, deployments, pods = await _listed(waiting, [_DAEMON_SET, _DEPLOYMENT, _POD])
-    return health.workloads(daemon_sets, deployments) or health.pods(pods)
+    return health.workloads(daemon_sets, deployments, pods) or health.pods(pods)
