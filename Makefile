@@ -47,6 +47,7 @@ lock: setup ## new pins for Python, Go and Debian
 check: lint layers type unit ## the fast gate of every commit
 
 test: setup ## what CI runs: check, and the tests that need root, peers and nodes
+	@tools/setup.sh vm
 	@$(PY) tools/gate.py test
 
 cluster: setup ## one control plane and one worker on this host, healthy

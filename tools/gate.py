@@ -4,8 +4,9 @@
     tools/gate.py [check | test]      check: what needs no cache; test: all of it
 
 A step is a make target or a run of pytest. With a full cache every step is run; on an empty one
-components are built first, and no step is begun that would pass ICHOR_GATE_MINUTES (75): such are
-NOT RUN, which is a failure where the cache was full. What is still running at the end of the time
+components are built first, the kernel of machines after the tests of nodes, and no step is begun
+that would pass ICHOR_GATE_MINUTES (75): such are NOT RUN, which is a failure where the cache was
+full. What is still running at the end of the time
 is interrupted, cleans up and has failed; a build goes on from there when it is run again. What a
 failed step wrote is kept and its end shown. The last line sums up in pytest's words.
 """
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -31,19 +32,26 @@ TAIL = 60
 CLEANING_SECONDS = 180  # what a step has after its interruption, for the clusters of its fixtures
 FULL_SECONDS = 120  # less than this to build, by the estimates, and the cache is called full
 SLOWER = 3  # a machine that is busy, and modules that come slowly, against the estimate
+COMPILING = 2  # the same of a kernel, which comes from one package
+# What the steps build: by name, the targets of `ichor build` and the factor of their estimate.
+BUILDS = {"build": ((), SLOWER), "disk": (("disk",), COMPILING)}
 
 
 @dataclass(frozen=True)
 class Step:
-    """minutes: what it takes at most on two cores, by which a late one is not begun."""
+    """minutes: what it takes at most on two cores, by which a late one is not begun.
+
+    needs: the step without which it cannot be run.
+    """
 
     name: str
     argv: Sequence[str]
     minutes: float
+    needs: str = "build"
 
 
-def pytest(name: str, marks: str, minutes: float, *more: str) -> Step:
-    return Step(name, [*PYTEST, "-m", marks, *more, "tests"], minutes)
+def pytest(name: str, marks: str, minutes: float, *more: str, needs: str = "build") -> Step:
+    return Step(name, [*PYTEST, "-m", marks, *more, "tests"], minutes, needs)
 
 
 CHECK = [Step(name, ["make", "--no-print-directory", name], 3) for name in ("lint", "layers")] + [
@@ -56,6 +64,7 @@ TEST = [
     pytest("interop", "interop and not root and not cluster", 6),
     pytest("cluster", "cluster and not vm", 20),
 ]
+MACHINES = pytest("vm", "vm", 12, needs="disk")
 
 
 @dataclass
@@ -68,12 +77,17 @@ class Result:
     skipped: int = 0
 
 
-def steps(target: str, missing_seconds: float) -> list[Step]:
-    """Give what is to be run. missing_seconds: the estimate of what the cache lacks."""
+def steps(target: str, missing: Mapping[str, float]) -> list[Step]:
+    """Give what is to be run. missing: by step, the estimated seconds of what the cache lacks."""
     if target == "check":
         return CHECK
-    minutes = 0 if is_full(missing_seconds) else SLOWER * missing_seconds / 60
-    return [Step("build", [".venv/bin/ichor", "build"], minutes), *TEST]
+    return [building("build", missing), *TEST, building("disk", missing), MACHINES]
+
+
+def building(name: str, missing: Mapping[str, float]) -> Step:
+    targets, slower = BUILDS[name]
+    minutes = 0 if is_full(missing[name]) else slower * missing[name] / 60
+    return Step(name, [".venv/bin/ichor", "build", *targets], minutes)
 
 
 def is_full(missing_seconds: float) -> bool:
@@ -89,17 +103,20 @@ def gate(
     run: Callable[[Step, float], Result],
     clock: Callable[[], float],
 ) -> Iterator[Result]:
-    """Run steps until `limit` seconds of the clock have gone; without the build nothing follows."""
-    begin = clock()
+    """Run steps until `limit` seconds of the clock have gone, and none without what it needs."""
+    begin, absent = clock(), set[str]()
     for step in wanted:
         left = limit - (clock() - begin)
-        if step.minutes * 60 > left:
+        if step.needs in absent:
+            result = Result(step.name, 0, f"NOT RUN: {step.needs} is not there")
+        elif step.minutes * 60 > left:
             why = f"NOT RUN: may take {step.minutes:.0f} minutes, {left / 60:.0f} are left"
-            yield Result(step.name, 0, why, failed=1 if was_full else 0)
+            result = Result(step.name, 0, why, failed=1 if was_full else 0)
         else:
-            yield (result := run(step, left))
-            if step.name == "build" and result.failed:
-                return
+            result = run(step, left)
+        if result.outcome != "passed":
+            absent.add(step.name)
+        yield result
 
 
 def judged(name: str, seconds: float, code: int, text: str) -> Result:
@@ -113,14 +130,17 @@ def judged(name: str, seconds: float, code: int, text: str) -> Result:
     return Result(name, seconds, "passed", counts.get("passed", 1), 0, counts.get("skipped", 0))
 
 
-def missing_seconds() -> float:
-    """Estimate how long the build takes that is ahead; 0 if that fails: the build will say why."""
+def missing_seconds() -> dict[str, float]:
+    """Estimate how long the builds take that are ahead; 0 if that fails: the build will say why."""
     code = (
         "from ichor.image.build import targets, DEFAULT; from ichor.image.cache import *;"
-        "c = Cache(default_root()); t = targets(c); print(c.estimate([t[n] for n in DEFAULT]))"
+        "c = Cache(default_root()); t = targets(c); first = [t[n] for n in DEFAULT];"
+        "whole = c.estimate([*first, t['disk']]); begin = c.estimate(first);"
+        "print(begin, whole - begin)"
     )
     done = subprocess.run([PYTHON, "-c", code], check=False, capture_output=True, text=True)
-    return float(done.stdout) if done.returncode == 0 else 0
+    told = done.stdout.split() if done.returncode == 0 else ["0"] * len(BUILDS)
+    return dict(zip(BUILDS, map(float, told), strict=True))
 
 
 def execute(argv: Sequence[str], log: Path, seconds: float) -> int:
@@ -183,12 +203,13 @@ def terminated(number: int, frame: FrameType | None) -> None:
 def main(argv: list[str]) -> int:
     os.chdir(ROOT)
     os.environ["PYTHONPATH"] = "src"
+    os.environ.setdefault("ICHOR_KERNEL", "test")
     signal.signal(signal.SIGTERM, terminated)
     # A shell has what it begins in the background ignore it; our steps are interrupted by it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     begin, limit = time.monotonic(), float(os.environ.get("ICHOR_GATE_MINUTES", "75")) * 60
     missing = missing_seconds()
-    was_full = is_full(missing)
+    was_full = all(map(is_full, missing.values()))
     logs = Path(tempfile.mkdtemp(prefix="ichor-gate-"))
     results: list[Result] = []
     for result in gate(

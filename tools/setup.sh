@@ -8,7 +8,6 @@ export PATH=$PATH:/usr/sbin:/sbin # a plain su leaves them out, and dpkg needs t
 # command or file that shows the package is there : package
 needs=(
   "cmd:gcc:gcc" "cmd:make:make" "cmd:git:git" "cmd:mksquashfs:squashfs-tools" "cmd:nft:nftables"
-  "cmd:pkg-config:pkg-config"
   "file:/usr/include/stdio.h:libc6-dev" "cmd:ip:iproute2" "cmd:cpio:cpio"
   # a refreshed lock is checked by its signatures
   "cmd:gpgv:gpgv" "file:/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"

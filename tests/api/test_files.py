@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tests.api.serving import refused, serving
 
 from ichor.api.machine import archive
+from ichor.api.machine.aside import Aside
 from ichor.api.machine.files import FileService, mode_of
+from ichor.api.machine.walking import measured
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.status import Code, RpcError
@@ -30,7 +32,7 @@ def tree(root: Path) -> Path:
 
 def listed(tmp_path: Path, request: pb.ListRequest) -> list[pb.FileInfo]:
     async def run() -> list[pb.FileInfo]:
-        async with serving(tmp_path, FileService().handlers()) as node:
+        async with serving(tmp_path, FileService(Aside()).handlers()) as node:
             return [one async for one in node.stream("List", request, pb.FileInfo)]
 
     return asyncio.run(run())
@@ -38,7 +40,7 @@ def listed(tmp_path: Path, request: pb.ListRequest) -> list[pb.FileInfo]:
 
 def read(tmp_path: Path, path: Path | str) -> list[bytes]:
     async def run() -> list[bytes]:
-        async with serving(tmp_path, FileService().handlers()) as node:
+        async with serving(tmp_path, FileService(Aside()).handlers()) as node:
             request = pb.ReadRequest(path=str(path))
             return [one.bytes async for one in node.stream("Read", request, common_pb2.Data)]
 
@@ -113,13 +115,13 @@ def test_a_copy_is_a_tar_of_files_directories_and_links(tmp_path: Path) -> None:
     top = tree(tmp_path)
 
     async def run() -> bytes:
-        async with serving(tmp_path, FileService().handlers()) as node:
+        async with serving(tmp_path, FileService(Aside()).handlers()) as node:
             request = pb.CopyRequest(root_path=str(top))
             stream = node.stream("Copy", request, common_pb2.Data)
             return b"".join([one.bytes async for one in stream])
 
     with tarfile.open(fileobj=io.BytesIO(asyncio.run(run()))) as tar:
-        assert tar.getnames() == [".", "a", "inner", "link", "inner/b"]
+        assert tar.getnames() == [".", "a", "inner", "inner/b", "link"]
         assert tar.getmember("link").linkname == "a"
         extracted = tar.extractfile("inner/b")
         assert extracted is not None
@@ -145,7 +147,7 @@ def test_usage_sums_up_directories(tmp_path: Path) -> None:
     top = tree(tmp_path)
 
     async def run(**options: int) -> dict[str, int]:
-        async with serving(tmp_path, FileService().handlers()) as node:
+        async with serving(tmp_path, FileService(Aside()).handlers()) as node:
             request = pb.DiskUsageRequest(paths=[str(top)], **options)  # type: ignore[arg-type]
             stream = node.stream("DiskUsage", request, pb.DiskUsageInfo)
             return {one.relative_name: one.size async for one in stream}
@@ -157,3 +159,25 @@ def test_usage_sums_up_directories(tmp_path: Path) -> None:
     assert asyncio.run(run()).keys() == {"."}
     assert "a" in asyncio.run(run(recursion_depth=1, all=True))
     assert asyncio.run(run(recursion_depth=1, threshold=1 << 20)) == {}
+
+
+def test_directories_nested_deeper_than_python_recurses_are_listed_summed_and_copied(
+    tmp_path: Path,
+) -> None:
+    depth, top = 1100, tmp_path / "deep"
+    path = top
+    path.mkdir()
+    for _ in range(depth):
+        path /= "d"
+        path.mkdir()
+    try:
+        found = listed(tmp_path, pb.ListRequest(root=str(top), recurse=True))
+        assert len(found) == depth + 1
+        assert found[-1].relative_name.count("d") == depth
+        ((size, *_), *_) = reversed(list(measured(top)))
+        assert size == sum(one.size for one in found)
+        assert b"".join(archive.tar_gz(top))
+    finally:
+        for _ in range(depth):
+            path.rmdir()
+            path = path.parent

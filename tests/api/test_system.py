@@ -1,10 +1,11 @@
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from google.protobuf.empty_pb2 import Empty
 from tests.api.serving import memory, serving
 
+from ichor.api.machine.aside import Aside
 from ichor.api.machine.system import SystemService, meminfo_field
 from ichor.cosi.resource import resource
 from ichor.formats import procfs as formats
@@ -49,14 +50,14 @@ class FakeProc:
     def processes(self) -> Iterator[ProcessInfo]:
         yield ProcessInfo(1, 0, "S", 2, 1.5, 4096, 1024, "init", "/sbin/init", "/sbin/init")
 
-    def mount_space(self) -> Iterator[MountSpace]:
+    def mount_space(self) -> Generator[MountSpace]:
         yield MountSpace("/dev/loop0", "/", 100, 25)
 
 
 async def everything(tmp_path: Path) -> list[object]:
     state = memory()
     state.create(resource(HostnameStatus(hostname="n1"), "hostname"))
-    handlers = SystemService(state, FakeProc()).handlers()
+    handlers = SystemService(state, FakeProc(), Aside()).handlers()
     async with serving(tmp_path, handlers) as node:
         return [
             (await node.call("Hostname", Empty(), pb.HostnameResponse)).messages[0],

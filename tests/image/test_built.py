@@ -106,7 +106,7 @@ def test_pause_ends_on_sigterm(made: Artifacts) -> None:
     # Blocked here and inherited, so that the signal cannot come before pause has blocked it itself.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     try:
-        process = subprocess.Popen([cache.path(native.pause_step()) / "pause"])
+        process = subprocess.Popen([cache.path(native.pause_step(cache)) / "pause"])
         process.terminate()
         assert process.wait(10) == 0
     finally:

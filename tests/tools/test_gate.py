@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from tools.gate import CHECK, TEST, Result, Step, execute, gate, is_full, judged, steps, terminated
 
-FROM_NOTHING = 13 * 60.0  # seconds, the build's estimate on a new machine
+# Seconds, the estimates on a new machine and on one that has all.
+FROM_NOTHING = {"build": 13 * 60.0, "disk": 15 * 60.0}
+NOTHING = dict.fromkeys(FROM_NOTHING, 0.0)
 
 CLEANS = """
 import signal, sys, time
@@ -48,8 +50,8 @@ def names(wanted: Sequence[Step]) -> list[str]:
 
 
 def test_a_full_cache_has_every_step_run() -> None:
-    machine, wanted = Machine(), steps("test", 0)
-    assert names(wanted) == ["build", *names(TEST)]
+    machine, wanted = Machine(), steps("test", NOTHING)
+    assert names(wanted) == ["build", *names(TEST), "disk", "vm"]
     assert set(machine.gate(wanted, 75, was_full=True).values()) == {"passed"}
     assert machine.failed == 0
 
@@ -73,7 +75,7 @@ def test_a_step_that_would_end_late_is_not_run_which_fails_where_the_cache_was_f
 
 def test_on_an_empty_cache_the_build_may_take_three_times_its_estimate() -> None:
     assert steps("test", FROM_NOTHING)[0] == Step("build", [".venv/bin/ichor", "build"], 39)
-    assert steps("test", 20)[0].minutes == 0
+    assert steps("test", dict.fromkeys(FROM_NOTHING, 20.0))[0].minutes == 0
 
 
 def test_no_step_has_longer_than_what_is_left() -> None:
@@ -92,13 +94,31 @@ def test_a_step_that_overruns_has_failed_and_the_rest_is_not_begun() -> None:
 
 def test_without_a_build_nothing_follows() -> None:
     machine = Machine(build=80)
-    assert machine.gate(steps("test", 0), 75, was_full=True) == {"build": "failed"}
+    outcome = machine.gate(steps("test", NOTHING), 75, was_full=True)
+    assert outcome.pop("build") == "failed"
+    assert set(outcome.values()) == {"NOT RUN: build is not there", "NOT RUN: disk is not there"}
     assert machine.failed == 1
+    assert list(machine.allowed) == ["build"]
+
+
+def test_machines_are_not_tried_where_there_is_no_time_for_their_kernel() -> None:
+    machine = Machine(build=30, cluster=20)
+    outcome = machine.gate(steps("test", FROM_NOTHING), 75, was_full=False)
+    assert outcome["cluster"] == "passed"
+    assert outcome["disk"] == "NOT RUN: may take 30 minutes, 19 are left"
+    assert outcome["vm"] == "NOT RUN: disk is not there"
+    assert machine.failed == 0
+
+
+def test_a_kernel_is_built_where_there_is_time() -> None:
+    machine = Machine(build=15, cluster=20, disk=15)
+    outcome = machine.gate(steps("test", FROM_NOTHING), 75, was_full=False)
+    assert set(outcome.values()) == {"passed"}
 
 
 def test_what_is_packed_anew_after_every_change_leaves_a_cache_full() -> None:
     assert is_full(20)
-    assert not is_full(FROM_NOTHING)
+    assert not is_full(FROM_NOTHING["build"])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 What is compiled in it sees nothing of the host but its kernel, so the host's versions change no
 byte. The root is read-only; what a run reads and writes is bound to fixed paths:
 
-    /src    read-only       /out, /ccache    writable       /tmp, /dev, /proc    of this run
+    /out, /ccache    writable        /src, /tmp/*       read-only
+    /tmp, /dev, /proc                of this run
 
 Mounts live in a namespace of the run, processes in another: both end with it, however it ends.
 """
@@ -47,13 +48,17 @@ _LINKS: Final = {
     "lib64": "usr/lib64",
 }
 _POINTS: Final = ("src", "out", "ccache", "tmp", "dev", "proc")
+_WRITABLE: Final = ("out", "ccache")
+CC: Final = "gcc-14"
 # $1: the root; then threes of folder, place, rw or ro; then `--` and the command
 _ENTER: Final = """
 root="$1"; shift
 mount --bind "$root" "$root"
-while [ "$1" != -- ]; do mount --bind -o "$3" "$1" "$root/$2"; shift 3; done
-shift
 mount -t tmpfs -o mode=1777 ichor "$root/tmp"
+while [ "$1" != -- ]; do
+    mkdir -p "$root/$2"; mount --bind -o "$3" "$1" "$root/$2"; shift 3
+done
+shift
 mount -t tmpfs -o mode=0755 ichor "$root/dev"
 for device in null zero full random urandom; do
     : > "$root/dev/$device"; mount --bind "/dev/$device" "$root/dev/$device"
@@ -93,7 +98,8 @@ def enter(
 ) -> None:
     """Run a command in the root; `told` gets each line that it writes.
 
-    binds: the host's folders for `src`, `out` and `ccache`. Raises BuildFailed, InputError.
+    binds: the host's folders for `src`, `out`, `ccache` and any below `tmp`. Raises BuildFailed,
+    InputError.
     """
     if os.geteuid() != 0:
         raise InputError(
@@ -104,6 +110,6 @@ def enter(
     words += ["--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-euc", _ENTER]
     words += ["sh", str(root)]
     for place, folder in binds.items():
-        words += [str(folder), place, "ro" if place == "src" else "rw"]
+        words += [str(folder), place, "rw" if place in _WRITABLE else "ro"]
     plain = {"PATH": "/usr/sbin:/usr/bin", "HOME": "/tmp", "LC_ALL": "C", "TZ": "UTC"}  # noqa: S108 - the run's own
     follow([*words, "--", *argv], plain | dict(env), told)

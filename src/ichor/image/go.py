@@ -1,7 +1,8 @@
 """Programs from pinned Go modules, by the hash-pinned toolchain of requirements/go.txt.
 
 components/<component>/{go.mod,go.sum,*.go} -> one static program per Step. The compiler's own cache
-(<cache>/go) only makes it fast: what a program is depends on the Step's inputs alone.
+(<cache>/go) only makes it fast: what a program is depends on the Step's inputs alone. What links C
+into itself (runc: libseccomp and libc) is built in the build root, by its compiler.
 """
 
 import functools
@@ -14,14 +15,23 @@ from typing import Final
 from zipfile import ZipFile
 
 from ichor.config.versions import version
-from ichor.image import checkout
+from ichor.image import buildroot, checkout, debian
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import BuildFailed, run
-from ichor.image.sysroot import CC, compiler, environment, sysroot_step
 
 _KEEP: Final = frozenset(
     {"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE", "GOAUTH", "GOENV"}
 )
+# Debian's packages whose libraries programs with C link, and where the build root has them.
+_LIBRARIES: Final = {"libseccomp-dev": "tmp/libseccomp"}
+_FOLDERS: Final = {"mod": "GOMODCACHE", "build": "GOCACHE"}
+_IN_ROOT: Final = {
+    "CC": buildroot.CC,
+    "PKG_CONFIG": "/src/pkg-config",
+    "GOROOT": "/tmp/go",  # noqa: S108 - the run's own
+    "GOPROXY": "off",
+    **{name: f"/ccache/{part}" for part, name in _FOLDERS.items()},
+}
 _KUBE = "k8s.io/component-base/version"
 _CLIENT = "k8s.io/client-go/pkg/version"
 
@@ -109,16 +119,42 @@ def program_step(cache: Cache, program: Program) -> Step:
     }
     needs = [toolchain_step()]
     if program.cgo:
-        inputs["compiler"] = compiler()
-        needs.append(sysroot_step(cache))
+        shim = folder / "pkg-config"
+        inputs |= {"pkg-config": file_digest(shim), "in-root": repr(sorted(_IN_ROOT.items()))}
+        needs += [buildroot.root_step(cache), *debian.steps(tuple(_LIBRARIES)).values()]
+    make = _build_in_root if program.cgo else _build
 
     def build(out: Path) -> None:
-        root = cache.path(toolchain_step()) / "go"
-        # Beside the result: /tmp may be a small part of the memory, and linking takes much.
-        env = _environment(cache, program, root) | {"GOTMPDIR": str(out.parent)}
-        run([root / "bin/go", *_command(program, out / program.name)], cwd=folder, env=env)
+        make(cache, program, folder, out)
 
     return Step(f"go/{program.name}", build, inputs, tuple(needs), program.seconds)
+
+
+def _build(cache: Cache, program: Program, folder: Path, out: Path) -> None:
+    # Beside the result: /tmp may be a small part of the memory, and linking takes much.
+    env = _environment(cache, program) | {"GOTMPDIR": str(out.parent)}
+    run([_go(cache), *_command(program, out / program.name)], cwd=folder, env=env)
+
+
+def _build_in_root(cache: Cache, program: Program, folder: Path, out: Path) -> None:
+    """Fetch the modules, for which the build root has no network, then build in there."""
+    listing = ["list", "-deps", "-mod=readonly", *_tags(program), program.package]
+    run([_go(cache), *listing], cwd=folder, env=_environment(cache, program))
+    binds = {
+        "src": folder,
+        "out": out,
+        "ccache": cache.root / "go",
+        "tmp/go": _go(cache).parents[1],
+    }
+    for name, step in debian.steps(tuple(_LIBRARIES)).items():
+        binds[_LIBRARIES[name]] = cache.path(step)
+    argv = ["/tmp/go/bin/go", "-C", "/src", *_command(program, Path("/out") / program.name)]  # noqa: S108 - the run's own
+    root = cache.path(buildroot.root_step(cache))
+    buildroot.enter(root, argv, binds=binds, env=_settings(program) | _IN_ROOT)
+
+
+def _go(cache: Cache) -> Path:
+    return cache.path(toolchain_step()) / "go/bin/go"
 
 
 def _command(program: Program, out: Path) -> list[str]:
@@ -128,13 +164,15 @@ def _command(program: Program, out: Path) -> list[str]:
         # The build's id hashes folders of the cache in; nothing else of a program in C does.
         words.append("-extldflags -static -buildid= -B none")
     args = ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", " ".join(words)]
-    if program.tags:
-        args += ["-tags", program.tags]
-    return [*args, "-o", str(out), program.package]
+    return [*args, *_tags(program), "-o", str(out), program.package]
+
+
+def _tags(program: Program) -> list[str]:
+    return ["-tags", program.tags] if program.tags else []
 
 
 def _settings(program: Program) -> dict[str, str]:
-    settings = {
+    return {
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "",
         "GOWORK": "off",
@@ -143,19 +181,14 @@ def _settings(program: Program) -> dict[str, str]:
         "GOEXPERIMENT": "",
         "CGO_ENABLED": "1" if program.cgo else "0",
     }
-    return settings | ({"CC": CC} if program.cgo else {})
 
 
-def _environment(cache: Cache, program: Program, root: Path) -> dict[str, str]:
+def _environment(cache: Cache, program: Program) -> dict[str, str]:
     """Keep the machine's way to modules, drop all else that could change what is built."""
     dropped = ("GO", "CGO_", "CC", "CXX", "PKG_CONFIG", "CPATH", "LIBRARY_PATH", "GCC_")
     env = {k: v for k, v in os.environ.items() if k in _KEEP or not k.startswith(dropped)}
-    settings = _settings(program)
-    if program.cgo:
-        settings |= environment(cache.path(sysroot_step(cache)))
-    places = {"mod": "GOMODCACHE", "build": "GOCACHE"}
-    folders = {name: str(cache.root / "go" / part) for part, name in places.items()}
-    return env | settings | folders | {"GOROOT": str(root)}
+    folders = {name: str(cache.root / "go" / part) for part, name in _FOLDERS.items()}
+    return env | _settings(program) | folders | {"GOROOT": str(_go(cache).parents[1])}
 
 
 def _unpack_toolchain(out: Path) -> None:

@@ -82,7 +82,7 @@ def images_step(cache: Cache) -> Step:
         name: go.program_step(cache, table[name])
         for name in ("kube", "etcd", "coredns", "testtool")
     }
-    programs["pause"] = native.pause_step()
+    programs["pause"] = native.pause_step(cache)
     tools = debian.steps(_TOOL_PACKAGES)
     authorities = debian.steps(("ca-certificates",))["ca-certificates"]
 

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from ichor.image import checkout
-from ichor.image.cache import Step, file_digest
-from ichor.image.process import run
-from ichor.image.sysroot import compiler
+from ichor.image import buildroot, checkout
+from ichor.image.cache import Cache, Step, file_digest
 
 FLAGS: Final = (
     "-Os -Wall -Wextra -Werror -static -nostdlib -ffreestanding -fno-stack-protector -no-pie"
@@ -14,11 +12,14 @@ FLAGS: Final = (
 )
 
 
-def pause_step() -> Step:
+def pause_step(cache: Cache) -> Step:
     source = checkout.components() / "pause" / "pause.c"
+    root = buildroot.root_step(cache)
 
     def build(out: Path) -> None:
-        run(["gcc", *FLAGS.split(), source, "-o", out / "pause"], package="gcc")
+        argv = [buildroot.CC, *FLAGS.split(), f"/src/{source.name}", "-o", "/out/pause"]
+        binds = {"src": source.parent, "out": out}
+        buildroot.enter(cache.path(root), argv, binds=binds, env={})
 
-    inputs = {"source": file_digest(source), "flags": FLAGS, "compiler": compiler()}
-    return Step("c/pause", build, inputs)
+    inputs = {"source": file_digest(source), "flags": FLAGS}
+    return Step("c/pause", build, inputs, (root,))

@@ -1,7 +1,7 @@
 """/proc, read for the machine API: thin readers over formats.procfs and formats.mountinfo."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -71,8 +71,8 @@ def processes() -> Iterator[ProcessInfo]:
                 yield _process(folder)
 
 
-def mount_space() -> Iterator[MountSpace]:
-    """Give sizes of the mounts we can ask; statvfs of a dead network mount is the caller's risk."""
+def mount_space() -> Generator[MountSpace]:
+    """Give sizes of the mounts we can ask; one whose server is gone blocks the caller."""
     for entry in mountinfo.parse(_read("self/mountinfo")):
         with suppress(OSError):
             space = os.statvfs(entry.target)

@@ -9,8 +9,10 @@ import os
 import stat
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+
+from ichor.api.machine.walking import walk
 
 CHUNK = 32 * 1024
 ENDLESS = 16 << 20
@@ -18,19 +20,19 @@ _LEVEL = 1  # zlib's fastest: logs and configurations, over a link that is seldo
 _GZIP = 31  # zlib.h, deflateInit2: 15 bits of window, 16 for a gzip header
 
 
-def tar_gz(root: Path) -> Iterator[bytes]:
+def tar_gz(root: Path) -> Generator[bytes]:
     """Give the archive of what is below root. Raises OSError if root is not there."""
     return compressed(_tar(root))
 
 
-def of_file(name: str, content: bytes, mode: int = 0o600) -> Iterator[bytes]:
+def of_file(name: str, content: bytes, mode: int = 0o600) -> Generator[bytes]:
     """Give the archive of one file that is in memory."""
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(content), mode
     return compressed(iter((_head(info), content, bytes(-len(content) % 512), bytes(1024))))
 
 
-def compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def compressed(pieces: Iterator[bytes]) -> Generator[bytes]:
     """Compress; gives pieces of about CHUNK."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     waiting = bytearray()
@@ -42,8 +44,9 @@ def compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield bytes(waiting) + packer.flush()
 
 
-def _tar(root: Path) -> Iterator[bytes]:
-    for path in _walk(root):
+def _tar(root: Path) -> Generator[bytes]:
+    root.lstat()
+    for path in walk(root):
         try:
             status = path.lstat()
         except FileNotFoundError:  # gone meanwhile
@@ -53,15 +56,6 @@ def _tar(root: Path) -> Iterator[bytes]:
             continue
         yield from _content(path, info) if info.isreg() else (_head(info),)
     yield bytes(1024)
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    root.lstat()
-    yield root
-    for folder, directories, files in os.walk(root):
-        directories.sort()
-        for name in sorted((*directories, *files)):
-            yield Path(folder, name)
 
 
 def _info(root: Path, path: Path, status: os.stat_result) -> tarfile.TarInfo | None:
@@ -81,7 +75,7 @@ def _info(root: Path, path: Path, status: os.stat_result) -> tarfile.TarInfo | N
     return info
 
 
-def _content(path: Path, info: tarfile.TarInfo) -> Iterator[bytes]:
+def _content(path: Path, info: tarfile.TarInfo) -> Generator[bytes]:
     """Give a file's head, bytes and padding. Files of /proc say size 0: those are read first."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)

@@ -4,14 +4,15 @@ Paths are absolute. Read follows links, as cat does; what is not a regular file 
 being opened, so that no device or FIFO can hold PID 1. Listing does not follow links.
 """
 
-import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from pathlib import Path
 
 from ichor.api.machine.archive import CHUNK, tar_gz
+from ichor.api.machine.aside import Aside
 from ichor.api.machine.table import streaming
+from ichor.api.machine.walking import ALL, measured, walk
 from ichor.errors import InputError
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -35,10 +36,15 @@ _TYPES = {
     pb.ListRequest.DIRECTORY: stat.S_ISDIR,
     pb.ListRequest.SYMLINK: stat.S_ISLNK,
 }
-_BREATH = 64  # entries between turns of the loop
+_BATCH = 64  # entries between turns of the loop
 
 
 class FileService:
+    """aside: where files are read, which may take for ever."""
+
+    def __init__(self, aside: Aside) -> None:
+        self._aside = aside
+
     def handlers(self) -> Mapping[str, Handler]:
         return {
             **streaming("List", pb.ListRequest, pb.FileInfo, self.list),
@@ -48,46 +54,54 @@ class FileService:
         }
 
     async def list(self, request: pb.ListRequest, context: Context) -> AsyncIterator[pb.FileInfo]:
-        root = absolute(request.root or "/")
-        root = root.resolve() if root.is_symlink() else root
-        depth = _depth(request.recursion_depth, recurse=request.recurse)
-        tests = [_TYPES[kind] for kind in request.types]
-        for count, path in enumerate(walk(root, depth)):
-            found = entry(root, path, xattrs=request.report_xattrs)
-            if found.error or not tests or any(test(path.lstat().st_mode) for test in tests):
-                yield found
-            if count % _BREATH == 0:
-                await asyncio.sleep(0)
+        async for found in self._aside.each(lambda: _listed(request), _BATCH):
+            yield found
 
     async def usage(
         self, request: pb.DiskUsageRequest, context: Context
     ) -> AsyncIterator[pb.DiskUsageInfo]:
-        for name in request.paths or ("/",):
-            root = absolute(name)
-            root.lstat()
-            for size, path, depth in measured(root, 0):
-                await asyncio.sleep(0)
-                if _shown(request, size, depth, is_directory=path.is_dir()):
-                    relative = str(path.relative_to(root))
-                    yield pb.DiskUsageInfo(name=str(path), size=size, relative_name=relative)
+        async for found in self._aside.each(lambda: _used(request), _BATCH):
+            yield found
 
     async def read(
         self, request: pb.ReadRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
-        fd = open_regular(absolute(request.path))
-        try:
-            while piece := os.read(fd, CHUNK):
-                yield common_pb2.Data(bytes=piece)
-                await asyncio.sleep(0)
-        finally:
-            os.close(fd)
+        async for piece in self._aside.each(lambda: _pieces(absolute(request.path))):
+            yield common_pb2.Data(bytes=piece)
 
     async def copy(
         self, request: pb.CopyRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
-        for piece in tar_gz(absolute(request.root_path)):
+        async for piece in self._aside.each(lambda: tar_gz(absolute(request.root_path))):
             yield common_pb2.Data(bytes=piece)
-            await asyncio.sleep(0)
+
+
+def _listed(request: pb.ListRequest) -> Generator[pb.FileInfo]:
+    root = absolute(request.root or "/")
+    root = root.resolve() if root.is_symlink() else root
+    tests = [_TYPES[kind] for kind in request.types]
+    for path in walk(root, _depth(request.recursion_depth, recurse=request.recurse)):
+        found = entry(root, path, xattrs=request.report_xattrs)
+        if found.error or not tests or any(test(path.lstat().st_mode) for test in tests):
+            yield found
+
+
+def _used(request: pb.DiskUsageRequest) -> Generator[pb.DiskUsageInfo]:
+    for name in request.paths or ("/",):
+        root = absolute(name)
+        for size, path, depth in measured(root):
+            if _shown(request, size, depth, is_directory=path.is_dir()):
+                relative = str(path.relative_to(root))
+                yield pb.DiskUsageInfo(name=str(path), size=size, relative_name=relative)
+
+
+def _pieces(path: Path) -> Generator[bytes]:
+    fd = open_regular(path)
+    try:
+        while piece := os.read(fd, CHUNK):
+            yield piece
+    finally:
+        os.close(fd)
 
 
 def open_regular(path: Path) -> int:
@@ -115,20 +129,7 @@ def _depth(asked: int, *, recurse: bool) -> int:
     """Give how many levels below the root are listed; 0 and less, of who recurses: all."""
     if not recurse:
         return max(asked, 1)
-    return asked if asked > 1 else 1 << 16
-
-
-def walk(root: Path, depth: int) -> Iterator[Path]:
-    """Give root, then what is in it down to that depth, names ascending; links are not followed."""
-    yield root
-    if depth < 1 or root.is_symlink() or not root.is_dir():
-        return
-    try:
-        names = sorted(os.listdir(root))  # noqa: PTH208 - names, not paths, sort as people expect
-    except OSError:
-        return
-    for name in names:
-        yield from walk(root / name, depth - 1)
+    return asked if asked > 1 else ALL
 
 
 def entry(root: Path, path: Path, *, xattrs: bool = False) -> pb.FileInfo:
@@ -166,21 +167,6 @@ def _xattrs(path: Path) -> list[pb.Xattr]:
         ]
     except OSError:  # a file system without them
         return []
-
-
-def measured(path: Path, depth: int) -> Iterator[tuple[int, Path, int]]:
-    """Give size, path and depth of everything, a directory after what is in it, with its sum."""
-    total = path.lstat().st_size
-    if path.is_dir() and not path.is_symlink():
-        for child in sorted(path.iterdir()):
-            try:
-                for size, inner, level in measured(child, depth + 1):
-                    if level == depth + 1:
-                        total += size
-                    yield size, inner, level
-            except OSError:  # gone meanwhile, or not for us
-                continue
-    yield total, path, depth
 
 
 def _shown(request: pb.DiskUsageRequest, size: int, depth: int, *, is_directory: bool) -> bool:

@@ -3,11 +3,12 @@
 One file of /proc each, from text to the interface's message; nothing is kept between calls.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from google.protobuf.empty_pb2 import Empty
 
+from ichor.api.machine.aside import Aside
 from ichor.api.machine.table import unary
 from ichor.cosi.state import State, find
 from ichor.formats.procfs import CpuTimes, DiskStat, LoadAverage, NetStat, SystemStat
@@ -49,13 +50,16 @@ class Proc(Protocol):
 
     def processes(self) -> Iterator[ProcessInfo]: ...
 
-    def mount_space(self) -> Iterator[MountSpace]: ...
+    def mount_space(self) -> Generator[MountSpace]: ...
 
 
 class SystemService:
-    def __init__(self, state: State, proc: Proc) -> None:
+    """aside: where mounts are asked, whose servers may be gone."""
+
+    def __init__(self, state: State, proc: Proc, aside: Aside) -> None:
         self._state = state
         self._proc = proc
+        self._aside = aside
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
@@ -136,7 +140,7 @@ class SystemService:
                 available=one.available_bytes,
                 mounted_on=one.target,
             )
-            for one in self._proc.mount_space()
+            for one in await self._aside.all(self._proc.mount_space)
         ]
         return pb.MountsResponse(messages=[pb.Mounts(stats=found)])
 

@@ -12,6 +12,7 @@ from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
 from ichor.api.machine import service, version
 from ichor.api.machine.access import AccessService
+from ichor.api.machine.aside import Aside
 from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
 from ichor.api.machine.containers import ContainerService, usage_of
@@ -75,14 +76,15 @@ class World:
 def server(state: State, world: World) -> Server:
     """Make the server of a node."""
     granted = granting(world.services.observe)
+    aside = Aside()
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),
         **version.handlers(world.platform, world.mode),
         **service.handlers(state),
         **ServiceControl(world.services).handlers(),
-        **SystemService(state, procfs).handlers(),
-        **FileService().handlers(),
+        **SystemService(state, procfs, aside).handlers(),
+        **FileService(aside).handlers(),
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
