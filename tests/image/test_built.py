@@ -69,7 +69,7 @@ def test_the_root_is_small_and_has_no_shell_setuid_file_or_package_database(
     assert sorted(report.executables) == [
         *(f"opt/cni/bin/{name}" for name in sorted(root.CNI)),
         *("usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/bin/init"),
-        *("usr/bin/nft", "usr/bin/python3.13", "usr/bin/runc"),
+        *("usr/bin/mkfs.xfs", "usr/bin/nft", "usr/bin/python3.13", "usr/bin/runc"),
     ]
     assert not list(made.root_tree.rglob("*.py"))
 

@@ -96,13 +96,21 @@ def test_a_container_runs_to_its_end_and_its_log_has_both_streams(home: Path) ->
         async with ready(home) as (_, containers):
             assert await containers.start(service(home, "end", "7", uid=60, gid=60)) > 0
             assert (await containers.wait("etcd")).status == 7
-            lines = (home / "logs" / "etcd.log").read_text().splitlines()
-            assert sorted(lines) == ["err", "out 60 image yes"]
+            # The shim reports the end and copies what was said each in its own time.
+            await until_said(home, ["err", "out 60 image yes"])
             assert [(c.id, c.status) for c in await containers.list()] == [("etcd", "stopped")]
             await containers.remove("etcd")
             assert await containers.list() == ()
 
     asyncio.run(check())
+
+
+async def until_said(home: Path, lines: list[str]) -> None:
+    """Wait until these lines, in any order, are the log."""
+    async with asyncio.timeout(20):
+        log = home / "logs" / "etcd.log"
+        while sorted(log.read_text().splitlines()) != lines:  # noqa: ASYNC110 - the shim's time
+            await asyncio.sleep(0.05)
 
 
 async def says(home: Path, *, times: int) -> None:

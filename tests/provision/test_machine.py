@@ -1,14 +1,15 @@
 """Virtual machines: their command line, how they ended, and the disk they begin with."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from ichor.errors import InputError
-from ichor.provision import machine
+from ichor.provision import accelerator, machine
 from ichor.provision.life import End
-from ichor.provision.machine import command, last_reason, meaning
+from ichor.provision.machine import command, heard, last_reason, meaning
 from ichor.provision.machines import Machines, copy_sparse
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
@@ -53,6 +54,18 @@ def test_how_a_machine_ended_is_what_qemu_said_last(reason: str, status: int, en
     assert meaning(said % reason.encode(), status) is end
 
 
+def test_what_a_killed_machine_said_is_heard_as_far_as_it_came() -> None:
+    """QEMU killed before it read what we said resets the link (unix(7))."""
+    ours, theirs = socket.socketpair()
+    ours.sendall(b"never read")
+    theirs.sendall(b'{"event": "SHUTDOWN", "data": {"reason": "guest-reset"}}\n{"ev')
+    theirs.close()
+    with ours:
+        said = heard(ours)
+    assert last_reason(said) in {"guest-reset", ""}
+    assert meaning(said, 9) is End.CRASH
+
+
 def test_a_copy_has_the_content_and_the_holes(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     with source.open("wb") as file:
@@ -76,7 +89,7 @@ def test_a_disk_smaller_than_its_image_is_refused(
 ) -> None:
     monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(machine, "QEMU", "true")
-    monkeypatch.setattr(machine, "CODE", tmp_path / "image")
+    monkeypatch.setattr(accelerator, "CODE", tmp_path / "image")
     (tmp_path / "image").write_bytes(bytes(2 * MIB))
     with pytest.raises(InputError, match="--disk: a disk of 1 MiB is smaller"):
         Machines().check(planned(tmp_path / "image", disk_mib=1))

@@ -15,6 +15,7 @@ from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
 RUNS = "INFO ichor."
+CONTAINERS = "service=containerd state=Running"
 # In the block of the superblock, which is always read, beyond what squashfs itself would notice.
 FIRST_BLOCK = 4000
 
@@ -49,16 +50,27 @@ def test_it_needs_no_more_memory_than_it_may(machine: Trial) -> None:
     assert info.memtotal - info.memavailable < 100_000
 
 
-def test_a_configuration_makes_it_a_node(image: Path) -> None:
+def test_a_configuration_makes_it_a_node_on_its_disk_where_it_stays_when_power_is_cut(
+    image: Path,
+) -> None:
     with trial(image, 768) as machine:
         machine.answered()
         assert "service=containerd" not in machine.console
         text = encode(samples.control_plane()).encode()
         request = pb.ApplyConfigurationRequest(data=text)
         machine.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
-        machine.until("service=containerd state=Running")
+        # PID 1 began afresh on the volumes that it had made; only then pods have where to be.
+        machine.until(CONTAINERS)
+        said = machine.console
+        mounts = [said.index(f"XFS (vda{number}): Mounting V5") for number in (5, 6)]
+        assert max(mounts) < said.index("service=containerd")
+        assert said.count("Linux version") == 1
         machine.until("service=trustd state=Running")
         machine.until("service=kubelet state=")
+        machine.cut_power()
+        machine.until(CONTAINERS, times=2)
+        machine.until("service=kubelet state=", times=2)
+        assert machine.console.count("Linux version") == 2
 
 
 def test_a_changed_byte_of_the_root_ends_the_boot(image: Path, tmp_path: Path) -> None:

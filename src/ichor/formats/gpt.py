@@ -9,6 +9,7 @@
 A table may be older than its disk has grown: `sectors` is what the table says, `resized` moves on.
 """
 
+import hashlib
 import struct
 import uuid
 import zlib
@@ -131,6 +132,14 @@ def free(table: Table, align: int) -> Iterator[tuple[int, int]]:
         if begin < first:
             yield begin, first - 1
         at = last + 1
+
+
+def derived_id(seed: bytes, number: int) -> uuid.UUID:
+    """Give an id of version 8, which is what its maker makes it (RFC 9562, 5.8)."""
+    digest = bytearray(hashlib.sha256(seed + struct.pack(">I", number)).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return uuid.UUID(bytes=bytes(digest))
 
 
 def _entries(table: Table) -> bytes:

@@ -6,11 +6,9 @@ The file ends where META does; on a larger disk the node moves the table's twin 
 
 import hashlib
 import os
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from ichor.formats import gpt
 from ichor.formats.gpt import SECTOR, Partition, Table
@@ -90,18 +88,10 @@ def plan(root_hash: bytes) -> Table:
     at, partitions = _ALIGN, []
     for number, (kind, size, label, attributes) in enumerate(rows, 1):
         last = at + size // SECTOR - 1
-        id = _id(root_hash, number)
+        id = gpt.derived_id(root_hash, number)
         partitions.append(Partition(number, kind, id, at, last, label, attributes))
         at = last + 1
-    return Table(_id(root_hash, 0), at + _ALIGN, tuple(partitions))
-
-
-def _id(root_hash: bytes, number: int) -> UUID:
-    """Give an id of version 8, which is what its maker makes it (RFC 9562, 5.8)."""
-    digest = bytearray(hashlib.sha256(root_hash + struct.pack(">I", number)).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(digest))
+    return Table(gpt.derived_id(root_hash, 0), at + _ALIGN, tuple(partitions))
 
 
 def filled(source: Path) -> Iterator[tuple[int, bytes]]:

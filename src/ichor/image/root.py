@@ -28,6 +28,8 @@ NFT_PACKAGES: Final = (
     *("nftables", "libnftables1", "libgmp10", "libjansson4", "libmnl0", "libnftnl11"),
     *("libxtables12", "libedit2", "libbsd0", "libmd0", "libtinfo6"),
 )
+# What makes the file systems of a machine's disk.
+XFS_PACKAGES: Final = ("xfsprogs", "libinih1", "liburcu8t64", "libblkid1", "libuuid1")
 # Mount points and the folders of facts/paths.tsv that lie on the read-only root.
 DIRECTORIES: Final = (
     "boot",
@@ -94,7 +96,7 @@ def tree_step(cache: Cache) -> Step:
     """Give the step whose result is the root as a directory, before it is packed."""
     programs = {path: go.program_step(cache, go.programs()[n]) for path, n in PROGRAMS.items()}
     parts = (python.stdlib_step(cache), python.wheels_step(cache), python.package_step(cache))
-    pool = debian.steps((*python.LIBRARIES, *NFT_PACKAGES, "ca-certificates"))
+    pool = debian.steps((*python.LIBRARIES, *NFT_PACKAGES, *XFS_PACKAGES, "ca-certificates"))
 
     def build(out: Path) -> None:
         for name in DIRECTORIES:
@@ -105,6 +107,7 @@ def tree_step(cache: Cache) -> Step:
             (out / path).parent.mkdir(parents=True, exist_ok=True)
             os.link(cache.path(step) / Path(path).name, out / path)
         place(cache.path(pool["nftables"]) / "usr/sbin/nft", out / "usr/bin/nft")
+        place(cache.path(pool["xfsprogs"]) / "usr/sbin/mkfs.xfs", out / "usr/bin/mkfs.xfs")
         _small_files(out)
         add_libraries(out, [cache.path(step) for step in pool.values()])
         certificates = out / "etc/ssl/certs/ca-certificates.crt"

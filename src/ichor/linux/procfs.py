@@ -1,7 +1,7 @@
 """/proc, read for the machine API: thin readers over formats.procfs and formats.mountinfo."""
 
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +69,14 @@ def processes() -> Iterator[ProcessInfo]:
         if folder.name.isdecimal():
             with suppress(FileNotFoundError, ProcessLookupError):
                 yield _process(folder)
+
+
+def with_programs(pids: Iterable[int]) -> Iterator[int]:
+    """Give those that run a program: a thread of the kernel has none, and stays where it is."""
+    for pid in pids:
+        with suppress(OSError):
+            (_PROC / str(pid) / "exe").readlink()
+            yield pid
 
 
 def mount_space() -> Generator[MountSpace]:

@@ -5,9 +5,12 @@ from typing import Protocol
 
 
 class Ending(enum.Enum):
+    """AFRESH: PID 1 begins again, and finds what it made; the kernel runs on."""
+
     RESTART = "restart"
     POWER_OFF = "power off"
     HALT = "halt"
+    AFRESH = "afresh"
 
 
 class Power(Protocol):

@@ -10,19 +10,18 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ichor.provision import launch
+from ichor.provision import accelerator, launch
 from ichor.provision import name as names
 from ichor.provision.life import End
 from ichor.provision.record import Machine, Node
 
 QEMU: Final = "qemu-system-x86_64"
-FIRMWARE: Final = Path("/usr/share/OVMF")
-CODE: Final = FIRMWARE / "OVMF_CODE_4M.fd"
-VARIABLES: Final = FIRMWARE / "OVMF_VARS_4M.fd"
+VARIABLES: Final = accelerator.CODE.with_name("OVMF_VARS_4M.fd")
 DISK, STORE = "disk.raw", "vars.fd"
 _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 
@@ -31,11 +30,10 @@ def command(node: Node, machine: Machine, directory: Path, qmp: int) -> Iterator
     """Yield QEMU's arguments. qmp: the descriptor it is controlled by."""
     yield from (QEMU, "-name", node.name, "-nodefaults", "-no-user-config", "-display", "none")
     yield from ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny")
-    yield from ("-machine", "q35", "-accel", _accelerator(machine))
-    yield from ("-cpu", "host" if machine.accelerator == "kvm" else "max")
+    yield from accelerator.arguments(machine.accelerator)
     yield from ("-smp", str(machine.processors), "-m", str(machine.memory_mib))
     flash = "if=pflash,format=raw"
-    yield from ("-drive", f"{flash},unit=0,readonly=on,file={CODE}")
+    yield from ("-drive", f"{flash},unit=0,readonly=on,file={accelerator.CODE}")
     yield from ("-drive", f"{flash},unit=1,file={_escaped(directory / STORE)}")
     yield from ("-drive", f"if=none,id=disk,format=raw,file={_escaped(directory / DISK)}")
     yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1")
@@ -46,10 +44,6 @@ def command(node: Node, machine: Machine, directory: Path, qmp: int) -> Iterator
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
     yield from ("-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
-
-
-def _accelerator(machine: Machine) -> str:
-    return "kvm" if machine.accelerator == "kvm" else "tcg,thread=multi"
 
 
 def _restrict(machine: Machine) -> str:
@@ -96,13 +90,22 @@ class VirtualMachine:
         """Say what its end meant: QEMU has ended, so what it said has an end, too."""
         said = b""
         if self._monitor is not None:
-            with self._monitor, self._monitor.makefile("rb") as stream:
-                said = stream.read()
+            with self._monitor:
+                said = heard(self._monitor)
             self._monitor = None
         return meaning(said, wait_status)
 
     async def sweep(self) -> None:
         return
+
+
+def heard(monitor: socket.socket) -> bytes:
+    """Give what QEMU said to its end; killed before it read what we said, it resets the link."""
+    said = b""
+    with suppress(OSError):
+        while piece := monitor.recv(4096):
+            said += piece
+    return said
 
 
 def meaning(said: bytes, wait_status: int) -> End:
@@ -113,7 +116,10 @@ def last_reason(said: bytes) -> str:
     """Give why the machine was shut down, as the last such event of QMP tells."""
     reason = ""
     for line in said.splitlines():
-        row: object = json.loads(line)
+        try:
+            row: object = json.loads(line)
+        except ValueError:  # its last line, cut off
+            break
         if isinstance(row, dict) and row.get("event") == "SHUTDOWN":
             reason = str(row.get("data", {}).get("reason", ""))
     return reason

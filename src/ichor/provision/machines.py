@@ -33,8 +33,8 @@ class Machines:
         if shutil.which(machine.QEMU) is None:
             hint = "apt-get install qemu-system-x86 ovmf"
             raise InputError(f"no program {machine.QEMU!r} on this machine", hint=hint)
-        if not machine.CODE.is_file():
-            raise InputError(f"no firmware {machine.CODE}", hint="apt-get install ovmf")
+        if not accelerator.CODE.is_file():
+            raise InputError(f"no firmware {accelerator.CODE}", hint="apt-get install ovmf")
         preflight.check_new(cluster)
         preflight.check_ports(cluster)
         for node in cluster.nodes:

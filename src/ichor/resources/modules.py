@@ -211,6 +211,8 @@ MODULES: Mapping[str, str] = {
     "ServiceHolds.ichor.dev": "runtime.ending",
     "EtcdLeaves.ichor.dev": "runtime.ending",
     "EtcdLeaveStatuses.ichor.dev": "runtime.ending",
+    "VolumeProvisionStatuses.ichor.dev": "block.provision",
+    "VolumeProvisions.ichor.dev": "block.provision",
     "Wipes.ichor.dev": "runtime.ending",
     "WipeStatuses.ichor.dev": "runtime.ending",
     "MachineEnds.ichor.dev": "runtime.ending",

@@ -105,7 +105,7 @@ def _drain(*when: Guard) -> Phase:
     return Phase("drain", (task,))
 
 
-def _end(name: str, ending: Ending, *when: Guard) -> Phase:
+def ending_by(name: str, ending: Ending, *when: Guard) -> Phase:
     """The last phase: nothing comes after it, so that its condition never holds."""
     task = Task(
         name=name,
@@ -173,7 +173,7 @@ REBOOT_SEQUENCE = Sequence(
     phases=(
         Phase("cleanup", (_stop_pods("stopAllPods", not_asked(FORCE)),)),
         STOP_EVERYTHING,
-        _end("reboot", Ending.RESTART),
+        ending_by("reboot", Ending.RESTART),
     ),
     takes_over=frozenset({"initialize", "boot", "reboot", "reset"}),
 )
@@ -183,7 +183,7 @@ SHUTDOWN = Sequence(
         _drain(not_asked(FORCE)),
         Phase("cleanup", (_stop_pods("stopAllPods"),)),
         STOP_EVERYTHING,
-        _end("shutdown", Ending.POWER_OFF),
+        ending_by("shutdown", Ending.POWER_OFF),
     ),
 )
 RESET = Sequence(
@@ -201,8 +201,8 @@ RESET = Sequence(
         Phase("preReset", (_SIGNAL,)),
         STOP_EVERYTHING,
         Phase("reset", (_WIPE,)),
-        _end("reboot", Ending.RESTART, asked(REBOOT)),
-        _end("shutdown", Ending.POWER_OFF, not_asked(REBOOT)),
+        ending_by("reboot", Ending.RESTART, asked(REBOOT)),
+        ending_by("shutdown", Ending.POWER_OFF, not_asked(REBOOT)),
     ),
     takes_over=frozenset({"initialize", "boot"}),
 )

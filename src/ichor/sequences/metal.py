@@ -1,12 +1,50 @@
 """All sequences of a machine: its container runtime waits for a configuration, which says where.
 
-In maintenance only what answers the API runs; the rest of a start is that of a container.
+In maintenance only what answers the API runs, and all of it is in memory. A first configuration
+makes the volumes of the disk, then PID 1 begins afresh on them; the rest of a start is that of a
+container.
 """
 
-from ichor.cosi.sequence import Phase, Sequence, Task
+from typing import Final
+
+from ichor.cosi.controller import Out
+from ichor.cosi.sequence import Condition, Guard, Phase, Request, Run, Sequence, Task, View
+from ichor.ports.power import Ending
+from ichor.resources.block.disk import SystemDisk
+from ichor.resources.block.ids import SYSTEM_DISK_ID
+from ichor.resources.block.partition import EPHEMERAL, STATE
+from ichor.resources.block.provision import (
+    ID,
+    VolumeProvision,
+    VolumeProvisionStatus,
+    lives_in_memory,
+)
+from ichor.resources.runtime.mount import MountStatus
 from ichor.sequences.conditions import CONFIGURED, serving
-from ichor.sequences.ending import REBOOT_SEQUENCE, RESET, SHUTDOWN
+from ichor.sequences.ending import REBOOT_SEQUENCE, RESET, SHUTDOWN, ending_by
 from ichor.sequences.start import BOOT_SEQUENCE
+
+
+def _is_memory(view: View, _: Run) -> bool:
+    disk = view.get(SystemDisk, SYSTEM_DISK_ID)
+    mounts = {each.id: each.spec for each in view.all(MountStatus)}
+    return lives_in_memory(disk.spec if disk else None, mounts.get(STATE), mounts.get(EPHEMERAL))
+
+
+def _is_provisioned(view: View, _: Run) -> bool:
+    status = view.get(VolumeProvisionStatus, ID)
+    return status is not None and set(VOLUMES) <= set(status.spec.labels)
+
+
+VOLUMES: Final = (STATE, EPHEMERAL)
+_IS_MEMORY: Final = Guard((Out(SystemDisk), Out(MountStatus)), _is_memory)
+_PROVISION: Final = Task(
+    name="provisionVolumes",
+    request=Request(Out(VolumeProvision), lambda _: (ID, VolumeProvision(labels=VOLUMES))),
+    until=Condition((Out(VolumeProvisionStatus),), _is_provisioned),
+    when=(_IS_MEMORY,),
+    lasting=True,
+)
 
 INITIALIZE = Sequence(
     name="initialize",
@@ -19,6 +57,8 @@ INITIALIZE = Sequence(
             ),
         ),
         Phase("config", (Task(name="loadConfig", until=CONFIGURED),)),
+        Phase("volumes", (_PROVISION,)),
+        ending_by("beginAfresh", Ending.AFRESH, _IS_MEMORY),
         Phase("containerd", (Task(name="startContainerd", until=serving("containerd")),)),
     ),
 )

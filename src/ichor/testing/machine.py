@@ -17,13 +17,15 @@ from ichor.client.machine import insecure
 from ichor.errors import IchorError
 from ichor.linux.clock import KernelClock
 from ichor.proto.machine import machine_pb2 as pb
-from ichor.provision import record
+from ichor.provision import control, record
+from ichor.provision.control import Verb
 from ichor.provision.machines import Machines, with_accelerator
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Machine
 from ichor.rpc.status import RpcError
 
 PATIENCE_S: Final = 900
+CRASHES: Final = 3  # in a row; to have its power cut once is none of its own
 _NUMBERS: Final = itertools.count(1)
 R = TypeVar("R", bound=Message)
 
@@ -51,24 +53,38 @@ class Trial:
         """Give how long ago that was."""
         return KernelClock().now().timestamp() - self.began
 
-    def until(self, mark: str) -> float:
-        """Give the seconds from power-on until the console says this. Raises TimeoutError."""
-        while mark not in self.console:
-            if self.seconds > PATIENCE_S:
-                raise TimeoutError(f"the console does not say {mark!r}:\n{self.console[-3000:]}")
+    def cut_power(self) -> None:
+        """Switch it off at once, and on again."""
+        control.call(self.directory, Verb.CUT)
+        control.call(self.directory, Verb.START)
+
+    def until(self, mark: str, times: int = 1) -> float:
+        """Give the seconds from power-on until the console has said this. Raises TimeoutError."""
+        while self.console.count(mark) < times:
+            self._check(f"the console does not say {mark!r}")
             time.sleep(0.05)
         return self.seconds
 
+    def _check(self, lack: str) -> None:
+        """Raise TimeoutError where there is no hope: it took too long, or QEMU itself crashes."""
+        if self.seconds > PATIENCE_S or self.crashes >= CRASHES:
+            raise TimeoutError(f"{lack} ({self.crashes} crashes):\n{self.console[-3000:]}")
+
+    @property
+    def crashes(self) -> int:
+        """Give how many times in a row the machine ended neither by a reboot nor by power-off."""
+        return control.call(self.directory, Verb.STATUS).crashes
+
     def answered(self) -> float:
         """Give the seconds until the API answers. Raises TimeoutError."""
-        while self.seconds < PATIENCE_S:
+        while True:
             try:
                 asyncio.run(self._call("Version", pb.VersionResponse, 5))
             except (RpcError, IchorError, OSError, TimeoutError):
+                self._check("the API does not answer")
                 time.sleep(0.1)
             else:
                 return self.seconds
-        raise TimeoutError(f"the API does not answer:\n{self.console[-3000:]}")
 
     def ask(self, method: str, response: type[R], request: Message | None = None) -> R:
         """Call a method as anybody may in maintenance mode."""

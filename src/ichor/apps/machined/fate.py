@@ -23,5 +23,6 @@ class RunFate:
     def apply(self, action: Fate) -> None:
         self._fate = action
         if action.ending is not None and not self.ended.done():
-            self._events.publish(pb.RestartEvent(cmd=COMMANDS[action.ending]))
+            if action.ending in COMMANDS:  # of the kernel: it does not learn of a new PID 1
+                self._events.publish(pb.RestartEvent(cmd=COMMANDS[action.ending]))
             self.ended.set_result(action.ending)

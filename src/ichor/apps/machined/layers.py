@@ -69,8 +69,17 @@ DIRECTORIES: Final = {
 OWNED: Final = {"var/lib/etcd": (0o700, 60), "var/log/audit/kube": (0o700, 65534)}
 
 
-def prepare(mounts: Mounts, files: Files, first: Sequence[Attach] = ()) -> None:
-    """Make the layers. files: those below /; first: mounts before ours. Raises OSError."""
+def prepare(
+    mounts: Mounts,
+    files: Files,
+    first: Sequence[Attach] = (),
+    handed: Sequence[Attach | Bind] | None = None,
+) -> None:
+    """Make the layers. Raises OSError.
+
+    files: those below /. first: mounts before ours. handed: those below /system; by default what
+    the launcher of a container hands over.
+    """
     for action in missing((*first, *TEMPORARY), mounts.observe()):
         mounts.apply(action)
     for path, mode in DIRECTORIES.items():
@@ -82,7 +91,8 @@ def prepare(mounts: Mounts, files: Files, first: Sequence[Attach] = ()) -> None:
     for each in overlays:
         for path in (each.upper, each.work):
             files.apply(MakeDirectory(path=path.lstrip("/")))
-    handed = [each for each in HANDED if Path(each.source).exists()]
+    if handed is None:
+        handed = [each for each in HANDED if Path(each.source).exists()]
     for bind in handed:
         files.apply(MakeDirectory(path=bind.target.lstrip("/")))
     for action in missing((*overlays, *handed), mounts.observe()):

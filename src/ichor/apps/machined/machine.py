@@ -40,7 +40,7 @@ from ichor.cosi.resource import Kind, Spec, kind_of, resource
 from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
-from ichor.linux import host
+from ichor.linux import host, procfs
 from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
@@ -67,6 +67,8 @@ from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
 from ichor.peers.static_pods import StaticPodServer
 from ichor.ports.power import Ending
+from ichor.resources.block.disk import SystemDisk
+from ichor.resources.block.ids import SYSTEM_DISK_ID
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
 from ichor.resources.runtime.boot import BootID
@@ -103,7 +105,9 @@ class Machine:
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
         cgroups = detect(Path("/sys/fs/cgroup"))
         if isinstance(cgroups, CgroupsV2):
-            for action in init_group.plan(cgroups.processes("")):
+            # A machine's root group has the kernel's threads, too.
+            ours = set(procfs.with_programs(cgroups.processes("")))
+            for action in init_group.plan(ours):
                 cgroups.apply(action)
         self._supervisor = Supervisor(
             launcher=launcher,
@@ -180,6 +184,9 @@ class Machine:
         self._state.create(resource(BootID(boot_id=self._site.boot_id()), BOOT_ID_ID), OWNER)
         self._state.create(resource(host.facts(), HOST_ID), OWNER)
         self._state.create(resource(host.roots(), ROOTS_ID), OWNER)
+        if (system := self._site.disk()) is not None:
+            found = SystemDisk(disk_id=system.name, dev_path=f"/dev/{system.name}")
+            self._state.create(resource(found, SYSTEM_DISK_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
@@ -250,7 +257,7 @@ class Machine:
             return None
         from ichor.apps.machined import metal
 
-        return metal.controllers(metal.adapters(network, self._clock))
+        return metal.controllers(metal.adapters(network, self._clock, self._reaper))
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")

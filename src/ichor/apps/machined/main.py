@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ichor import log
-from ichor.apps.machined import layers, site
+from ichor.apps.machined import afresh, layers, site
 from ichor.apps.machined.site import Site
 from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
 from ichor.linux.power import KernelPower
-from ichor.ports.mount import Attach
 from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
@@ -36,8 +35,10 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     log.setup()
     ending = Ending.RESTART  # of a machine, after a fault of ours
     try:
-        layers.prepare(KernelMounts(), KernelFiles(Path("/")), _first(here))
+        _prepare(here)
         ending = asyncio.run(live(launcher, here))
+        if ending is Ending.AFRESH:
+            afresh.begin(here.disk())
     except BaseException:  # noqa: BLE001 - the last one who could say what happened
         traceback.print_exc()
         _crash(here)
@@ -53,12 +54,14 @@ def _crash(here: Site) -> None:
         os._exit(1)  # not by an exception: a thread that hangs would be waited for
 
 
-def _first(here: Site) -> tuple[Attach, ...]:
-    """Give what is to be mounted before the layers; of the kernel's only what it has."""
+def _prepare(here: Site) -> None:
+    """Make the layers; a machine mounts the kernel's and its disk's file systems itself."""
+    mounts, files = KernelMounts(), KernelFiles(Path("/"))
     if here.is_container:
-        return ()
-    site.mount_kernel(KernelMounts())
-    return site.WITHOUT_DISK
+        layers.prepare(mounts, files)
+    else:
+        site.mount_kernel(mounts)
+        layers.prepare(mounts, files, *site.volumes(here.disk()))
 
 
 async def live(launcher: Launcher, here: Site) -> Ending:

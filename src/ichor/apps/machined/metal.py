@@ -1,8 +1,9 @@
-"""What a machine has beside what a container has: links of its own to bring up and to number."""
+"""What a machine has beside what a container has: a disk, and links to bring up and to number."""
 
 from dataclasses import dataclass
 from random import SystemRandom
 
+from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.operator import operators
@@ -10,19 +11,27 @@ from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.cosi.controller import Controller
 from ichor.linux.dhcp import KernelDhcp
+from ichor.linux.process import Reaper
+from ichor.linux.system_disk import KernelSystemDisk
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
 from ichor.ports.network import Networks
+from ichor.ports.system_disk import SystemDisks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetalWorld:
     network: Networks
     leases: Leases
+    disk: SystemDisks
 
 
-def adapters(network: Networks, clock: Clock) -> MetalWorld:
-    return MetalWorld(network=network, leases=KernelDhcp(clock, SystemRandom()))
+def adapters(network: Networks, clock: Clock, reaper: Reaper) -> MetalWorld:
+    return MetalWorld(
+        network=network,
+        leases=KernelDhcp(clock, SystemRandom()),
+        disk=KernelSystemDisk(reaper),
+    )
 
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:
@@ -32,4 +41,5 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         dhcp4(world.leases),
         route,
         route_apply(world.network),
+        volume_provision(world.disk),
     )

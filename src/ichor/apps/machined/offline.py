@@ -42,6 +42,7 @@ from ichor.models import (
     rendezvous,
     service,
     static_pods,
+    system_disk,
     uts,
 )
 from ichor.ports import cluster_manifests as manifests_port
@@ -57,6 +58,8 @@ from ichor.ports.network import Network
 from ichor.ports.node_pods import Action as PodAction
 from ichor.ports.node_pods import Evictable
 from ichor.ports.static_pods import Offer
+from ichor.ports.system_disk import Action as DiskAction
+from ichor.ports.system_disk import SystemDisk
 from ichor.ports.uts import Names
 from ichor.sequences import container
 from ichor.sequences import metal as metal_sequences
@@ -192,7 +195,12 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
 
 
 def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
-    return metal.controllers(MetalWorld(network=links, leases=HeldSlow({}, dhcp.model)))
+    world = MetalWorld(
+        network=links,
+        leases=HeldSlow({}, dhcp.model),
+        disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
+    )
+    return metal.controllers(world)
 
 
 def offline(site: Site = CONTAINER) -> tuple[Controller, ...]:
@@ -205,6 +213,7 @@ def _any(model: Callable[[O, A], O | Predicted[O]]) -> AnyModel:
 
 MODELS: Mapping[str, AnyModel] = {
     "Sequencer": _any(journal_model),
+    "block.VolumeProvision": _any(system_disk.model),
     "cluster.Discovery": _any(rendezvous.model),
     "etcd.Membership": _any(membership.model),
     "files.CNI": _any(file.model),

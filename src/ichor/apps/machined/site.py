@@ -9,13 +9,19 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import uuid4
 
-from ichor.apps.machined import boot
+from ichor.apps.machined import boot, layers
+from ichor.errors import IchorError
+from ichor.linux import system_disk
 from ichor.linux.mount import KernelMounts
+from ichor.log import fields, logger
 from ichor.ports.mount import Attach, Mounts
+from ichor.ports.system_disk import SystemDisk
+from ichor.resources.block.partition import EPHEMERAL, STATE
 
+log = logger(__name__)
 _STRICT: Final = ("nosuid", "nodev", "noexec")
 _PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
 
@@ -36,6 +42,16 @@ class Site:
         made = str(uuid4())
         boot.show(made, KernelMounts())
         return made
+
+    def disk(self) -> SystemDisk | None:
+        """Give the disk that the root came from; a container has none of its own."""
+        if self.is_container:
+            return None
+        try:
+            return system_disk.observe()
+        except (OSError, IchorError) as error:
+            log.error("the system disk cannot be read", extra=fields(why=error))
+            return None
 
 
 CONTAINER: Final = Site("container", "container")
@@ -78,8 +94,32 @@ OF_KERNEL: Final = (
     _kernel("/sys/fs/pstore", "pstore"),
     _tmpfs("/run", _STRICT, "0755"),
 )
-# Until a disk holds them: an image's file systems are executed from below /var.
-WITHOUT_DISK: Final = (_tmpfs("/var", ("nosuid", "nodev"), "0755"),)
+# An image's file systems are executed from below /var.
+_VAR: Final = ("nosuid", "nodev")
+
+
+class Volumes(NamedTuple):
+    """What is mounted before the layers, and what when they are there."""
+
+    first: tuple[Attach, ...]
+    handed: tuple[Attach, ...]
+
+
+def volumes(disk: SystemDisk | None) -> Volumes:
+    """Give a machine's: of its disk what is whole there, else in memory, where nothing lasts."""
+    whole = disk.whole if disk is not None else frozenset[str]()
+    var, state = _tmpfs("/var", _VAR, "0755"), tuple[Attach, ...]()
+    if disk is not None and EPHEMERAL in whole:
+        var = xfs("/var", disk, EPHEMERAL, _VAR)
+    if disk is not None and STATE in whole:
+        state = (xfs(layers.STATE, disk, STATE),)
+    return Volumes((var,), state)
+
+
+def xfs(target: str, disk: SystemDisk, label: str, options: tuple[str, ...] = _STRICT) -> Attach:
+    """Give the mount of a partition's file system. Raises NotFound."""
+    source = disk.device(label)
+    return Attach(target=target, fstype="xfs", source=source, options=options)
 
 
 def mount_kernel(mounts: Mounts) -> None:

@@ -4,7 +4,8 @@
     files/EtcFileStatus of the trusted roots ─┼─► runtime/ServiceSpec, HealthCheck "containerd"
     files/FileSpec, FileStatus of registries ─┤
     runtime/Environment                       ─┤
-    config/MachineType                        ─┘   on a machine, only once it is known
+    config/MachineType                        ─┤   on a machine, only once it is known
+    runtime/SystemDisk, MountStatus           ─┘   and it lives on its disk
 
 It starts knowing all registries, so that no image is asked for where it should not be; these files
 it reads anew for each pull, so once it runs it runs on while they change.
@@ -27,12 +28,17 @@ from ichor.controllers.runtime.environment import by_name
 from ichor.controllers.secrets.trusted_roots import FILE as ROOTS
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Resource, Spec
+from ichor.resources.block.disk import SystemDisk
+from ichor.resources.block.ids import SYSTEM_DISK_ID
+from ichor.resources.block.partition import EPHEMERAL, STATE
+from ichor.resources.block.provision import lives_in_memory
 from ichor.resources.config.ids import MACHINE_TYPE_ID
 from ichor.resources.config.kinds import MachineKind
 from ichor.resources.config.machine import MachineType
 from ichor.resources.files.etc import EtcFileStatus
 from ichor.resources.files.file import FileSpec, FileStatus
 from ichor.resources.runtime.environment import Environment
+from ichor.resources.runtime.mount import MountStatus
 from ichor.resources.runtime.service_spec import Confinement, Exec, ServiceSpec
 from ichor.resources.runtime.service_status import Grpc, HealthCheck, ServiceStatus
 
@@ -84,11 +90,15 @@ def seen(roots: EtcFileStatus | None) -> Mapping[str, str]:
 
 class ConfiguredInputs(Inputs, frozen=True, kw_only=True):
     machine: Annotated[MachineType, Get("config", MACHINE_TYPE_ID)]
+    disk: Annotated[SystemDisk | None, Get("runtime", SYSTEM_DISK_ID)] = None
+    state: Annotated[MountStatus | None, Get("runtime", STATE)] = None
+    ephemeral: Annotated[MountStatus | None, Get("runtime", EPHEMERAL)] = None
 
 
 def reconcile_configured(inputs: ConfiguredInputs) -> Iterator[tuple[str, Spec]]:
     """Give nothing in maintenance: nobody has pods there, and memory may be short."""
-    if inputs.machine.type is not MachineKind.UNKNOWN:
+    is_known = inputs.machine.type is not MachineKind.UNKNOWN
+    if is_known and not lives_in_memory(inputs.disk, inputs.state, inputs.ephemeral):
         yield from reconcile(inputs)
 
 

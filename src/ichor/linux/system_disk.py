@@ -1,0 +1,134 @@
+"""The system disk by sysfs, its table, and mkfs.xfs.
+
+It is found from what was booted: the disk of the partition below the verified root's device. The
+kernel is told of each new partition by itself (BLKPG): a table in use is not read anew.
+"""
+
+import ctypes
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from ichor.errors import TransientError
+from ichor.formats import gpt, xfs
+from ichor.formats.gpt import Partition, Table
+from ichor.linux.process import Reaper
+from ichor.linux.tool import run
+from ichor.ports.system_disk import Action, AddPartition, MakeFileSystem, SystemDisk
+
+ROOT: Final = "root"  # the name that the kernel's command line gives the verified device
+MKFS: Final = "/usr/bin/mkfs.xfs"
+_BLOCKS: Final = Path("/sys/block")
+_SYSFS_SECTOR: Final = 512  # of `size`, whatever the disk's own
+_HEAD: Final = 2 + gpt.ENTRIES  # sectors of MBR, header and entries, whatever their size
+# A file system below 300 MB, which is what the label STATE is for, is `unsupported` by xfsprogs.
+_SMALL: Final = 300 << 20
+
+
+def find(blocks: Path = _BLOCKS) -> str:
+    """Give the name of the disk with our root; empty where the root came from elsewhere."""
+    for device in blocks.glob("dm-*"):
+        if (device / "dm/name").read_text(encoding="ascii").strip() == ROOT:
+            parts = [each.resolve().parent.name for each in (device / "slaves").iterdir()]
+            return parts[0] if parts else ""
+    return ""
+
+
+def observe() -> SystemDisk | None:
+    name = find()
+    if not name:
+        return None
+    folder = _BLOCKS / name
+    sector = int((folder / "queue/logical_block_size").read_text(encoding="ascii"))
+    size = int((folder / "size").read_text(encoding="ascii")) * _SYSFS_SECTOR
+    with Path("/dev", name).open("rb") as device:
+        table = gpt.resized(gpt.parse(device.read(_HEAD * sector), sector), size // sector)
+    disk = SystemDisk(name=name, table=table)
+    whole = {part.label for part in table.partitions if _is_whole(disk.device(part.label))}
+    return replace(disk, whole=frozenset(whole))
+
+
+def _is_whole(device: str) -> bool:
+    """Ask the partition's own device: what is written to it, the disk's cache does not see."""
+    try:
+        with Path(device).open("rb") as file:
+            return xfs.is_whole(file.read(gpt.SECTOR))
+    except OSError:  # of which the kernel was not told yet
+        return False
+
+
+class KernelSystemDisk:
+    def __init__(self, reaper: Reaper) -> None:
+        self._reaper = reaper
+
+    def observe(self) -> SystemDisk | None:
+        return observe()
+
+    async def apply(self, action: Action) -> None:
+        disk = observe()
+        if disk is None:
+            raise TransientError("the system disk is gone")
+        match action:
+            case AddPartition(partition):
+                partitions = (*disk.table.partitions, partition)
+                write(Path("/dev", disk.name), disk.table._replace(partitions=partitions))
+                announce(Path("/dev", disk.name), partition, disk.table.sector)
+            case MakeFileSystem(label):
+                await self._make(disk, label)
+
+    async def _make(self, disk: SystemDisk, label: str) -> None:
+        part = next(part for part in disk.table.partitions if part.label == label)
+        small = ("--unsupported",) if part.sectors * disk.table.sector < _SMALL else ()
+        argv = (MKFS, "-q", "-f", "-L", label, *small, disk.device(label))
+        done = await run(self._reaper, argv)
+        if not done.is_success:
+            raise TransientError(f"mkfs.xfs of {label}: {done.errors or done.exit}")
+
+
+def write(device: Path, table: Table) -> None:
+    """Write both ends, the one at the end first: cut off between, the old one at the start counts.
+
+    Raises FormatError before anything is written.
+    """
+    ends = gpt.build(table)
+    with device.open("r+b", buffering=0) as file:
+        os.pwrite(file.fileno(), ends.tail, table.sectors * table.sector - len(ends.tail))
+        os.fsync(file.fileno())
+        os.pwrite(file.fileno(), ends.head, 0)
+        os.fsync(file.fileno())
+
+
+# include/uapi/linux/blkpg.h
+_BLKPG, _ADD = 0x1269, 1
+
+
+class _BlkpgPartition(ctypes.Structure):
+    _fields_ = (
+        ("start", ctypes.c_longlong),
+        ("length", ctypes.c_longlong),
+        ("pno", ctypes.c_int),
+        ("devname", ctypes.c_char * 64),
+        ("volname", ctypes.c_char * 64),
+    )
+
+
+class _BlkpgArgument(ctypes.Structure):
+    _fields_ = (
+        ("op", ctypes.c_int),
+        ("flags", ctypes.c_int),
+        ("datalen", ctypes.c_int),
+        ("data", ctypes.c_void_p),
+    )
+
+
+def announce(device: Path, partition: Partition, sector: int) -> None:
+    """Tell the kernel of one more partition. Raises OSError (EBUSY: it overlaps a known one)."""
+    told = _BlkpgPartition(
+        start=partition.first * sector, length=partition.sectors * sector, pno=partition.number
+    )
+    argument = _BlkpgArgument(op=_ADD, datalen=ctypes.sizeof(told), data=ctypes.addressof(told))
+    with device.open("rb") as file:
+        fcntl.ioctl(file, _BLKPG, argument)

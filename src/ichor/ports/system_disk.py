@@ -1,0 +1,51 @@
+"""The disk this machine's root was loaded from: its table, and what of it holds a file system."""
+
+from collections.abc import Awaitable
+from typing import Protocol, TypeAlias
+
+from msgspec import Struct
+
+from ichor.errors import NotFound
+from ichor.formats.gpt import Partition, Table
+
+
+class SystemDisk(Struct, frozen=True, kw_only=True):
+    """name: of the device, as in /dev. table: for all sectors that the disk has.
+
+    whole: labels of partitions whose file system is there.
+    """
+
+    name: str
+    table: Table
+    whole: frozenset[str] = frozenset()
+
+    def device(self, label: str) -> str:
+        """Give the path of a partition's device. Raises NotFound."""
+        for part in self.table.partitions:
+            if part.label == label:
+                between = "p" if self.name[-1].isdigit() else ""
+                return f"/dev/{self.name}{between}{part.number}"
+        raise NotFound(f"disk {self.name} has no partition {label}")
+
+
+class AddPartition(Struct, frozen=True):
+    partition: Partition
+
+
+class MakeFileSystem(Struct, frozen=True):
+    """An XFS over the partition of that label; what was there is lost."""
+
+    label: str
+
+
+Action: TypeAlias = AddPartition | MakeFileSystem
+
+
+class SystemDisks(Protocol):
+    def observe(self) -> SystemDisk | None:
+        """Give it, or None where the root came from no disk. Raises OSError, FormatError."""
+        ...
+
+    def apply(self, action: Action) -> Awaitable[None]:
+        """Cut off at any moment, the table is the old or the new one. Raises TransientError."""
+        ...

@@ -1,0 +1,40 @@
+"""What a machine's first start asks for: volumes on its disk; kinds of ours."""
+
+from typing import ClassVar
+
+from ichor.cosi.resource import Definition, Spec
+from ichor.resources.block.disk import SystemDisk
+from ichor.resources.runtime.mount import MountStatus
+
+NAMESPACE = "runtime"
+ID = "system"
+
+
+def lives_in_memory(
+    disk: SystemDisk | None, state: MountStatus | None, ephemeral: MountStatus | None
+) -> bool:
+    """Say whether there is a disk whose volumes are not, or not yet, what is mounted."""
+    if disk is None:
+        return False
+    return state is None or ephemeral is None or ephemeral.filesystem_type == "tmpfs"
+
+
+class VolumeProvision(Spec, frozen=True, kw_only=True):
+    """labels: of partitions that are to be there, each with its file system, in this order."""
+
+    definition: ClassVar[Definition] = Definition(
+        type="VolumeProvisions.ichor.dev", namespace=NAMESPACE, aliases=("volumeprovision",)
+    )
+    labels: tuple[str, ...]
+
+
+class VolumeProvisionStatus(Spec, frozen=True, kw_only=True):
+    """labels: of those that are there."""
+
+    definition: ClassVar[Definition] = Definition(
+        type="VolumeProvisionStatuses.ichor.dev",
+        namespace=NAMESPACE,
+        aliases=("volumeprovisionstatus",),
+        columns={"Labels": "{.labels}"},
+    )
+    labels: tuple[str, ...]
