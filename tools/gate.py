@@ -41,7 +41,7 @@ BUILDS = {"build": ((), SLOWER), "disk": (("disk",), COMPILING)}
 class Step:
     """minutes: what it takes at most on two cores, by which a late one is not begun.
 
-    needs: the step without which it cannot be run.
+    needs: the step without which it cannot be run, if any.
     """
 
     name: str
@@ -54,9 +54,10 @@ def pytest(name: str, marks: str, minutes: float, *more: str, needs: str = "buil
     return Step(name, [*PYTEST, "-m", marks, *more, "tests"], minutes, needs)
 
 
-CHECK = [Step(name, ["make", "--no-print-directory", name], 3) for name in ("lint", "layers")] + [
-    Step("type", ["make", "--no-print-directory", "type"], 6),
-    pytest("unit", "not root and not cluster and not interop and not vm", 6, "-n", "2"),
+CHECK = [
+    *(Step(name, ["make", "--no-print-directory", name], 3, "") for name in ("lint", "layers")),
+    Step("type", ["make", "--no-print-directory", "type"], 6, ""),
+    pytest("unit", "not root and not cluster and not interop and not vm", 6, "-n", "2", needs=""),
 ]
 TEST = [
     *CHECK,
