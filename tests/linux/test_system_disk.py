@@ -53,3 +53,11 @@ def test_a_table_that_cannot_be_leaves_the_disk_as_it_was(tmp_path: Path) -> Non
     with pytest.raises(FormatError):
         system_disk.write(disk, table(SECTORS))
     assert disk.read_bytes() == bytes(SECTORS * SECTOR)
+
+
+def test_a_disk_of_images_is_found_by_its_label(tmp_path: Path) -> None:
+    for name, label in (("vda5", "STATE"), ("vdb1", "IMAGECACHE"), ("vdc1", "IMAGECACHE")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "uevent").write_text(f"DEVNAME={name}\nPARTNAME={label}\n")
+    assert system_disk.labelled("IMAGECACHE", tmp_path) == "/dev/vdb1"
+    assert system_disk.labelled("META", tmp_path) == ""

@@ -1,16 +1,16 @@
 """Virtual machines: their command line, how they ended, and the disk they begin with."""
 
-import os
 import socket
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ichor.errors import InputError
 from ichor.provision import accelerator, machine
 from ichor.provision.life import End
 from ichor.provision.machine import command, heard, last_reason, meaning
-from ichor.provision.machines import Machines, copy_sparse
+from ichor.provision.machines import Machines
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
 
@@ -66,16 +66,15 @@ def test_what_a_killed_machine_said_is_heard_as_far_as_it_came() -> None:
     assert meaning(said, 9) is End.CRASH
 
 
-def test_a_copy_has_the_content_and_the_holes(tmp_path: Path) -> None:
-    source, target = tmp_path / "source", tmp_path / "target"
-    with source.open("wb") as file:
-        file.truncate(8 * MIB)
-        for at in (0, 3 * MIB + 5, 8 * MIB - 1):
-            os.pwrite(file.fileno(), b"x", at)
-    copy_sparse(source, target, 16 * MIB)
-    assert target.stat().st_size == 16 * MIB
-    assert target.read_bytes() == source.read_bytes() + bytes(8 * MIB)
-    assert target.stat().st_blocks * 512 < MIB
+def test_a_disk_of_images_is_read_only_to_a_machine(tmp_path: Path) -> None:
+    node = replace(planned(tmp_path / "disk").nodes[0], image_cache="/layout")
+    assert node.machine is not None
+    words = list(command(node, node.machine, tmp_path, 7))
+    (drive,) = [word for word in words if "id=images" in word]
+    assert "readonly=on" in drive
+    assert "id=images" not in " ".join(
+        command(planned(tmp_path).nodes[0], node.machine, tmp_path, 7)
+    )
 
 
 def test_two_machines_are_refused_for_they_would_not_hear_each_other(tmp_path: Path) -> None:

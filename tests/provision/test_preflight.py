@@ -38,10 +38,10 @@ def test_missing_file_systems_are_named() -> None:
 def test_a_cache_of_images_is_an_oci_layout(tmp_path: Path) -> None:
     cluster = plan(Request(name="x", root=tmp_path, image_cache=tmp_path), lambda _: True)
     with pytest.raises(InputError, match=r"no OCI layout.*cache-create"):
-        preflight._image_cache(cluster)
+        preflight.check_image_cache(cluster)
     for name in ("oci-layout", "index.json"):
         (tmp_path / name).touch()
-    preflight._image_cache(cluster)
+    preflight.check_image_cache(cluster)
 
 
 def test_the_nearest_mount_point_holds_a_path() -> None:

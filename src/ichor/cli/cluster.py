@@ -104,7 +104,9 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     if kind == "qemu":
-        machine = cluster_machines.Options(memory_mib=memory, disk_mib=disk, egress=egress)
+        machine = cluster_machines.Options(
+            memory_mib=memory, disk_mib=disk, egress=egress, image_cache=image_cache
+        )
         counts = control_planes, workers
         cluster_machines.create(name, counts, machine, is_bare=is_bare)
         return

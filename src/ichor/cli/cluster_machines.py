@@ -15,6 +15,7 @@ class Options(Struct, frozen=True, kw_only=True):
     memory_mib: int
     disk_mib: int
     egress: bool = False
+    image_cache: Path | None = None
 
 
 def create(name: str, counts: tuple[int, int], options: Options, *, is_bare: bool) -> None:
@@ -34,6 +35,7 @@ def create(name: str, counts: tuple[int, int], options: Options, *, is_bare: boo
         control_planes=control_planes,
         workers=workers,
         machine=machine,
+        image_cache=options.image_cache,
     )
     with record.locked(name):
         make(plan(request))

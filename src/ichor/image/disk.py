@@ -6,7 +6,6 @@ The file ends where META does; on a larger disk the node moves the table's twin 
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,7 @@ from ichor.image import debian, tools, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
-from ichor.image.sparse import extents
+from ichor.image.sparse import copy
 from ichor.image.tree import merge
 from ichor.resources.block import partition
 from ichor.resources.block.partition import MIB
@@ -72,8 +71,7 @@ def write(out: Path, esp: Path, root: Path, made: Verity) -> None:
         file.truncate(table.sectors * SECTOR)
         file.write(ends.head)
         for source, part in ((esp, table.partitions[0]), (root, table.partitions[1])):
-            for at, data in filled(source):
-                os.pwrite(file.fileno(), data, part.first * SECTOR + at)
+            copy(source, file.fileno(), part.first * SECTOR)
         os.pwrite(file.fileno(), ends.tail, table.sectors * SECTOR - len(ends.tail))
 
 
@@ -92,14 +90,3 @@ def plan(root_hash: bytes) -> Table:
         partitions.append(Partition(number, kind, id, at, last, label, attributes))
         at = last + 1
     return Table(gpt.derived_id(root_hash, 0), at + _ALIGN, tuple(partitions))
-
-
-def filled(source: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, bytes) of what a file holds, leaving its holes out."""
-    with source.open("rb") as file:
-        for begin, end in extents(file.fileno()):
-            at = begin
-            while at < end:
-                data = os.pread(file.fileno(), min(MIB, end - at), at)
-                yield at, data
-                at += len(data)

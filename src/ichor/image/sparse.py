@@ -2,6 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_CHUNK: Final = 1 << 20
 
 
 def extents(fd: int) -> Iterator[tuple[int, int]]:
@@ -14,3 +18,14 @@ def extents(fd: int) -> Iterator[tuple[int, int]]:
             return
         at = os.lseek(fd, start, os.SEEK_HOLE)
         yield start, at
+
+
+def copy(source: Path, fd: int, offset: int = 0) -> None:
+    """Write what a file holds into another from an offset on, its holes left out."""
+    with source.open("rb") as file:
+        for begin, end in extents(file.fileno()):
+            at = begin
+            while at < end:
+                data = os.pread(file.fileno(), min(_CHUNK, end - at), at)
+                os.pwrite(fd, data, offset + at)
+                at += len(data)

@@ -22,6 +22,7 @@ from ichor.ports.system_disk import Action, AddPartition, MakeFileSystem, System
 ROOT: Final = "root"  # the name that the kernel's command line gives the verified device
 MKFS: Final = "/usr/bin/mkfs.xfs"
 _BLOCKS: Final = Path("/sys/block")
+_CLASS: Final = Path("/sys/class/block")  # partitions, too
 _SYSFS_SECTOR: Final = 512  # of `size`, whatever the disk's own
 _HEAD: Final = 2 + gpt.ENTRIES  # sectors of MBR, header and entries, whatever their size
 # A file system below 300 MB, which is what the label STATE is for, is `unsupported` by xfsprogs.
@@ -34,6 +35,15 @@ def find(blocks: Path = _BLOCKS) -> str:
         if (device / "dm/name").read_text(encoding="ascii").strip() == ROOT:
             parts = [each.resolve().parent.name for each in (device / "slaves").iterdir()]
             return parts[0] if parts else ""
+    return ""
+
+
+def labelled(label: str, blocks: Path = _CLASS) -> str:
+    """Give the device of the first partition of that label, on any disk; empty if there is none."""
+    for device in sorted(blocks.iterdir()):
+        lines = (device / "uevent").read_text(encoding="utf-8").splitlines()
+        if f"PARTNAME={label}" in lines:
+            return f"/dev/{device.name}"
     return ""
 
 

@@ -22,7 +22,7 @@ from ichor.provision.record import Machine, Node
 
 QEMU: Final = "qemu-system-x86_64"
 VARIABLES: Final = accelerator.CODE.with_name("OVMF_VARS_4M.fd")
-DISK, STORE = "disk.raw", "vars.fd"
+DISK, STORE, IMAGES = "disk.raw", "vars.fd", "images.raw"
 _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 
 
@@ -37,6 +37,10 @@ def command(node: Node, machine: Machine, directory: Path, qmp: int) -> Iterator
     yield from ("-drive", f"{flash},unit=1,file={_escaped(directory / STORE)}")
     yield from ("-drive", f"if=none,id=disk,format=raw,file={_escaped(directory / DISK)}")
     yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1")
+    if node.image_cache:
+        images = f"readonly=on,file={_escaped(directory / IMAGES)}"
+        yield from ("-drive", f"if=none,id=images,format=raw,{images}")
+        yield from ("-device", "virtio-blk-pci,drive=images")
     mac = names.hardware_address(node.name)
     yield from ("-netdev", f"user,id=net,restrict={_restrict(machine)}{_forwards(node)}")
     yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ichor.errors import InputError
-from ichor.image.sparse import extents
+from ichor.image.sparse import copy
 from ichor.provision import accelerator, destroy, machine, preflight, record
 from ichor.provision.containers import Containers, resume, spawn_keeper
 from ichor.provision.provisioner import Phase
@@ -17,7 +17,6 @@ from ichor.provision.record import Cluster, Machine, Node
 from ichor.units import format_size
 
 _MIB = 1 << 20
-_CHUNK = 1 << 20
 
 
 class Machines:
@@ -37,6 +36,7 @@ class Machines:
             raise InputError(f"no firmware {accelerator.CODE}", hint="apt-get install ovmf")
         preflight.check_new(cluster)
         preflight.check_ports(cluster)
+        preflight.check_image_cache(cluster)
         for node in cluster.nodes:
             _check_disk(node)
 
@@ -54,9 +54,23 @@ class Machines:
             made = _machine(node)
             directory = record.node_directory(node.cluster, node.name)
             directory.mkdir(parents=True, exist_ok=True)
-            copy_sparse(Path(made.image), directory / machine.DISK, made.disk_mib * _MIB)
+            with (directory / machine.DISK).open("wb") as disk:
+                disk.truncate(made.disk_mib * _MIB)
+                copy(Path(made.image), disk.fileno())
+            if node.image_cache:
+                self._images(node, directory)
             shutil.copy(machine.VARIABLES, directory / machine.STORE)
             record.save_node(directory, node)
+
+    def _images(self, node: Node, directory: Path) -> None:
+        """Give a node its disk of images: one file, linked, since nobody writes to it."""
+        from ichor.image import images_disk, tools
+        from ichor.image.cache import Cache, default_root
+
+        made = record.cluster_directory(node.cluster) / images_disk.FILE
+        if not made.exists():
+            images_disk.make(Path(node.image_cache), made, tools.mksquashfs(Cache(default_root())))
+        os.link(made, directory / machine.IMAGES)
 
     def _launch(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
@@ -91,15 +105,3 @@ def _check_disk(node: Node) -> None:
     if made.disk_mib * _MIB < size:
         message = f"a disk of {made.disk_mib} MiB is smaller than the image ({format_size(size)})"
         raise InputError(message, path="--disk")
-
-
-def copy_sparse(source: Path, target: Path, size: int) -> None:
-    """Copy what a file holds, its holes left out, into one of that size."""
-    with source.open("rb") as read, target.open("wb") as write:
-        write.truncate(size)
-        for begin, end in extents(read.fileno()):
-            at = begin
-            while at < end:
-                at += os.copy_file_range(
-                    read.fileno(), write.fileno(), min(_CHUNK, end - at), at, at
-                )

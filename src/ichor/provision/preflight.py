@@ -24,7 +24,7 @@ def check(cluster: Cluster) -> None:
         _privileged,
         check_new,
         _kernel,
-        _image_cache,
+        check_image_cache,
         _disk,
         check_ports,
         _way_out,
@@ -66,7 +66,7 @@ def _kernel(_: Cluster) -> None:
         raise InputError("this kernel has no loop devices", hint="modprobe loop")
 
 
-def _image_cache(cluster: Cluster) -> None:
+def check_image_cache(cluster: Cluster) -> None:
     for path in {node.image_cache for node in cluster.nodes} - {""}:
         if not all((Path(path) / name).is_file() for name in ("oci-layout", "index.json")):
             hint = f"ichor image cache-create --image-cache-path {path}"

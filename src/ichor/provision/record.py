@@ -50,7 +50,7 @@ class Node(Struct, frozen=True, kw_only=True):
     root: the squashfs. init: its argument list. environment: all that init gets.
     store: the prepared content store its /var starts with; empty if it pulls its images.
     image_cache: an OCI layout on this host that the node sees as its disk of images; empty if none.
-    machine: it is a virtual one, and has no use for these three.
+    machine: it is a virtual one, and has no use for root, init, environment and store.
     """
 
     schema: int = SCHEMA

@@ -88,14 +88,15 @@ def prepare(
         directory = Directory(mode=mode, uid=uid, gid=uid)
         files.apply(MakeDirectory(path=path, directory=directory))
     overlays = tuple(overlay(target) for target in OVERLAID)
-    for each in overlays:
-        for path in (each.upper, each.work):
+    for layer in overlays:
+        for path in (layer.upper, layer.work):
             files.apply(MakeDirectory(path=path.lstrip("/")))
     if handed is None:
         handed = [each for each in HANDED if Path(each.source).exists()]
-    for bind in handed:
-        files.apply(MakeDirectory(path=bind.target.lstrip("/")))
-    for action in missing((*overlays, *handed), mounts.observe()):
+    lacking = tuple(missing(handed, mounts.observe()))  # one that is there may be read-only
+    for each in lacking:
+        files.apply(MakeDirectory(path=each.target.lstrip("/")))
+    for action in (*missing(overlays, mounts.observe()), *lacking):
         mounts.apply(action)
     # What was mounted there hides the directory made above, and its mode.
     files.apply(MakeDirectory(path=STATE.lstrip("/"), directory=Directory(mode=0o700)))

@@ -14,12 +14,13 @@ from typing import Final, NoReturn
 from ichor import log
 from ichor.apps.machined import afresh, layers, site
 from ichor.apps.machined.site import Site
-from ichor.linux import libc
+from ichor.linux import libc, system_disk
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
 from ichor.linux.power import KernelPower
 from ichor.ports.power import Ending
+from ichor.resources.block.partition import IMAGE_CACHE
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
 DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main", "ichor.apps.trustd.main")
@@ -61,7 +62,8 @@ def _prepare(here: Site) -> None:
         layers.prepare(mounts, files)
     else:
         site.mount_kernel(mounts)
-        layers.prepare(mounts, files, *site.volumes(here.disk()))
+        images = system_disk.labelled(IMAGE_CACHE)
+        layers.prepare(mounts, files, *site.volumes(here.disk(), images))
 
 
 async def live(launcher: Launcher, here: Site) -> Ending:

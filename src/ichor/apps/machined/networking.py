@@ -35,7 +35,6 @@ from ichor.controllers.network.resolver_config import resolver_config
 from ichor.controllers.runtime.kernel_param import (
     kernel_param_apply,
     kernel_param_config,
-    kernel_param_defaults,
 )
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State, find
@@ -157,7 +156,6 @@ def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
         kubeprism_endpoints,
         kubeprism_config,
         kubeprism(world.balancer),
-        kernel_param_defaults,
         kernel_param_config,
         kernel_param_apply(world.parameters),
     )

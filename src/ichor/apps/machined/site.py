@@ -105,15 +105,22 @@ class Volumes(NamedTuple):
     handed: tuple[Attach, ...]
 
 
-def volumes(disk: SystemDisk | None) -> Volumes:
-    """Give a machine's: of its disk what is whole there, else in memory, where nothing lasts."""
+def volumes(disk: SystemDisk | None, images: str = "") -> Volumes:
+    """Give a machine's: of its disk what is whole there, else in memory, where nothing lasts.
+
+    images: the device of a disk of images, if there is one.
+    """
     whole = disk.whole if disk is not None else frozenset[str]()
-    var, state = _tmpfs("/var", _VAR, "0755"), tuple[Attach, ...]()
+    var, handed = _tmpfs("/var", _VAR, "0755"), list[Attach]()
     if disk is not None and EPHEMERAL in whole:
         var = xfs("/var", disk, EPHEMERAL, _VAR)
     if disk is not None and STATE in whole:
-        state = (xfs(layers.STATE, disk, STATE),)
-    return Volumes((var,), state)
+        handed.append(xfs(layers.STATE, disk, STATE))
+    if images:
+        options = ("ro", *_STRICT)
+        target = layers.IMAGE_CACHE
+        handed.append(Attach(target=target, fstype="squashfs", source=images, options=options))
+    return Volumes((var,), tuple(handed))
 
 
 def xfs(target: str, disk: SystemDisk, label: str, options: tuple[str, ...] = _STRICT) -> Attach:

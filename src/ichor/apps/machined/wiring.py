@@ -27,6 +27,10 @@ from ichor.controllers.runtime.api_service import api_service
 from ichor.controllers.runtime.apid_service import apid_service
 from ichor.controllers.runtime.environment import environment
 from ichor.controllers.runtime.health import health
+from ichor.controllers.runtime.kernel_param import (
+    kernel_param_defaults,
+    kernel_param_machine_defaults,
+)
 from ichor.controllers.runtime.os_release import os_release
 from ichor.controllers.runtime.service import service
 from ichor.controllers.runtime.services import services
@@ -102,6 +106,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         environment,
         cri_config,
         cri_service if world.machine is None else configured_cri_service,
+        kernel_param_defaults if world.machine is None else kernel_param_machine_defaults,
         os_release,
         api_service,
         apid_service,

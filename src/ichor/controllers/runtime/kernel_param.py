@@ -51,6 +51,11 @@ HARDENED = {
     "fs.suid_dumpable": "0",
     "kernel.ctrl-alt-del": "0",
     "kernel.dmesg_restrict": "1",
+    # These, and two of the above, a kubelet with protectKernelDefaults refuses to be without.
+    "kernel.keys.root_maxbytes": "25000000",
+    "kernel.keys.root_maxkeys": "1000000",
+    "kernel.panic_on_oops": "1",
+    "vm.panic_on_oom": "0",
     "kernel.kptr_restrict": "2",
     "kernel.oops_limit": "100",
     "kernel.perf_event_paranoid": "3",

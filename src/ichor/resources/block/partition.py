@@ -11,6 +11,7 @@ EFI: Final = "EFI"
 META: Final = "META"
 STATE: Final = "STATE"
 EPHEMERAL: Final = "EPHEMERAL"
+IMAGE_CACHE: Final = "IMAGECACHE"  # on any disk
 
 MIB: Final = 1 << 20
 EFI_SIZE: Final = 100 * MIB
