@@ -70,8 +70,8 @@ class _Run(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - it is raised in the reader
             end = error
         with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._ended)  # before the reader hears of the end
             self._loop.call_soon_threadsafe(self.batches.put_nowait, end)
-            self._loop.call_soon_threadsafe(self._ended)
 
     def _fill(self) -> None:
         with closing(self._make()) as items:
