@@ -33,6 +33,14 @@ def test_an_error_comes_after_what_was_found_before_it() -> None:
     asyncio.run(run())
 
 
+def test_what_fails_before_it_begins_is_heard_too() -> None:
+    def refused() -> Generator[int]:
+        raise PermissionError("no")
+
+    with pytest.raises(PermissionError, match="no"):
+        asyncio.run(Aside().all(refused))
+
+
 def test_one_that_hangs_holds_up_nobody_until_no_thread_is_free() -> None:
     go_on, hangs = threading.Event(), threading.Event()
 
@@ -71,8 +79,20 @@ def test_a_reader_that_stops_has_the_rest_neither_read_nor_left_open() -> None:
     async def run() -> None:
         stream = Aside().each(endless)
         assert await anext(stream) == 0
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         await asyncio.to_thread(closed.wait)
-        assert len(read) <= 3
+        assert read == [0]
+
+    asyncio.run(run())
+
+
+def test_a_slow_reader_keeps_nobody_waiting() -> None:
+    async def run() -> None:
+        aside = Aside(most=1, patience_s=0)
+        slow = aside.each(lambda: (each for each in range(9)))
+        assert await anext(slow) == 0
+        assert await aside.all(lambda: (each for each in [1, 2])) == [1, 2]
+        assert await anext(slow) == 1
+        await slow.aclose()
 
     asyncio.run(run())

@@ -47,6 +47,16 @@ NOWHERE: Mapping[str, Value] = {"type": "PodScheduled", "status": "False", "mess
             "c ended 1 times, last with exit 1 Error",
             id="back",
         ),
+        pytest.param(
+            pod(containerStatuses=[{"name": "c", "ready": True, "lastState": ENDED}]),
+            "Running not yet [c]",
+            id="another-container",
+        ),
+        pytest.param(
+            pod(phase="Failed", reason="Evicted", message="low on disk"),
+            "Failed Evicted low on disk",
+            id="evicted",
+        ),
         pytest.param({}, "Unknown", id="empty"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ichor.formats.xfs import MAGIC, is_whole
+from ichor.formats.xfs import MAGIC, Content, content
 
 WHOLE = MAGIC + bytes(508)
 
@@ -10,11 +10,14 @@ WHOLE = MAGIC + bytes(508)
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        pytest.param(WHOLE, True, id="whole"),
-        pytest.param(WHOLE[:126] + b"\x01" + WHOLE[127:], False, id="in-progress"),
-        pytest.param(bytes(512), False, id="blank"),
-        pytest.param(MAGIC, False, id="cut-off"),
+        pytest.param(WHOLE, Content.WHOLE, id="whole"),
+        pytest.param(WHOLE[:126] + b"\x01" + WHOLE[127:], Content.NONE, id="in-progress"),
+        pytest.param(bytes(512), Content.NONE, id="blank"),
+        pytest.param(b"", Content.NONE, id="empty"),
+        pytest.param(MAGIC, Content.FOREIGN, id="cut-off"),
+        pytest.param(b"LUKS\xba\xbe" + bytes(506), Content.FOREIGN, id="encrypted"),
+        pytest.param(b"\0" + WHOLE[1:], Content.FOREIGN, id="damaged"),
     ],
 )
-def test_a_file_system_is_known_by_its_first_sector(head: bytes, expected: bool) -> None:
-    assert is_whole(head) is expected
+def test_a_volume_is_known_by_its_first_sector(head: bytes, expected: Content) -> None:
+    assert content(head) is expected

@@ -10,7 +10,7 @@ from ichor.formats import gpt
 from ichor.formats.gpt import LINUX_DATA, SECTOR, Partition, Table
 from ichor.linux import system_disk
 
-SECTORS = 4096
+SECTORS = 8192
 
 
 def tree(root: Path, name: str) -> Path:
@@ -56,8 +56,40 @@ def test_a_table_that_cannot_be_leaves_the_disk_as_it_was(tmp_path: Path) -> Non
 
 
 def test_a_disk_of_images_is_found_by_its_label(tmp_path: Path) -> None:
-    for name, label in (("vda5", "STATE"), ("vdb1", "IMAGECACHE"), ("vdc1", "IMAGECACHE")):
+    def add(name: str, label: str, *, read_only: bool) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "uevent").write_text(f"DEVNAME={name}\nPARTNAME={label}\n")
+        (tmp_path / name / "ro").write_text(f"{int(read_only)}\n")
+
+    add("sda1", "IMAGECACHE", read_only=False)  # which anybody may have written
+    add("vda5", "STATE", read_only=True)
+    assert system_disk.labelled("IMAGECACHE", tmp_path) == ""
+    add("vdb1", "IMAGECACHE", read_only=True)
     assert system_disk.labelled("IMAGECACHE", tmp_path) == "/dev/vdb1"
-    assert system_disk.labelled("META", tmp_path) == ""
+    add("vdc1", "IMAGECACHE", read_only=True)
+    assert system_disk.labelled("IMAGECACHE", tmp_path) == ""
+
+
+def test_a_table_whose_first_copy_is_torn_is_read_from_its_twin(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(SECTORS * SECTOR))
+    system_disk.write(disk, table(3000))
+    with disk.open("r+b") as file:
+        file.seek(SECTOR + 16)
+        file.write(b"torn")
+    assert system_disk.read(disk, SECTORS) == table(3000)
+    with disk.open("r+b") as file:
+        file.seek(-SECTOR, 2)
+        file.write(b"torn")
+    with pytest.raises(FormatError):
+        system_disk.read(disk, SECTORS)
+
+
+def test_what_was_where_a_partition_begins_is_cleared(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.write_bytes(b"XFSB" * (SECTORS * SECTOR // 4))
+    part = table(4000).partitions[0]
+    system_disk.blank(disk, part, SECTOR)
+    data = disk.read_bytes()
+    assert not any(data[part.first * SECTOR : part.first * SECTOR + SECTOR])
+    assert data[: part.first * SECTOR] == b"XFSB" * (part.first * SECTOR // 4)

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,8 +85,10 @@ def ask(node: Node, line: str, service: str = "api") -> str:
 
     A node runs as soon as its init is exec'ed, which is a moment before that listens.
     """
+    limit = time.monotonic() + 30
     while not _listens(node, service):
-        pass
+        assert time.monotonic() < limit, f"{node.name} does not listen"
+        time.sleep(0.01)
     return exchange(node, line, service)
 
 

@@ -1,5 +1,6 @@
 """`ichor list`, `read`, `copy`, `usage`: files of machines."""
 
+import os
 import sys
 import tarfile
 import tempfile
@@ -101,6 +102,31 @@ def read(target: Target, path: str) -> None:
     target.stream(copy_out)
 
 
+def extract(tar: tarfile.TarFile, to: Path) -> None:
+    """Unpack below a directory. Raises InputError for a name or link that leads out of it."""
+    try:
+        if hasattr(tarfile, "data_filter"):
+            tar.extractall(to, filter="data")
+        else:  # Python before 3.11.4, as in Debian 12
+            for member in tar:
+                _extract_one(tar, member, to)
+    except tarfile.TarError as error:
+        raise InputError(f"the archive: {error}") from error
+
+
+def _extract_one(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> None:
+    """Do as tarfile's filter `data` for the kinds of files that a node sends."""
+    top, place = to.resolve(), (to / member.name).parent.resolve()
+    aims = (place / member.linkname).resolve() if member.issym() else place
+    if not (place.is_relative_to(top) and aims.is_relative_to(top)):
+        raise InputError(f"{member.name!r} leads out of {to}")
+    if not (member.isreg() or member.isdir() or member.issym()):
+        raise InputError(f"{member.name!r} is no file, directory or link")
+    member.mode &= 0o755
+    member.uid, member.gid = os.getuid(), os.getgid()
+    tar.extract(member, to, numeric_owner=True)
+
+
 @click.command()
 @click.argument("path")
 @click.argument("to", metavar="DIRECTORY|-")
@@ -122,8 +148,7 @@ def copy(target: Target, path: str, to: str) -> None:
                 archive.write(piece.bytes)
             archive.seek(0)
             with tarfile.open(fileobj=archive, mode="r:gz") as tar:
-                # The filter refuses names and links that lead out of the directory.
-                tar.extractall(Path(to), filter="data")
+                extract(tar, Path(to))
 
     target.one(fetch)
 

@@ -36,16 +36,20 @@ def _reasons(pod: Object) -> Iterator[str]:
         *objs(pod, "status", "containerStatuses"),
     )
     said = [each for each in map(_container, containers) if each]
-    if said:
+    if told := f"{text(pod, 'status', 'reason')} {text(pod, 'status', 'message')}".strip():
+        yield f"{phase} {told}"
+    elif said:
         yield from said
     else:
         yield f"{phase} {text(_ready(pod), 'message')}".strip()
 
 
 def _container(status: Object) -> str:
-    """Say what keeps a container from running, and how it ended last."""
+    """Say what keeps a container from running and how it ended last; nothing of a ready one."""
+    if status.get("ready") is True:
+        return ""
     waiting = obj(status, "state", "waiting")
-    ended = obj(status, "lastState", "terminated")
+    ended = obj(status, "state", "terminated") or obj(status, "lastState", "terminated")
     now = f"{text(waiting, 'reason')} {text(waiting, 'message')}".strip()
     if not ended:
         return now

@@ -6,6 +6,7 @@ into itself (runc: libseccomp and libc) is built in the build root, by its compi
 """
 
 import functools
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -146,11 +147,19 @@ def _build_in_root(cache: Cache, program: Program, folder: Path, out: Path) -> N
         "ccache": cache.root / "go",
         "tmp/go": _go(cache).parents[1],
     }
-    for name, step in debian.steps(tuple(_LIBRARIES)).items():
+    libraries = debian.steps(tuple(_LIBRARIES))
+    for name, step in libraries.items():
         binds[_LIBRARIES[name]] = cache.path(step)
     argv = ["/tmp/go/bin/go", "-C", "/src", *_command(program, Path("/out") / program.name)]  # noqa: S108 - the run's own
-    root = cache.path(buildroot.root_step(cache))
-    buildroot.enter(root, argv, binds=binds, env=_settings(program) | _IN_ROOT)
+    root = buildroot.root_step(cache)
+    # Go does not hash headers and libraries of C: what was compiled with others is not looked at.
+    kept = {"GOCACHE": f"{_IN_ROOT['GOCACHE']}-{_key(root, *libraries.values())}"}
+    env = _settings(program) | _IN_ROOT | kept
+    buildroot.enter(cache.path(root), argv, binds=binds, env=env)
+
+
+def _key(*steps: Step) -> str:
+    return hashlib.sha256("".join(step.key for step in steps).encode()).hexdigest()[:16]
 
 
 def _go(cache: Cache) -> Path:

@@ -1,5 +1,6 @@
 """Files with holes."""
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,5 +28,6 @@ def copy(source: Path, fd: int, offset: int = 0) -> None:
             at = begin
             while at < end:
                 data = os.pread(file.fileno(), min(_CHUNK, end - at), at)
-                os.pwrite(fd, data, offset + at)
-                at += len(data)
+                if not data:
+                    raise OSError(errno.EIO, "cut off while it was copied", str(source))
+                at += os.pwrite(fd, data, offset + at)

@@ -5,6 +5,7 @@ kernel is told of each new partition by itself (BLKPG): a table in use is not re
 """
 
 import ctypes
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ichor.errors import TransientError
+from ichor.errors import FormatError, TransientError
 from ichor.formats import gpt, xfs
 from ichor.formats.gpt import Partition, Table
+from ichor.formats.xfs import Content
 from ichor.linux.process import Reaper
 from ichor.linux.tool import run
 from ichor.ports.system_disk import Action, AddPartition, MakeFileSystem, SystemDisk
+from ichor.resources.block.partition import EPHEMERAL, MIB, STATE
 
 ROOT: Final = "root"  # the name that the kernel's command line gives the verified device
 MKFS: Final = "/usr/bin/mkfs.xfs"
@@ -39,12 +42,19 @@ def find(blocks: Path = _BLOCKS) -> str:
 
 
 def labelled(label: str, blocks: Path = _CLASS) -> str:
-    """Give the device of the first partition of that label, on any disk; empty if there is none."""
-    for device in sorted(blocks.iterdir()):
-        lines = (device / "uevent").read_text(encoding="utf-8").splitlines()
-        if f"PARTNAME={label}" in lines:
-            return f"/dev/{device.name}"
-    return ""
+    """Give the device of the one partition of that label on a disk that nobody can write to.
+
+    Empty if there is none, or more than one: a label is no proof of whose it is, and what a pod or
+    a passer-by could have written is not given to the kernel to read. Raises OSError.
+    """
+    found = [device.name for device in sorted(blocks.iterdir()) if _is_fixed(device, label)]
+    return f"/dev/{found[0]}" if len(found) == 1 else ""
+
+
+def _is_fixed(device: Path, label: str) -> bool:
+    lines = (device / "uevent").read_text(encoding="utf-8").splitlines()
+    named = f"PARTNAME={label}" in lines
+    return named and (device / "ro").read_text(encoding="ascii").strip() == "1"
 
 
 def observe() -> SystemDisk | None:
@@ -54,20 +64,33 @@ def observe() -> SystemDisk | None:
     folder = _BLOCKS / name
     sector = int((folder / "queue/logical_block_size").read_text(encoding="ascii"))
     size = int((folder / "size").read_text(encoding="ascii")) * _SYSFS_SECTOR
-    with Path("/dev", name).open("rb") as device:
-        table = gpt.resized(gpt.parse(device.read(_HEAD * sector), sector), size // sector)
-    disk = SystemDisk(name=name, table=table)
-    whole = {part.label for part in table.partitions if _is_whole(disk.device(part.label))}
-    return replace(disk, whole=frozenset(whole))
+    disk = SystemDisk(name=name, table=read(Path("/dev", name), size // sector, sector))
+    held = {label: _content(disk.device(label)) for label in (STATE, EPHEMERAL) if disk.has(label)}
+    return replace(
+        disk,
+        whole=frozenset(label for label, what in held.items() if what is Content.WHOLE),
+        foreign=frozenset(label for label, what in held.items() if what is Content.FOREIGN),
+    )
 
 
-def _is_whole(device: str) -> bool:
+def read(device: Path, sectors: int, sector: int = gpt.SECTOR) -> Table:
+    """Read a disk's table, its twin at the end where the first is damaged. Raises FormatError."""
+    with device.open("rb", buffering=0) as file:
+        try:
+            table = gpt.parse(os.pread(file.fileno(), _HEAD * sector, 0), sector)
+        except FormatError:
+            tail = os.pread(file.fileno(), _HEAD * sector, (sectors - _HEAD) * sector)
+            table = gpt.parse_tail(tail, sectors, sector)
+    return gpt.resized(table, sectors)
+
+
+def _content(device: str) -> Content:
     """Ask the partition's own device: what is written to it, the disk's cache does not see."""
     try:
         with Path(device).open("rb") as file:
-            return xfs.is_whole(file.read(gpt.SECTOR))
-    except OSError:  # of which the kernel was not told yet
-        return False
+            return xfs.content(file.read(gpt.SECTOR))
+    except FileNotFoundError:  # of which the kernel was not told yet
+        return Content.NONE
 
 
 class KernelSystemDisk:
@@ -83,6 +106,7 @@ class KernelSystemDisk:
             raise TransientError("the system disk is gone")
         match action:
             case AddPartition(partition):
+                blank(Path("/dev", disk.name), partition, disk.table.sector)
                 partitions = (*disk.table.partitions, partition)
                 write(Path("/dev", disk.name), disk.table._replace(partitions=partitions))
                 announce(Path("/dev", disk.name), partition, disk.table.sector)
@@ -98,6 +122,18 @@ class KernelSystemDisk:
             raise TransientError(f"mkfs.xfs of {label}: {done.errors or done.exit}")
 
 
+def blank(device: Path, partition: Partition, sector: int) -> None:
+    """Clear where it begins: an earlier owner's file system there would pass for a new one."""
+    with device.open("r+b", buffering=0) as file:
+        _put(file.fileno(), bytes(MIB), partition.first * sector)
+        os.fsync(file.fileno())
+
+
+def _put(fd: int, data: bytes, offset: int) -> None:
+    if os.pwrite(fd, data, offset) != len(data):
+        raise OSError(errno.EIO, "a part was written")
+
+
 def write(device: Path, table: Table) -> None:
     """Write both ends, the one at the end first: cut off between, the old one at the start counts.
 
@@ -105,9 +141,9 @@ def write(device: Path, table: Table) -> None:
     """
     ends = gpt.build(table)
     with device.open("r+b", buffering=0) as file:
-        os.pwrite(file.fileno(), ends.tail, table.sectors * table.sector - len(ends.tail))
+        _put(file.fileno(), ends.tail, table.sectors * table.sector - len(ends.tail))
         os.fsync(file.fileno())
-        os.pwrite(file.fileno(), ends.head, 0)
+        _put(file.fileno(), ends.head, 0)
         os.fsync(file.fileno())
 
 

@@ -12,12 +12,17 @@ from ichor.formats.gpt import Partition, Table
 class SystemDisk(Struct, frozen=True, kw_only=True):
     """name: of the device, as in /dev. table: for all sectors that the disk has.
 
-    whole: labels of partitions whose file system is there.
+    whole: labels of partitions whose file system is there. foreign: of those that hold something
+    else, which is never overwritten.
     """
 
     name: str
     table: Table
     whole: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+
+    def has(self, label: str) -> bool:
+        return any(part.label == label for part in self.table.partitions)
 
     def device(self, label: str) -> str:
         """Give the path of a partition's device. Raises NotFound."""
@@ -47,5 +52,5 @@ class SystemDisks(Protocol):
         ...
 
     def apply(self, action: Action) -> Awaitable[None]:
-        """Cut off at any moment, the table is the old or the new one. Raises TransientError."""
+        """Cut off at any moment, one end of the disk has a whole table. Raises TransientError."""
         ...

@@ -1,4 +1,4 @@
-"""Reboot, shutdown and reset of a node in a container.
+"""Reboot, shutdown and reset of a node.
 
     pods move elsewhere ─► pods end (the kubelet first, lest it start them again)
         ─► etcd, on a reset ─► services ─► the end

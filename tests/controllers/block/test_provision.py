@@ -62,6 +62,15 @@ def test_what_is_whole_is_never_made_again() -> None:
     assert list(plan(ASKED, lacking)) == [MakeFileSystem(EPHEMERAL)]
 
 
+def test_what_is_something_else_is_left_as_it_is() -> None:
+    whole = done(disk(), plan(ASKED, disk()))
+    damaged = SystemDisk(
+        name="vda", table=whole.table, whole=frozenset({STATE}), foreign=frozenset({EPHEMERAL})
+    )
+    with pytest.raises(Conflict, match="EPHEMERAL of vda holds what is no whole XFS"):
+        list(plan(ASKED, damaged))
+
+
 def test_a_disk_too_small_is_left_as_it_is() -> None:
     with pytest.raises(Conflict, match=r"EPHEMERAL needs 2\.1 GB, and the disk has 9\d\d MB free"):
         list(plan(ASKED, disk(GIB)))

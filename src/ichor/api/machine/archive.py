@@ -46,10 +46,11 @@ def compressed(pieces: Iterator[bytes]) -> Generator[bytes]:
 
 def _tar(root: Path) -> Generator[bytes]:
     root.lstat()
+    root = root.resolve() if root.is_dir() else root
     for path in walk(root):
         try:
             status = path.lstat()
-        except FileNotFoundError:  # gone meanwhile
+        except OSError:  # gone meanwhile, or named longer than the kernel takes
             continue
         info = _info(root, path, status)
         if info is None:

@@ -1,14 +1,16 @@
 """Blocking generators beside the loop: a file of a mount whose server is gone may take for ever.
 
-Each runs in a thread of its own and is one batch ahead of its reader. A thread that hangs in the
-kernel cannot be ended, so there are only so many; who finds none free is told why.
+Each runs in a thread of its own, a batch at a time, when its reader asks for one. A thread that
+hangs in the kernel cannot be ended, so only so many may read at once; who is kept waiting by such
+is told why. A thread whose reader is slow waits for it and counts for nothing.
 """
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from ichor.errors import TransientError
@@ -19,65 +21,79 @@ _PATIENCE_S = 10.0
 
 
 class Aside:
-    """most: threads at once. patience_s: for a free one; TransientError after that."""
+    """most: reads at once. patience_s: for one's turn; TransientError after that."""
 
     def __init__(self, most: int = _MOST, patience_s: float = _PATIENCE_S) -> None:
         self._free = asyncio.Semaphore(most)
         self._most = most
         self._patience_s = patience_s
 
-    async def each(self, make: Callable[[], Generator[T]], batch: int = 1) -> AsyncIterator[T]:
+    async def each(
+        self, make: Callable[[], Generator[T]], batch: int = 1
+    ) -> AsyncGenerator[T, None]:
         """Yield what make() gives, so many at a turn; its errors are raised here."""
+        run = _Run(make, batch)
+        try:
+            while True:
+                await self._turn()
+                if not (items := await run.next(self._free.release)):
+                    return
+                for item in items:
+                    yield item
+        finally:
+            run.end()
+
+    async def _turn(self) -> None:
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._free.acquire()
         except TimeoutError:
             message = f"{self._most} reads of files hang: is the server of a mount gone?"
             raise TransientError(message) from None
-        run = _Run(make, batch, self._free.release)
-        try:
-            while (got := await run.batches.get()) is not None:
-                if isinstance(got, BaseException):
-                    raise got
-                for item in got:
-                    yield item
-                run.room.release()
-        finally:
-            run.is_over = True
-            run.room.release()
 
     async def all(self, make: Callable[[], Generator[T]]) -> list[T]:
         return [item async for item in self.each(make, batch=1 << 16)]
 
 
 class _Run(Generic[T]):
-    """A thread that fills `batches`; None or an error ends them."""
+    """A thread that answers each wish in the queue by a batch; None ends it."""
 
-    def __init__(
-        self, make: Callable[[], Generator[T]], size: int, ended: Callable[[], None]
-    ) -> None:
-        self.batches: asyncio.Queue[Sequence[T] | BaseException | None] = asyncio.Queue()
-        self.room = threading.Semaphore(2)
-        self.is_over = False
-        self._make, self._size, self._ended = make, size, ended
+    def __init__(self, make: Callable[[], Generator[T]], size: int) -> None:
+        self._make, self._size = make, size
         self._loop = asyncio.get_running_loop()
+        self._wishes: SimpleQueue[Callable[[Sequence[T] | BaseException], None] | None]
+        self._wishes = SimpleQueue()
         threading.Thread(target=self._work, name="aside", daemon=True).start()
 
+    async def next(self, read: Callable[[], None]) -> Sequence[T]:
+        """Give the next batch, empty after the last. read: called once it was read, or failed."""
+        wish: asyncio.Future[Sequence[T]] = self._loop.create_future()
+
+        def settle(result: Sequence[T] | BaseException) -> None:
+            read()
+            if wish.done():
+                return
+            if isinstance(result, BaseException):
+                wish.set_exception(result)
+            else:
+                wish.set_result(result)
+
+        self._wishes.put(settle)
+        return await wish
+
+    def end(self) -> None:
+        self._wishes.put(None)
+
     def _work(self) -> None:
-        end: BaseException | None = None
+        with closing(self._items()) as items, suppress(RuntimeError):  # the loop has ended
+            while (settle := self._wishes.get()) is not None:
+                self._loop.call_soon_threadsafe(settle, self._batch(items))
+
+    def _items(self) -> Generator[T]:
+        yield from self._make()  # which may raise, too
+
+    def _batch(self, items: Generator[T]) -> Sequence[T] | BaseException:
         try:
-            self._fill()
+            return list(islice(items, self._size))
         except BaseException as error:  # noqa: BLE001 - it is raised in the reader
-            end = error
-        with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._ended)  # before the reader hears of the end
-            self._loop.call_soon_threadsafe(self.batches.put_nowait, end)
-
-    def _fill(self) -> None:
-        with closing(self._make()) as items:
-            while self._next_turn() and (batch := list(islice(items, self._size))):
-                self._loop.call_soon_threadsafe(self.batches.put_nowait, batch)
-
-    def _next_turn(self) -> bool:
-        self.room.acquire()
-        return not self.is_over
+            return error

@@ -13,9 +13,14 @@ from ichor.cosi.state import AlreadyExists, State, find
 from ichor.errors import Conflict
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
+from ichor.resources.block.disk import SystemDisk
+from ichor.resources.block.ids import SYSTEM_DISK_ID
+from ichor.resources.block.partition import EPHEMERAL, STATE
+from ichor.resources.block.provision import lives_in_memory
 from ichor.resources.config.active import ID as CONFIG_ID
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.etcd.bootstrap import ID, EtcdBootstrap
+from ichor.resources.runtime.mount import MountStatus
 from ichor.resources.time.ids import STATUS_ID
 from ichor.resources.time.status import TimeStatus
 from ichor.rpc.context import Context, Handler
@@ -54,6 +59,7 @@ class BootstrapService:
         self, pieces: AsyncIterator[common_pb2.Data], context: Context
     ) -> pb.EtcdRecoverResponse:
         """Keep a snapshot for the Bootstrap that follows; a broken upload leaves nothing."""
+        self._check_place()
         fresh = self._snapshot.with_name(self._snapshot.name + ".part")
         try:
             with fresh.open("wb") as file:
@@ -65,7 +71,19 @@ class BootstrapService:
                 fresh.unlink()
         return pb.EtcdRecoverResponse(messages=[pb.EtcdRecover()])
 
+    def _check_place(self) -> None:
+        """Refuse what would be lost: PID 1 begins afresh on the disk in a moment."""
+        disk = find(self._state, SystemDisk, SYSTEM_DISK_ID)
+        state, ephemeral = (find(self._state, MountStatus, each) for each in (STATE, EPHEMERAL))
+        if lives_in_memory(
+            disk.spec if disk else None,
+            state.spec if state else None,
+            ephemeral.spec if ephemeral else None,
+        ):
+            raise Conflict("the node's volumes are not mounted yet: ask again")
+
     def _check(self, *, recover: bool) -> None:
+        self._check_place()
         config = find(self._state, ActiveConfig, CONFIG_ID)
         if config is None or config.spec.value.etcd_ca is None:
             raise Conflict("etcd has no CA in the configuration")

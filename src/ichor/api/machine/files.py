@@ -7,6 +7,7 @@ being opened, so that no device or FIFO can hold PID 1. Listing does not follow 
 import os
 import stat
 from collections.abc import AsyncIterator, Generator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 from ichor.api.machine.archive import CHUNK, tar_gz
@@ -54,26 +55,30 @@ class FileService:
         }
 
     async def list(self, request: pb.ListRequest, context: Context) -> AsyncIterator[pb.FileInfo]:
-        async for found in self._aside.each(lambda: _listed(request), _BATCH):
-            yield found
+        async with aclosing(self._aside.each(lambda: _listed(request), _BATCH)) as items:
+            async for found in items:
+                yield found
 
     async def usage(
         self, request: pb.DiskUsageRequest, context: Context
     ) -> AsyncIterator[pb.DiskUsageInfo]:
-        async for found in self._aside.each(lambda: _used(request), _BATCH):
-            yield found
+        async with aclosing(self._aside.each(lambda: _used(request), _BATCH)) as items:
+            async for found in items:
+                yield found
 
     async def read(
         self, request: pb.ReadRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
-        async for piece in self._aside.each(lambda: _pieces(absolute(request.path))):
-            yield common_pb2.Data(bytes=piece)
+        async with aclosing(self._aside.each(lambda: _pieces(absolute(request.path)))) as items:
+            async for piece in items:
+                yield common_pb2.Data(bytes=piece)
 
     async def copy(
         self, request: pb.CopyRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
-        async for piece in self._aside.each(lambda: tar_gz(absolute(request.root_path))):
-            yield common_pb2.Data(bytes=piece)
+        async with aclosing(self._aside.each(lambda: tar_gz(absolute(request.root_path)))) as items:
+            async for piece in items:
+                yield common_pb2.Data(bytes=piece)
 
 
 def _listed(request: pb.ListRequest) -> Generator[pb.FileInfo]:

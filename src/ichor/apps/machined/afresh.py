@@ -11,10 +11,12 @@ from typing import Final, NoReturn
 from ichor.apps.machined import layers, site
 from ichor.errors import NotFound
 from ichor.linux.mount import KernelMounts
+from ichor.log import logger
 from ichor.ports.mount import Detach, Mounts
 from ichor.ports.system_disk import SystemDisk
 from ichor.resources.block.partition import STATE
 
+log = logger(__name__)
 INIT: Final = "/usr/bin/init"
 _NEW: Final = "/run/state"
 
@@ -32,9 +34,22 @@ def begin(disk: SystemDisk | None) -> NoReturn:
 
 
 def move(disk: SystemDisk, mounts: Mounts) -> None:
-    """Copy what STATE holds in memory to its partition, and have it there for good."""
+    """Have what STATE holds in memory on its partition, for good."""
     Path(_NEW).mkdir(exist_ok=True)
     mounts.apply(site.xfs(_NEW, disk, STATE))
-    shutil.copytree(layers.STATE, _NEW, dirs_exist_ok=True)
-    os.sync()
+    carry(Path(layers.STATE), Path(_NEW))
     mounts.apply(Detach(target=_NEW))
+
+
+def carry(source: Path, target: Path) -> None:
+    """Copy the closed store, whole or not at all; one that is there already is the older truth."""
+    name = "store.db"
+    if (target / name).exists():
+        log.warning("STATE has a store already, which stays")
+        return
+    fresh = target / f".{name}"
+    shutil.copyfile(source / name, fresh)
+    fresh.chmod((source / name).stat().st_mode & 0o777)
+    os.sync()
+    fresh.rename(target / name)
+    os.sync()

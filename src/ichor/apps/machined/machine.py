@@ -101,6 +101,7 @@ class Machine:
         self._ring = LogRing()
         logging.getLogger().addHandler(self._ring)
         self._clock = KernelClock()
+        self._disk: Disk | None = None
         self._reaper = Reaper()
         self._state = Memory(self._clock.now, life=int.from_bytes(KernelRandom().draw(4)))
         cgroups = detect(Path("/sys/fs/cgroup"))
@@ -157,6 +158,8 @@ class Machine:
             await bounded("leaving the cluster", joining.withdraw(self._joining), 60)
         await bounded("containers", self._containers.stop_all(), 60)
         await bounded("services", self._supervisor.stop_all(), 60)
+        if self._disk is not None:
+            self._disk.close()  # what its log holds is in the one file then
         wiping.wipe(wipe)
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
@@ -176,7 +179,7 @@ class Machine:
 
     def _load(self) -> None:
         """Take from STATE what outlives a boot, and add what only this boot knows."""
-        disk = Disk(Path(layers.STATE) / "store.db", STORED)
+        disk = self._disk = Disk(Path(layers.STATE) / "store.db", STORED)
         self._state.attach(disk)
         for damage in disk.damage:
             log.error("stored resource is damaged", extra=fields(key=damage.key, why=damage.reason))

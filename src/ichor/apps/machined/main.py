@@ -7,6 +7,7 @@ all it can do about itself.
 import asyncio
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Final, NoReturn
@@ -14,16 +15,16 @@ from typing import Final, NoReturn
 from ichor import log
 from ichor.apps.machined import afresh, layers, site
 from ichor.apps.machined.site import Site
-from ichor.linux import libc, system_disk
+from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
 from ichor.linux.power import KernelPower
 from ichor.ports.power import Ending
-from ichor.resources.block.partition import IMAGE_CACHE
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
 DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main", "ichor.apps.trustd.main")
+_READING_S: Final = 10  # for who looks at the console, and the disk gets some rest
 ZYGOTE: Final = ("-ISB", "/usr/lib/ichor", "zygote")  # the image's entry to its programs
 
 
@@ -39,6 +40,7 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
         _prepare(here)
         ending = asyncio.run(live(launcher, here))
         if ending is Ending.AFRESH:
+            ending = Ending.RESTART  # where it cannot
             afresh.begin(here.disk())
     except BaseException:  # noqa: BLE001 - the last one who could say what happened
         traceback.print_exc()
@@ -53,6 +55,7 @@ def _crash(here: Site) -> None:
     sys.stderr.flush()
     if here.is_container:
         os._exit(1)  # not by an exception: a thread that hangs would be waited for
+    time.sleep(_READING_S)
 
 
 def _prepare(here: Site) -> None:
@@ -62,8 +65,8 @@ def _prepare(here: Site) -> None:
         layers.prepare(mounts, files)
     else:
         site.mount_kernel(mounts)
-        images = system_disk.labelled(IMAGE_CACHE)
-        layers.prepare(mounts, files, *site.volumes(here.disk(), images))
+        layers.prepare(mounts, files, *site.volumes(here.disk()))
+        site.mount_images(mounts, files)
 
 
 async def live(launcher: Launcher, here: Site) -> Ending:

@@ -13,13 +13,14 @@ from typing import Final, Literal, NamedTuple
 from uuid import uuid4
 
 from ichor.apps.machined import boot, layers
-from ichor.errors import IchorError
+from ichor.errors import Conflict
 from ichor.linux import system_disk
 from ichor.linux.mount import KernelMounts
 from ichor.log import fields, logger
+from ichor.ports.file import Files, MakeDirectory
 from ichor.ports.mount import Attach, Mounts
 from ichor.ports.system_disk import SystemDisk
-from ichor.resources.block.partition import EPHEMERAL, STATE
+from ichor.resources.block.partition import EPHEMERAL, IMAGE_CACHE, STATE
 
 log = logger(__name__)
 _STRICT: Final = ("nosuid", "nodev", "noexec")
@@ -44,14 +45,11 @@ class Site:
         return made
 
     def disk(self) -> SystemDisk | None:
-        """Give the disk that the root came from; a container has none of its own."""
-        if self.is_container:
-            return None
-        try:
-            return system_disk.observe()
-        except (OSError, IchorError) as error:
-            log.error("the system disk cannot be read", extra=fields(why=error))
-            return None
+        """Give the disk that the root came from; a container has none of its own.
+
+        Raises OSError, FormatError: a node whose disk cannot be read must not pass for a new one.
+        """
+        return None if self.is_container else system_disk.observe()
 
 
 CONTAINER: Final = Site("container", "container")
@@ -105,22 +103,34 @@ class Volumes(NamedTuple):
     handed: tuple[Attach, ...]
 
 
-def volumes(disk: SystemDisk | None, images: str = "") -> Volumes:
+def volumes(disk: SystemDisk | None) -> Volumes:
     """Give a machine's: of its disk what is whole there, else in memory, where nothing lasts.
 
-    images: the device of a disk of images, if there is one.
+    Raises Conflict where one holds something else: that node is no new one, and asks nobody for a
+    configuration.
     """
     whole = disk.whole if disk is not None else frozenset[str]()
+    if disk is not None and disk.foreign:
+        raise Conflict(f"{', '.join(sorted(disk.foreign))} of {disk.name} is no whole XFS")
     var, handed = _tmpfs("/var", _VAR, "0755"), list[Attach]()
     if disk is not None and EPHEMERAL in whole:
         var = xfs("/var", disk, EPHEMERAL, _VAR)
     if disk is not None and STATE in whole:
         handed.append(xfs(layers.STATE, disk, STATE))
-    if images:
-        options = ("ro", *_STRICT)
-        target = layers.IMAGE_CACHE
-        handed.append(Attach(target=target, fstype="squashfs", source=images, options=options))
     return Volumes((var,), tuple(handed))
+
+
+def mount_images(mounts: Mounts, files: Files) -> None:
+    """Mount a machine's disk of images, if it has one; without it images are pulled."""
+    try:
+        device = system_disk.labelled(IMAGE_CACHE)
+        target, options = layers.IMAGE_CACHE, ("ro", *_STRICT)
+        wanted = Attach(target=target, fstype="squashfs", source=device, options=options)
+        for action in tuple(layers.missing((wanted,), mounts.observe())) if device else ():
+            files.apply(MakeDirectory(path=target.lstrip("/")))
+            mounts.apply(action)
+    except OSError as error:
+        log.error("the disk of images is left out", extra=fields(why=error))
 
 
 def xfs(target: str, disk: SystemDisk, label: str, options: tuple[str, ...] = _STRICT) -> Attach:

@@ -1,4 +1,4 @@
-"""Reset's last step in a container: volumes are directories, and emptied once nothing runs.
+"""Reset's last step: volumes are mounted, and emptied once nothing runs.
 
 What pods had mounted is let go first: a directory that is a mount point would stay, and what is
 mounted there, perhaps from elsewhere, would be emptied. A kubelet that finds directories of pods it

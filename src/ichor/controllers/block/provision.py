@@ -54,7 +54,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 def plan(inputs: Inputs, observed: SystemDisk | None) -> Iterator[Action]:
-    """Raises Conflict where the disk has no room."""
+    """Raises Conflict where the disk has no room, or what should be made is something else."""
     if observed is None:
         return
     table = observed.table
@@ -63,6 +63,8 @@ def plan(inputs: Inputs, observed: SystemDisk | None) -> Iterator[Action]:
             made = placed(table, label, SIZES[label])
             table = table._replace(partitions=(*table.partitions, made))
             yield AddPartition(made)
+        if label in observed.foreign:
+            raise Conflict(f"partition {label} of {observed.name} holds what is no whole XFS")
         if label not in observed.whole:
             yield MakeFileSystem(label)
 
