@@ -186,7 +186,7 @@ class Connection:
         _log.info("connection broken by the peer", extra=fields(code=code, reason=reason))
         self.error = ConnectionError(f"broken HTTP/2: {reason}")
         self.flush()
-        self.wire.close()
+        self.wire.close(heard=True)
 
     # -- the streams' side -----------------------------------------------------------------------
 

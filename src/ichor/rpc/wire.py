@@ -174,8 +174,12 @@ class Wire(asyncio.BufferedProtocol):
         if self.paused and self._transport.get_write_buffer_size() > BACKLOG:
             self.fail(ConnectionAbortedError("the peer does not read"))
 
-    def close(self) -> None:
-        """Close after what is written has been sent."""
+    def close(self, *, heard: bool = False) -> None:
+        """Close after what is written has been sent.
+
+        heard: such that the peer gets to read it, whatever it is still sending: a socket closed
+        with bytes unread resets its connection, and what was said last is lost (RFC 9112, 9.6).
+        """
         if self.closed or not self._connected:
             return
         self.closed = True
@@ -185,7 +189,12 @@ class Wire(asyncio.BufferedProtocol):
             ):  # our close_notify is out; theirs we do not await
                 self._tls.unwrap()
             self._transport.write(self._out.read())
-        self._close_soon()
+        if heard and self._transport.can_write_eof():
+            self._transport.write_eof()  # the peer's end, or our patience's, closes it
+            loop = asyncio.get_running_loop()
+            self._lingering = loop.call_later(LINGER_S, self._transport.abort)
+        else:
+            self._close_soon()
 
     def _close_soon(self) -> None:
         self._transport.close()
