@@ -11,6 +11,7 @@ from tests.ha.test_survival import BACK_S, all_well, named
 
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import discovery
+from ichor.provision import name as names
 from ichor.provision.record import Node
 from ichor.resources.cluster.affiliate import Member
 
@@ -22,12 +23,13 @@ async def known(cluster: Living, node: Node) -> set[str]:
 
 
 def services(cluster: Living) -> list[int]:
-    """Find the pids of a cluster's discovery service."""
+    """Find the pids of a cluster's discovery service; another may have the same addresses."""
     wanted = "\0".join(discovery.command(cluster.cluster)[1:]).encode()
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if wanted in (entry / "cmdline").read_bytes():
+            is_theirs = f"/{names.cgroup(cluster.cluster.name)}/" in (entry / "cgroup").read_text()
+            if is_theirs and wanted in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
     return found
 
