@@ -15,6 +15,7 @@ from msgspec import Struct
 from ichor.cosi.state import State, find, find_all
 from ichor.errors import IchorError
 from ichor.formats.jsonvalue import Object, objs, strings, text, whole
+from ichor.formats.pod import condition as held_condition
 from ichor.formats.pod import troubles
 from ichor.ports.etcd import Etcd
 from ichor.ports.kube import EVERYTHING, Kind, Listing, Select
@@ -211,8 +212,7 @@ def addresses(node: Object) -> Iterable[str]:
 
 
 def condition(item: Object, kind: str) -> bool:
-    held = objs(item, "status", "conditions")
-    return any(text(one, "type") == kind and text(one, "status") == "True" for one in held)
+    return text(held_condition(item, kind), "status") == "True"
 
 
 def _is_cordoned(node: Object) -> bool:

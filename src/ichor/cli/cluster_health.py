@@ -6,7 +6,7 @@ The words are those a user would look for: a service and its state, a node's con
 from collections.abc import Iterable, Mapping, Sequence
 
 from ichor.formats import pod
-from ichor.formats.jsonvalue import Object, objs, text, whole
+from ichor.formats.jsonvalue import Object, text, whole
 from ichor.proto.machine import machine_pb2 as pb
 
 RUNNING = "Running"
@@ -45,15 +45,10 @@ def nodes(items: Iterable[Object], wanted: Sequence[str]) -> Mapping[str, str]:
 def _unready(node: Object | None) -> str:
     if node is None:
         return "is not registered"
-    condition = _condition(node, "Ready")
+    condition = pod.condition(node, "Ready")
     if text(condition, "status") == "True":
         return ""
     return f"is not Ready: {text(condition, 'message') or 'no status yet'}"
-
-
-def _condition(item: Object, kind: str) -> Object:
-    found = (each for each in objs(item, "status", "conditions") if text(each, "type") == kind)
-    return next(found, {})
 
 
 def workloads(

@@ -17,17 +17,18 @@ def trouble(pod: Object) -> str:
 
 
 def _ready(pod: Object) -> Object:
-    return _condition(pod, "Ready")
+    return condition(pod, "Ready")
 
 
-def _condition(pod: Object, kind: str) -> Object:
-    found = (each for each in objs(pod, "status", "conditions") if text(each, "type") == kind)
+def condition(item: Object, kind: str) -> Object:
+    """Give a condition of a pod, or of anything else that has some; empty if it is not there."""
+    found = (each for each in objs(item, "status", "conditions") if text(each, "type") == kind)
     return next(found, {})
 
 
 def _reasons(pod: Object) -> Iterator[str]:
     phase = text(pod, "status", "phase")
-    scheduled = _condition(pod, "PodScheduled")
+    scheduled = condition(pod, "PodScheduled")
     if text(scheduled, "status") == "False":
         yield f"{phase} {text(scheduled, 'message')}".strip()
         return

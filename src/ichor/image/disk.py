@@ -5,18 +5,16 @@ The file ends where META does; on a larger disk the node moves the table's twin 
 """
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Final
 
 from ichor.formats import gpt
 from ichor.formats.gpt import SECTOR, Partition, Table
 from ichor.formats.verity import Verity
-from ichor.image import debian, tools, uki
+from ichor.image import debian, raw, tools, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
-from ichor.image.sparse import copy
 from ichor.image.tree import merge
 from ichor.resources.block import partition
 from ichor.resources.block.partition import MIB
@@ -36,7 +34,11 @@ def disk_step(cache: Cache, level: int = 3) -> Step:
         write(out / FILE, esp, cache.path(root) / verified.IMAGE, verified.read(cache.path(root)))
         esp.unlink()
 
-    inputs = {"recipe": file_digest(Path(__file__), Path(partition.__file__))}
+    inputs = {
+        "recipe": file_digest(
+            *(Path(each) for each in (__file__, partition.__file__, raw.__file__))
+        )
+    }
     return Step("disk", build, inputs, (root, image, fat), 3)
 
 
@@ -66,13 +68,7 @@ def make_esp(image: Path, out: Path, fat: Path) -> None:
 def write(out: Path, esp: Path, root: Path, made: Verity) -> None:
     """Write the disk: both ends of the table, the ESP, root A; the rest is a hole."""
     table = plan(made.root)
-    ends = gpt.build(table)
-    with out.open("wb") as file:
-        file.truncate(table.sectors * SECTOR)
-        file.write(ends.head)
-        for source, part in ((esp, table.partitions[0]), (root, table.partitions[1])):
-            copy(source, file.fileno(), part.first * SECTOR)
-        os.pwrite(file.fileno(), ends.tail, table.sectors * SECTOR - len(ends.tail))
+    raw.write(out, table, zip((esp, root), table.partitions, strict=False))
 
 
 def plan(root_hash: bytes) -> Table:

@@ -5,7 +5,6 @@ by its digest and never written. Blobs are packed as they are, most of them are 
 """
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Final
 
 from ichor.formats import gpt
 from ichor.formats.gpt import SECTOR, Partition, Table
+from ichor.image import raw
 from ichor.image.process import run
-from ichor.image.sparse import copy
 from ichor.resources.block.partition import IMAGE_CACHE, MIB
 
 FILE: Final = "images.raw"
@@ -33,11 +32,6 @@ def make(layout: Path, out: Path, mksquashfs: Sequence[str]) -> None:
         last = _ALIGN + -(-size // MIB) * _ALIGN - 1
         part = Partition(1, gpt.LINUX_DATA, gpt.derived_id(seed, 1), _ALIGN, last, IMAGE_CACHE)
         table = Table(gpt.derived_id(seed, 0), last + 1 + _ALIGN, (part,))
-        ends = gpt.build(table)
         whole = Path(work) / FILE
-        with whole.open("wb") as file:
-            file.truncate(table.sectors * SECTOR)
-            file.write(ends.head)
-            copy(packed, file.fileno(), part.first * SECTOR)
-            os.pwrite(file.fileno(), ends.tail, table.sectors * SECTOR - len(ends.tail))
+        raw.write(whole, table, [(packed, part)])
         whole.rename(out)

@@ -114,8 +114,7 @@ class KernelSystemDisk:
                 await self._make(disk, label)
 
     async def _make(self, disk: SystemDisk, label: str) -> None:
-        part = next(part for part in disk.table.partitions if part.label == label)
-        small = ("--unsupported",) if part.sectors * disk.table.sector < _SMALL else ()
+        small = ("--unsupported",) if disk.part(label).sectors * disk.table.sector < _SMALL else ()
         argv = (MKFS, "-q", "-f", "-L", label, *small, disk.device(label))
         done = await run(self._reaper, argv)
         if not done.is_success:

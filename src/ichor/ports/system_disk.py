@@ -24,13 +24,17 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
     def has(self, label: str) -> bool:
         return any(part.label == label for part in self.table.partitions)
 
-    def device(self, label: str) -> str:
-        """Give the path of a partition's device. Raises NotFound."""
+    def part(self, label: str) -> Partition:
+        """Raises NotFound."""
         for part in self.table.partitions:
             if part.label == label:
-                between = "p" if self.name[-1].isdigit() else ""
-                return f"/dev/{self.name}{between}{part.number}"
+                return part
         raise NotFound(f"disk {self.name} has no partition {label}")
+
+    def device(self, label: str) -> str:
+        """Give the path of a partition's device. Raises NotFound."""
+        between = "p" if self.name[-1].isdigit() else ""
+        return f"/dev/{self.name}{between}{self.part(label).number}"
 
 
 class AddPartition(Struct, frozen=True):

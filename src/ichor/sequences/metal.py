@@ -11,7 +11,6 @@ from ichor.cosi.controller import Out
 from ichor.cosi.sequence import Condition, Guard, Phase, Request, Run, Sequence, Task, View
 from ichor.ports.power import Ending
 from ichor.resources.block.disk import SystemDisk
-from ichor.resources.block.ids import SYSTEM_DISK_ID
 from ichor.resources.block.partition import EPHEMERAL, STATE
 from ichor.resources.block.provision import (
     ID,
@@ -26,9 +25,8 @@ from ichor.sequences.start import BOOT_SEQUENCE
 
 
 def _is_memory(view: View, _: Run) -> bool:
-    disk = view.get(SystemDisk, SYSTEM_DISK_ID)
     mounts = {each.id: each.spec for each in view.all(MountStatus)}
-    return lives_in_memory(disk.spec if disk else None, mounts.get(STATE), mounts.get(EPHEMERAL))
+    return lives_in_memory(mounts, has_disk=bool(view.all(SystemDisk)))
 
 
 def _is_provisioned(view: View, _: Run) -> bool:

@@ -9,13 +9,11 @@ from pathlib import Path
 
 from ichor.api.machine.table import unary, uploading
 from ichor.cosi.resource import resource
-from ichor.cosi.state import AlreadyExists, State, find
+from ichor.cosi.state import AlreadyExists, State, find, find_all
 from ichor.errors import Conflict
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.block.disk import SystemDisk
-from ichor.resources.block.ids import SYSTEM_DISK_ID
-from ichor.resources.block.partition import EPHEMERAL, STATE
 from ichor.resources.block.provision import lives_in_memory
 from ichor.resources.config.active import ID as CONFIG_ID
 from ichor.resources.config.active import ActiveConfig
@@ -73,13 +71,9 @@ class BootstrapService:
 
     def _check_place(self) -> None:
         """Refuse what would be lost: PID 1 begins afresh on the disk in a moment."""
-        disk = find(self._state, SystemDisk, SYSTEM_DISK_ID)
-        state, ephemeral = (find(self._state, MountStatus, each) for each in (STATE, EPHEMERAL))
-        if lives_in_memory(
-            disk.spec if disk else None,
-            state.spec if state else None,
-            ephemeral.spec if ephemeral else None,
-        ):
+        has_disk = bool(find_all(self._state, SystemDisk))
+        mounts = {each.id: each.spec for each in find_all(self._state, MountStatus)}
+        if lives_in_memory(mounts, has_disk=has_disk):
             raise Conflict("the node's volumes are not mounted yet: ask again")
 
     def _check(self, *, recover: bool) -> None:

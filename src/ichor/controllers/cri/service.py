@@ -30,7 +30,6 @@ from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.cosi.resource import Resource, Spec
 from ichor.resources.block.disk import SystemDisk
 from ichor.resources.block.ids import SYSTEM_DISK_ID
-from ichor.resources.block.partition import EPHEMERAL, STATE
 from ichor.resources.block.provision import lives_in_memory
 from ichor.resources.config.ids import MACHINE_TYPE_ID
 from ichor.resources.config.kinds import MachineKind
@@ -91,14 +90,13 @@ def seen(roots: EtcFileStatus | None) -> Mapping[str, str]:
 class ConfiguredInputs(Inputs, frozen=True, kw_only=True):
     machine: Annotated[MachineType, Get("config", MACHINE_TYPE_ID)]
     disk: Annotated[SystemDisk | None, Get("runtime", SYSTEM_DISK_ID)] = None
-    state: Annotated[MountStatus | None, Get("runtime", STATE)] = None
-    ephemeral: Annotated[MountStatus | None, Get("runtime", EPHEMERAL)] = None
+    mounts: Annotated[Mapping[str, MountStatus], All("runtime")] = {}
 
 
 def reconcile_configured(inputs: ConfiguredInputs) -> Iterator[tuple[str, Spec]]:
     """Give nothing in maintenance: nobody has pods there, and memory may be short."""
     is_known = inputs.machine.type is not MachineKind.UNKNOWN
-    if is_known and not lives_in_memory(inputs.disk, inputs.state, inputs.ephemeral):
+    if is_known and not lives_in_memory(inputs.mounts, has_disk=inputs.disk is not None):
         yield from reconcile(inputs)
 
 

@@ -1,22 +1,21 @@
 """What a machine's first start asks for: volumes on its disk; kinds of ours."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ichor.cosi.resource import Definition, Spec
-from ichor.resources.block.disk import SystemDisk
+from ichor.resources.block.partition import EPHEMERAL, STATE
 from ichor.resources.runtime.mount import MountStatus
 
 NAMESPACE = "runtime"
 ID = "system"
 
 
-def lives_in_memory(
-    disk: SystemDisk | None, state: MountStatus | None, ephemeral: MountStatus | None
-) -> bool:
+def lives_in_memory(mounts: Mapping[str, MountStatus], *, has_disk: bool) -> bool:
     """Say whether there is a disk whose volumes are not, or not yet, what is mounted."""
-    if disk is None:
-        return False
-    return state is None or ephemeral is None or ephemeral.filesystem_type == "tmpfs"
+    ephemeral = mounts.get(EPHEMERAL)
+    on_disk = ephemeral is not None and ephemeral.filesystem_type != "tmpfs" and STATE in mounts
+    return has_disk and not on_disk
 
 
 class VolumeProvision(Spec, frozen=True, kw_only=True):
