@@ -8,7 +8,7 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit check test gen lock cluster destroy bench vm
+.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ type: setup ## mypy and basedpyright
 
 unit: setup ## pure tests: no root, no network, no sleep
 	@$(PY) -m pytest -q -n 2 -m "not root and not cluster and not interop and not vm" tests
+
+branches: setup ## of controllers, executed where they may touch nothing: at least nine in ten
+	@$(PY) tools/branches.py
 
 gen: setup ## generated code and pages
 	@$(PY) tools/protoc.py

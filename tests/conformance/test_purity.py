@@ -5,7 +5,7 @@
 
 import socket
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -138,7 +138,7 @@ def test_plan_and_report_touch_nothing(
         check(lambda: report(given_inputs, observed))
 
 
-@pytest.mark.parametrize(
+touches = pytest.mark.parametrize(
     "touch",
     [
         pytest.param(lambda: Path("/etc/hostname").read_text(), id="open"),
@@ -146,6 +146,22 @@ def test_plan_and_report_touch_nothing(
         pytest.param(lambda: subprocess.run(["true"]), id="process"),
     ],
 )
+
+
+@touches
 def test_touching_the_world_is_noticed(touch: Callable[[], object]) -> None:
     with pytest.raises(ImpureError), pure():
         touch()
+
+
+@touches
+def test_a_controller_that_touches_the_world_is_noticed_in_any_test(
+    touch: Callable[[], object],
+) -> None:
+    names: dict[str, Callable[[Callable[[], object]], Iterator[None]]] = {}
+    module = {"__name__": "ichor.controllers.k8s.x"}
+    exec("def reconcile(touch): touch(); yield", module, names)
+    for _ in range(2):  # it goes on watching
+        with pytest.raises(ImpureError):
+            next(names["reconcile"](touch))
+    touch()

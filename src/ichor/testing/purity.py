@@ -1,13 +1,15 @@
-"""Purity: inside `pure()`, whatever touches the world raises, by whichever path it gets there.
+"""Purity: decisions that touch the world raise, by whichever path they get there.
 
-CPython's audit events see every open, socket, process and ctypes call. They do not see
-stat(2) nor clock reads: ruff bans those names in the pure layers. Import what the code under test
-imports lazily before the block, for an import opens files.
+Inside `pure()` everything raises; from `keep_pure(package)` on, whatever a function of that package
+does, in any test. CPython's audit events see every open, socket, process and ctypes call. They do
+not see stat(2) nor clock reads: ruff bans those names in the pure layers. Imports open files: they
+are let pass in a package, but not in a block, so import before it what its code imports lazily.
 """
 
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from types import FrameType
 
 _WORLD = frozenset({"open", "socket", "subprocess", "os", "shutil", "ctypes", "time", "sqlite3"})
 
@@ -19,6 +21,7 @@ class ImpureError(BaseException):
 class _Guard:
     def __init__(self) -> None:
         self.is_armed = False
+        self.packages: tuple[str, ...] = ()
         self._is_installed = False
 
     def install(self) -> None:
@@ -27,9 +30,20 @@ class _Guard:
             self._is_installed = True
 
     def _hear(self, event: str, args: tuple[object, ...]) -> None:
-        if self.is_armed and event.split(".")[0] in _WORLD:
+        if event.split(".")[0] not in _WORLD:
+            return
+        if self.is_armed or self._is_decision(sys._getframe(1)):  # noqa: SLF001 - as inspect does
             self.is_armed = False  # telling may itself open files
             raise ImpureError(f"{event}{args}")
+
+    def _is_decision(self, frame: FrameType | None) -> bool:
+        while frame is not None and self.packages:
+            if frame.f_code.co_filename.startswith("<frozen importlib"):
+                return False
+            if str(frame.f_globals.get("__name__")).startswith(self.packages):
+                return True
+            frame = frame.f_back
+        return False
 
 
 _guard = _Guard()
@@ -44,3 +58,9 @@ def pure() -> Generator[None, None, None]:
         yield
     finally:
         _guard.is_armed = False
+
+
+def keep_pure(package: str) -> None:
+    """Raise ImpureError from now on wherever a function of the package touches the world."""
+    _guard.install()
+    _guard.packages = (*_guard.packages, f"{package}.")
