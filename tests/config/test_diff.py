@@ -2,9 +2,8 @@
 
 from tests.config import samples
 
-from ichor.config import diff, keys, patch
+from ichor.config import diff, patch
 from ichor.config.container import Config
-from ichor.config.secret import Secret
 
 
 def patched(config: Config, text: str) -> Config:
@@ -62,14 +61,3 @@ def test_nothing_secret_is_left_in_a_redacted_configuration() -> None:
     assert box is not None
     assert box.reveal() not in shown
     assert "PRIVATE KEY" not in shown
-
-
-def test_a_key_that_does_not_fit_its_certificate_is_found() -> None:
-    assert list(keys.faults(PLANE)) == []
-    other = samples.secrets(2).certs.os.key
-    import base64
-
-    text = base64.b64encode(other.reveal().encode()).decode()
-    changed = patched(PLANE, f"machine: {{ca: {{key: {text}}}}}")
-    assert list(keys.faults(changed)) == ["machine.ca: the key is not that of the certificate"]
-    assert Secret("x") != other

@@ -37,9 +37,6 @@ TRIES = 6  # values of a field; not every address is another one's neighbour
 # No action of a controller follows at once: what is done with it, and where.
 ELSEWHERE = {
     "v1alpha1.machine.token": "who joins is asked for it: controllers/secrets/join_token.py",
-    "v1alpha1.machine.ca.key": "signs the next certificate: controllers/secrets/issuance.py",
-    "v1alpha1.cluster.etcd.ca.key": "signs the next certificate",
-    "KubeAggregatorCAConfig.issuing_ca.key": "signs the next certificate",
     "v1alpha1.cluster.admin_kubeconfig.cert_lifetime": "signed for so long: api/machine/access.py",
     **dict.fromkeys(
         (

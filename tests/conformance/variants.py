@@ -1,7 +1,8 @@
 """Other configurations: one field of one document changed to another value that is accepted.
 
 leaves(config)          the fields of its documents, as deep as the codecs know them
-variants(config, leaf)  configurations that differ in that field alone, each of them accepted
+variants(config, leaf)  configurations that differ in that field alone, or in a certificate and
+                        its key, each of them accepted
 """
 
 import base64
@@ -88,6 +89,7 @@ def variants(config: Config, leaf: Leaf) -> Iterator[str]:
     for value in others(leaf.codec, at(documents[leaf.document], leaf.path)):
         changed = deepcopy(documents)
         put(changed[leaf.document], leaf.path, value)
+        put_mate(changed[leaf.document], leaf.path, value)
         text = accepted(dump_all(changed))
         if text and text != encode(config):
             yield text
@@ -120,6 +122,21 @@ def put(document: dict[str, Value], path: tuple[str | int, ...], value: Value) -
     _set(node, path[-1], value)
 
 
+def put_mate(document: dict[str, Value], path: tuple[str | int, ...], value: Value) -> None:
+    """Change a certificate's key with it, and a key's certificate: only both are accepted."""
+    pair = samples.secrets(2).certs.os
+    crt, key = pair.crt, pair.key.reveal()
+    for encoded in (str, in_base64):
+        for own, mate, names in ((crt, key, ("key",)), (key, crt, ("crt", "cert"))):
+            for name in names if value == encoded(own) else ():
+                if at(document, (*path[:-1], name)) is not None:
+                    put(document, (*path[:-1], name), encoded(mate))
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def _below(node: dict[str, Value] | list[Value], name: str | int, empty: Value) -> Value:
     if isinstance(node, dict):
         return node.setdefault(cast("str", name), empty)
@@ -140,7 +157,7 @@ def others(codec: Codec, current: Value) -> Iterator[Value]:
             yield from (number for number in numbers if low <= number <= high)
         case Checked(inner=Base64(inner=inner), check=check):
             for text in others(Checked(inner, check), None):
-                yield base64.b64encode(cast("str", text).encode()).decode()
+                yield in_base64(cast("str", text))
         case Checked(inner=inner, check=Check(test=test)):
             texts = (cast("str", text) for text in others(inner, None))
             yield from (text for text in texts if test(text))
@@ -184,4 +201,4 @@ def _pem() -> tuple[str, ...]:
     """Certificates and keys of another cluster."""
     certs = samples.secrets(2).certs
     key = certs.service_account.key.reveal()
-    return certs.os.crt, key, public_pem(key)
+    return certs.os.crt, certs.os.key.reveal(), key, public_pem(key)

@@ -15,7 +15,6 @@ from ichor.errors import InputError
 @click.option("--strict", is_flag=True, help="Take warnings for errors.")
 def validate(file: str, mode: str, *, strict: bool) -> None:
     """Check a machine configuration without a machine."""
-    from ichor.config import keys
     from ichor.config import validate as rules
     from ichor.config.decode import decode
 
@@ -26,7 +25,7 @@ def validate(file: str, mode: str, *, strict: bool) -> None:
         print(f"note: {note}", file=sys.stderr)
     for warning in found.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    errors = (*found.errors, *keys.faults(config), *(found.warnings if strict else ()))
+    errors = (*found.errors, *(found.warnings if strict else ()))
     if errors:
         raise InputError("\n  ".join(("", *errors)).rstrip(), path=file)
     print(f"{file} is valid for {mode} mode")

@@ -1,13 +1,11 @@
-"""Whether the keys of a configuration fit their certificates.
-
-Needs `cryptography`, so this is for the command line and the signer, not for machined.
-"""
+"""Whether the keys of a configuration fit their certificates."""
 
 from collections.abc import Iterator
 
 from ichor.config.container import Config
-from ichor.errors import InputError
-from ichor.pki.issue import Pair, fits, load_key
+from ichor.errors import FormatError, InputError
+from ichor.pki.public import public_pem
+from ichor.rpc.tls import fits
 
 
 def faults(config: Config) -> Iterator[str]:
@@ -19,14 +17,14 @@ def faults(config: Config) -> Iterator[str]:
         ("KubeAggregatorCAConfig", config.aggregator_ca),
     ):
         if authority is not None and authority.key is not None:
-            pair = Pair(certificate=authority.certificate, key=authority.key.reveal())
+            certificate, key = authority.certificate, authority.key.reveal()
             try:
-                if not fits(pair):
+                if not fits(certificate.encode(), key.encode()):
                     yield f"{name}: the key is not that of the certificate"
             except InputError as err:
                 yield f"{name}: {err}"
     if config.service_account is not None:
         try:
-            load_key(config.service_account.issuer.private_key.reveal())
-        except InputError as err:
+            public_pem(config.service_account.issuer.private_key.reveal())
+        except FormatError as err:
             yield f"KubeServiceAccountConfig: {err}"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from ichor.config import keys
 from ichor.config.container import Authority, Config
 from ichor.config.document import Document, identity
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
@@ -70,7 +71,8 @@ def validate(config: Config, mode: Mode) -> Findings:
     if config.main is None:
         missing = "the main document (version, machine, cluster) is missing"
         return Findings(errors=(missing,))
-    errors = [*_authorities(config), *_kubernetes(config), *_roles(config), *_ports(config)]
+    rules = (_authorities, keys.faults, _kubernetes, _roles, _ports)
+    errors = [error for rule in rules for error in rule(config)]
     if config.main.machine.install is not None and mode != "container":
         errors.append("machine.install: known, not supported yet but in a container")
     return Findings(

@@ -1,13 +1,10 @@
-"""TLS client contexts from PEM in memory.
+"""TLS client contexts from PEM in memory."""
 
-OpenSSL's Python binding loads a key only from a path: it is given one of an anonymous memory
-file (memfd_create(2)), so no secret is ever written to a disk.
-"""
-
-import os
 import ssl
 
 from msgspec import Struct
+
+from ichor.rpc.tls import use
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -31,15 +28,5 @@ def client_context(ca: bytes, identity: Identity | None = None) -> ssl.SSLContex
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.load_verify_locations(cadata=ca.decode("ascii"))
     if identity is not None:
-        _load(context, identity)
+        use(context, identity.certificate, identity.key)
     return context
-
-
-def _load(context: ssl.SSLContext, identity: Identity) -> None:
-    descriptor = os.memfd_create("identity", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(descriptor), "wb") as file:
-            file.write(identity.certificate.rstrip() + b"\n" + identity.key)
-        context.load_cert_chain(f"/proc/self/fd/{descriptor}")
-    finally:
-        os.close(descriptor)

@@ -312,17 +312,3 @@ def _sign(builder: x509.CertificateBuilder, key: PrivateKey) -> str:
     else:
         certificate = builder.sign(key, hashes.SHA256())
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def fits(pair: Pair) -> bool:
-    """Say whether the key is that of the certificate. Raises InputError if either is none."""
-    try:
-        certificate = x509.load_pem_x509_certificate(pair.certificate.encode())
-    except ValueError:
-        raise InputError("expected a certificate in PEM") from None
-    return _spki(certificate.public_key()) == _spki(load_key(pair.key).public_key())
-
-
-def _spki(key: object) -> bytes:
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return _public(key).public_bytes(serialization.Encoding.DER, form)

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ichor.errors import InputError
 from ichor.pki.pem import for_openssl
+
+_MISMATCH = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH")
 
 Chain: TypeAlias = tuple[bytes, ...]
 Verify: TypeAlias = Callable[[Chain], None]
@@ -86,21 +89,43 @@ def _context(protocol: int, identity: Identity | None, authorities: bytes) -> ss
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["h2"])
     if identity is not None:
-        _load(context, identity)
+        use(context, identity.chain, identity.key)
     if authorities:
         context.load_verify_locations(cadata=authorities.decode("ascii"))
     return context
 
 
-def _load(context: ssl.SSLContext, identity: Identity) -> None:
-    # load_cert_chain takes file names only.
-    fd = os.memfd_create("identity")
+def _refuse_password() -> str:
+    raise ValueError("a key without a password is expected")
+
+
+def use(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
+    """Give the context its own certificate (or chain, leaf first) and key, both PEM.
+
+    OpenSSL's binding reads a key only from a path, and is given that of an anonymous memory file
+    (memfd_create(2)): no secret is ever written to a disk.
+    Raises ssl.SSLError, and ValueError where the key is encrypted.
+    """
+    fd = os.memfd_create("identity", os.MFD_CLOEXEC)
     try:
-        key = for_openssl(identity.key.decode("ascii")).encode()
-        os.write(fd, key.rstrip() + b"\n" + identity.chain)
-        context.load_cert_chain(f"/proc/self/fd/{fd}")
+        private = for_openssl(key.decode("ascii")).encode()
+        os.write(fd, private.rstrip() + b"\n" + certificate)
+        context.load_cert_chain(f"/proc/self/fd/{fd}", password=_refuse_password)
     finally:
         os.close(fd)
+
+
+def fits(certificate: bytes, key: bytes) -> bool:
+    """Say whether the key is that of the certificate. Raises InputError if either is none."""
+    try:
+        use(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, key)
+    except ssl.SSLError as err:
+        if err.reason in _MISMATCH:
+            return False
+        raise InputError("expected a certificate and its private key, in PEM") from None
+    except ValueError as err:
+        raise InputError(str(err)) from None
+    return True
 
 
 def chain_of(tls: ssl.SSLObject) -> Chain:

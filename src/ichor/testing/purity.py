@@ -9,6 +9,7 @@ are let pass in a package, but not in a block, so import before it what its code
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from inspect import currentframe
 from types import FrameType
 
 _WORLD = frozenset({"open", "socket", "subprocess", "os", "shutil", "ctypes", "time", "sqlite3"})
@@ -32,7 +33,7 @@ class _Guard:
     def _hear(self, event: str, args: tuple[object, ...]) -> None:
         if event.split(".")[0] not in _WORLD:
             return
-        if self.is_armed or self._is_decision(sys._getframe(1)):  # noqa: SLF001 - as inspect does
+        if self.is_armed or self._is_decision(currentframe()):
             self.is_armed = False  # telling may itself open files
             raise ImpureError(f"{event}{args}")
 
