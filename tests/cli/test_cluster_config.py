@@ -7,16 +7,24 @@ import pytest
 from ichor.cli import cluster_config
 from ichor.config.decode import decode
 from ichor.config.documents.hostname import HostnameConfig
+from ichor.config.documents.kube_controller_manager import KubeControllerManagerConfig
 from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.validate import validate
 from ichor.config.versions import image
 from ichor.errors import InputError
+from ichor.provision.accelerator import SLOWNESS
 from ichor.provision.provisioner import Request, plan
-from ichor.provision.record import Cluster
+from ichor.provision.record import Cluster, Machine
 
 
 def planned(planes: int = 1) -> Cluster:
     request = Request(name="dev", root=Path("/image"), control_planes=planes)
     return plan(request, free=lambda _: True)
+
+
+def virtual(accelerator: str) -> Cluster:
+    machine = Machine(image="/disk", accelerator=accelerator)
+    return plan(Request(name="dev", root=Path("/image"), machine=machine), free=lambda _: True)
 
 
 def test_every_node_is_told_its_name_and_role() -> None:
@@ -76,3 +84,27 @@ def test_a_patch_is_laid_over_every_node(tmp_path: Path) -> None:
 def test_a_patch_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         cluster_config.tell(planned(), "build", [tmp_path / "none.yaml"])
+
+
+def test_machines_that_are_emulated_wait_longer_for_one_another() -> None:
+    told = cluster_config.tell(virtual("tcg"), "build").userdata["dev-controlplane-1"]
+    config = decode(told)
+    assert not validate(config, "metal").errors
+    manager, kubelet = config.one(KubeControllerManagerConfig), config.one(KubeletConfig)
+    assert manager is not None
+    assert manager.extra_args["leader-elect-lease-duration"] == f"{15 * SLOWNESS['tcg']}s"
+    assert kubelet is not None
+    assert dict(kubelet.config) == {"nodeLeaseDurationSeconds": 40 * SLOWNESS["tcg"]}
+    assert config.main is not None
+    assert config.main.cluster.etcd is not None
+    assert config.main.cluster.etcd.extra_args["heartbeat-interval"] == "800"
+
+
+def test_machines_of_iron_keep_the_defaults_of_kubernetes() -> None:
+    config = decode(cluster_config.tell(virtual("kvm"), "build").userdata["dev-controlplane-1"])
+    kubelet = config.one(KubeletConfig)
+    assert kubelet is not None
+    assert not kubelet.config
+    assert config.main is not None
+    assert config.main.cluster.etcd is not None
+    assert not config.main.cluster.etcd.extra_args

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Generator
 
 import pytest
-from tests.cluster.whole import Whole, ended_after
+from tests.cluster.whole import SLOWNESS, Whole, ended_after
 
 from ichor.config.versions import image
 
@@ -59,7 +59,8 @@ def pods(cluster: Whole) -> Generator[list[Pod]]:
     """Three pods that answer with their names, on both nodes."""
     text = APP.replace("IMAGE", image("testtool"))
     cluster.kubectl("apply", "-f", "-", text=text)
-    cluster.kubectl("rollout", "status", "deployment/echo", "--timeout=90s", seconds=100)
+    timeout = f"--timeout={90 * SLOWNESS}s"
+    cluster.kubectl("rollout", "status", "deployment/echo", timeout, seconds=100)
     found = json.loads(cluster.kubectl("get", "pods", "-l", "app=echo", "-o", "json"))
     yield [Pod(one["metadata"]["name"], one["spec"]["nodeName"]) for one in found["items"]]
     cluster.kubectl("delete", "-f", "-", text=text)
@@ -130,5 +131,7 @@ def test_a_port_is_forwarded(cluster: Whole, pods: list[Pod]) -> None:
         line = process.stdout.readline()
         found = re.search(r"127\.0\.0\.1:(\d+)", line)
         assert found, line
-        with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/x", timeout=20) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{found[1]}/x", timeout=20 * SLOWNESS
+        ) as answer:
             assert answer.read().decode() == f"{name} /x\n"

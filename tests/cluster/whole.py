@@ -1,4 +1,8 @@
-"""Whole clusters as their users have them: our command, kubectl, files of their own."""
+"""Whole clusters as their users have them: our command, kubectl, files of their own.
+
+ICHOR_PROVISIONER=qemu makes them of virtual machines, which are slower by a factor; else nodes are
+containers.
+"""
 
 import os
 import signal
@@ -8,9 +12,14 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from ichor.provision import accelerator
+
 ROOT = Path(__file__).parents[2]
 _PROGRAM = "import sys; from ichor.cli.main import main; sys.exit(main(sys.argv[1:]))"
 LONGEST_S = 420
+PROVISIONER = os.environ.get("ICHOR_PROVISIONER", "containers")
+SLOWNESS = accelerator.SLOWNESS["tcg"] if PROVISIONER == "qemu" else 1
+_OPTIONS = {"containers": (), "qemu": ("--provisioner", "qemu", "--memory", "3072")}
 
 
 class Whole:
@@ -37,7 +46,7 @@ class Whole:
             input=text,
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=seconds * SLOWNESS,
             check=False,
         )
         assert done.returncode == 0, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -45,7 +54,10 @@ class Whole:
 
     def create(self, *options: str) -> str:
         words = ("create", "--subnet", "10.6.0.0/24", "--wait-timeout", "5m")
-        return self.run(*self.argv(*words, *options), seconds=LONGEST_S)
+        argv = self.argv(*words, *_OPTIONS[PROVISIONER], *options)
+        said = self.run(*argv, seconds=LONGEST_S)
+        print(said)
+        return said
 
     def destroy(self) -> str:
         return self.run(*self.argv("destroy"))

@@ -8,13 +8,15 @@ from msgspec.structs import replace
 
 from ichor.errors import InputError
 from ichor.provision import accelerator, machine
+from ichor.provision import name as names
 from ichor.provision.life import End
-from ichor.provision.machine import command, heard, last_reason, meaning
+from ichor.provision.machine import Handed, command, heard, last_reason, meaning
 from ichor.provision.machines import Machines
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
 
 MIB = 1 << 20
+HANDED = Handed(7, 8)
 
 
 def planned(image: Path, disk_mib: int = 6144) -> Cluster:
@@ -23,19 +25,18 @@ def planned(image: Path, disk_mib: int = 6144) -> Cluster:
     return plan(request, lambda port: True)
 
 
-def test_the_ports_of_a_machine_are_those_of_its_record(tmp_path: Path) -> None:
+def test_a_machine_has_its_port_of_the_bridge_and_its_own_address_there(tmp_path: Path) -> None:
     node = planned(tmp_path / "disk").nodes[0]
     assert node.machine is not None
-    words = list(command(node, node.machine, tmp_path, 7))
-    net = words[words.index("-netdev") + 1]
-    assert f"hostfwd=tcp:127.0.0.1:{node.forward('api')}-:50000" in net
-    assert "restrict=on" in net
+    words = list(command(node, node.machine, tmp_path, HANDED))
+    assert words[words.index("-netdev") + 1] == "tap,id=net,fd=8"
+    assert any(f"mac={names.hardware_address(node.name)}" in word for word in words)
 
 
 def test_a_comma_in_a_path_starts_no_option(tmp_path: Path) -> None:
     node = planned(tmp_path / "disk").nodes[0]
     assert node.machine is not None
-    words = " ".join(command(node, node.machine, Path("/a,b"), 7))
+    words = " ".join(command(node, node.machine, Path("/a,b"), HANDED))
     assert "file=/a,,b/disk.raw" in words
 
 
@@ -69,18 +70,12 @@ def test_what_a_killed_machine_said_is_heard_as_far_as_it_came() -> None:
 def test_a_disk_of_images_is_read_only_to_a_machine(tmp_path: Path) -> None:
     node = replace(planned(tmp_path / "disk").nodes[0], image_cache="/layout")
     assert node.machine is not None
-    words = list(command(node, node.machine, tmp_path, 7))
+    words = list(command(node, node.machine, tmp_path, HANDED))
     (drive,) = [word for word in words if "id=images" in word]
     assert "readonly=on" in drive
     assert "id=images" not in " ".join(
-        command(planned(tmp_path).nodes[0], node.machine, tmp_path, 7)
+        command(planned(tmp_path).nodes[0], node.machine, tmp_path, HANDED)
     )
-
-
-def test_two_machines_are_refused_for_they_would_not_hear_each_other(tmp_path: Path) -> None:
-    wanted = Machine(image=str(tmp_path))
-    with pytest.raises(InputError, match="share no network"):
-        plan(Request(name="t", root=tmp_path, workers=1, machine=wanted), lambda port: True)
 
 
 def test_a_disk_smaller_than_its_image_is_refused(

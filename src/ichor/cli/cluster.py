@@ -22,7 +22,7 @@ from ichor.provision import record
 from ichor.provision.containers import Containers
 from ichor.provision.life import Status
 from ichor.provision.provisioner import Provisioner, Request, plan
-from ichor.provision.record import Cluster
+from ichor.provision.record import Cluster, Machine
 from ichor.units import parse_duration
 
 DEFAULT_NAME = "ichor-default"
@@ -103,13 +103,10 @@ def create(
 ) -> None:
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
+    machine = None
     if kind == "qemu":
-        machine = cluster_machines.Options(
-            memory_mib=memory, disk_mib=disk, egress=egress, image_cache=image_cache
-        )
-        counts = control_planes, workers
-        cluster_machines.create(name, counts, machine, is_bare=is_bare)
-        return
+        image = str(cluster_machines.disk_image())
+        machine = Machine(image=image, memory_mib=memory, disk_mib=disk)
     source: Source = "pull" if images == "pull" else "build"
     if source == "pull" and not (egress or image_cache or config_patch):
         hint = "add --egress, --image-cache, or a patch that names a mirror"
@@ -124,16 +121,21 @@ def create(
         image_cache=image_cache,
         kubeconfig=kubeconfig,
         environment={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        machine=machine,
     )
     timeout = parse_duration(wait_timeout) if wait and not is_bare else None
     planned = plan(request)
     given = None if root is None else _given(root)
-    provisioner().check(planned)  # before a build that may take long
-    made = given or cluster_up.artefacts(source)
+    provisioner(planned).check(planned)  # before a build that may take long
+    is_disk_enough = machine is not None and is_bare
+    made = given or (Artefacts() if is_disk_enough else cluster_up.artefacts(source))
     request = msgspec.structs.replace(request, root=made.root, store=made.store)
+    if machine is not None and image_cache is None:
+        request = msgspec.structs.replace(request, image_cache=made.layout)
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
-        _create(cluster_access.named(plan(request)), options, made)
+        planned = cluster_machines.fitted(plan(request))
+        _create(cluster_access.named(planned), options, made)
 
 
 def _given(root: Path) -> Artefacts:
@@ -154,6 +156,10 @@ def _create(planned: Cluster, options: Options, artefacts: Artefacts) -> None:
         print(f"left for inspection; ichor cluster destroy --name {planned.name} removes it all")
         raise
     record.save(record.ready(planned))
+    if options.is_bare:
+        for node in planned.nodes:
+            print(f"{node.name}: ichor version -i -n 127.0.0.1:{node.forward('api')}")
+        return
     called = sys.argv[0] if Path(sys.argv[0]).name == "ichor" else "ichor"
     print(f"next: eval $({called} cluster env --name {planned.name})")
 

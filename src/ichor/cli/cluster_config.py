@@ -11,16 +11,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ichor.client.talosconfig import Context, Talosconfig
 from ichor.config import bundle, generate, patch
 from ichor.config.bundle import Bundle
 from ichor.config.container import Config
 from ichor.config.document import Document
+from ichor.config.documents import v1alpha1
 from ichor.config.documents.hostname import HostnameConfig
 from ichor.config.documents.image_cache import ImageCacheConfig, LocalCache
+from ichor.config.documents.kube_controller_manager import KubeControllerManagerConfig
+from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
 from ichor.config.documents.kubelet import KubeletConfig
 from ichor.config.documents.resolver import Nameserver, ResolverConfig
 from ichor.config.encode import encode
@@ -31,7 +34,7 @@ from ichor.formats.yaml.values import Value
 from ichor.pki.issue import issue_pair
 from ichor.pki.leaf import Algorithm, os_client
 from ichor.pki.roles import Role
-from ichor.provision import discovery
+from ichor.provision import accelerator, discovery
 from ichor.provision.egress import resolvers
 from ichor.provision.forward import LOOPBACK
 from ichor.provision.provisioner import KUBERNETES_PORT
@@ -69,9 +72,10 @@ def tell(cluster: Cluster, source: Source, patches: Sequence[Path] = ()) -> Told
     )
     read = [one for path in patches for one in patch.read(_text(path), file=str(path))]
     servers = _resolvers() if cluster.egress else ()
+    slowness = accelerator.slowness(cluster)
     userdata = {
         node.name: encode(
-            patch.apply_to(_of_node(request, made, node, servers), read, file=node.name)
+            patch.apply_to(_of_node(request, made, node, servers, slowness), read, file=node.name)
         ).encode()
         for node in cluster.nodes
     }
@@ -91,10 +95,14 @@ def control_planes(cluster: Cluster) -> list[Node]:
     return [node for node in cluster.nodes if node.role == "controlplane"]
 
 
-def _of_node(request: generate.Request, made: Bundle, node: Node, servers: Sequence[str]) -> Config:
+def _of_node(
+    request: generate.Request, made: Bundle, node: Node, servers: Sequence[str], slowness: int
+) -> Config:
     is_plane = node.role == "controlplane"
     generated = (generate.control_plane if is_plane else generate.worker)(request, made)
     documents = [_told(each, node, servers) for each in generated.documents]
+    if slowness > 1:
+        documents = [patient(each, slowness) for each in documents]
     if node.image_cache:
         documents.append(ImageCacheConfig(local=LocalCache(enabled=True)))
     return Config(documents=tuple(documents))
@@ -107,11 +115,41 @@ def _told(document: Document, node: Node, servers: Sequence[str]) -> Document:
             return HostnameConfig(hostname=node.name)
         case ResolverConfig():
             found = tuple(Nameserver(address=address) for address in servers)
-            return msgspec.structs.replace(document, nameservers=found)
-        case KubeletConfig():
-            return msgspec.structs.replace(document, config=Object(_DISK))
+            return replace(document, nameservers=found)
+        case KubeletConfig() if node.machine is None:
+            return replace(document, config=Object(_DISK))
         case _:
             return document
+
+
+def patient(document: Document, slowness: int) -> Document:
+    """Give it with the defaults of leases and elections so many times longer."""
+    match document:
+        case v1alpha1.MainConfig(cluster=v1alpha1.Cluster(etcd=v1alpha1.Etcd() as etcd) as held):
+            beat = {
+                "heartbeat-interval": str(100 * slowness),
+                "election-timeout": str(1000 * slowness),
+            }
+            etcd = replace(etcd, extra_args=beat)
+            return replace(document, cluster=replace(held, etcd=etcd))
+        case KubeControllerManagerConfig():
+            grace = {"node-monitor-grace-period": f"{50 * slowness}s"}
+            return replace(document, extra_args={**_elections(slowness), **grace})
+        case KubeSchedulerConfig():
+            return replace(document, extra_args=_elections(slowness))
+        case KubeletConfig():
+            lease = {"nodeLeaseDurationSeconds": 40 * slowness}
+            return replace(document, config=Object({**document.config, **lease}))
+        case _:
+            return document
+
+
+def _elections(slowness: int) -> Mapping[str, str]:
+    return {
+        "leader-elect-lease-duration": f"{15 * slowness}s",
+        "leader-elect-renew-deadline": f"{10 * slowness}s",
+        "leader-elect-retry-period": f"{2 * slowness}s",
+    }
 
 
 def administrator(cluster: Cluster, made: Bundle) -> Context:

@@ -1,4 +1,6 @@
-"""A node's machine API as a creator of clusters calls it: by its forwarder, as administrator."""
+"""A node's machine API as a creator of clusters calls it, by its forwarder: as an administrator, or
+as the stranger anybody is to a machine in maintenance mode.
+"""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from ichor.cli import kubernetes
 from ichor.client.machine import Node as Called
-from ichor.client.machine import secure
+from ichor.client.machine import insecure, secure
 from ichor.client.talosconfig import Context
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision.forward import LOOPBACK
@@ -25,6 +27,11 @@ class Machine:
         """Give the tag of what it runs."""
         reply = await self._node.call("Version", Empty(), pb.VersionResponse, timeout_s=_CALL_S)
         return reply.messages[0].version.tag
+
+    async def apply_configuration(self, text: bytes) -> None:
+        request = pb.ApplyConfigurationRequest(data=text)
+        response = pb.ApplyConfigurationResponse
+        await self._node.call("ApplyConfiguration", request, response, timeout_s=_CALL_S)
 
     async def bootstrap(self) -> None:
         request, response = pb.BootstrapRequest(), pb.BootstrapResponse
@@ -45,4 +52,10 @@ async def machine(context: Context, node: Node) -> AsyncGenerator[Machine]:
     endpoint = f"{LOOPBACK}:{node.forward('api')}"
     alone = msgspec.structs.replace(context, nodes=())
     async with secure(alone, endpoints=[endpoint]) as connection:
+        yield Machine(connection.nodes[0])
+
+
+@asynccontextmanager
+async def stranger(node: Node) -> AsyncGenerator[Machine]:
+    async with insecure([f"{LOOPBACK}:{node.forward('api')}"]) as connection:
         yield Machine(connection.nodes[0])

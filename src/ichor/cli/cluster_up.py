@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from ichor.cli import cluster_access, cluster_config, cluster_wait
 from ichor.config.versions import Source
+from ichor.provision import accelerator
 from ichor.provision.life import Status
 from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from ichor.image.cache import Watcher
 
 
+_STARTING = timedelta(minutes=5)  # what machines may take until they can be told anything
+
+
 class Options(Struct, frozen=True, kw_only=True):
-    """source: whence images come. wait: None to return once nodes are started.
+    """source: whence images come. wait: None to return once nodes are started and configured.
 
     is_bare: nodes get no configuration and wait for one by their API.
     """
@@ -39,15 +43,19 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 class Artefacts(Struct, frozen=True, kw_only=True):
-    """What nodes are made of. store: the prepared content store; None where images are pulled."""
+    """What nodes are made of.
 
-    root: Path
+    store, layout: the images, prepared for containers and for disks; None where they are pulled.
+    """
+
+    root: Path = Path()
     kubectl: Path | None = None
     store: Path | None = None
+    layout: Path | None = None
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
-    """userdata: machine configuration by node."""
+    """userdata: machine configuration by node that starts with one."""
 
     userdata: Mapping[str, bytes] = {}
     phases: Sequence[Phase] = ()
@@ -70,7 +78,12 @@ def _made(source: Source, watcher: "Watcher") -> Artefacts:
         bare = node(watcher=watcher)
         return Artefacts(root=bare.root_squashfs, kubectl=bare.kubectl)
     whole = artifacts(watcher=watcher)
-    return Artefacts(root=whole.root_squashfs, kubectl=whole.kubectl, store=whole.content_store)
+    return Artefacts(
+        root=whole.root_squashfs,
+        kubectl=whole.kubectl,
+        store=whole.content_store,
+        layout=whole.layout,
+    )
 
 
 def prepare(
@@ -90,15 +103,20 @@ def prepare(
     phases = [
         Phase("talosconfig", partial(cluster_access.give, cluster, told.talosconfig, made.kubectl))
     ]
+    slowness = accelerator.slowness(cluster)
+    waiting = cluster_wait.Waiting(
+        cluster=cluster,
+        context=told.talosconfig.current(),
+        kubeconfig=cluster_access.kubeconfig(cluster),
+        keep=partial(cluster_access.give_kubernetes, cluster),
+        says=says,
+        states=states,
+        until=time.monotonic() + slowness * (options.wait or _STARTING).total_seconds(),
+        slowness=slowness,
+    )
+    is_virtual = any(node.machine is not None for node in cluster.nodes)
+    if is_virtual:
+        phases += cluster_wait.configuration(waiting, told.userdata)
     if options.wait is not None:
-        waiting = cluster_wait.Waiting(
-            cluster=cluster,
-            context=told.talosconfig.current(),
-            kubeconfig=cluster_access.kubeconfig(cluster),
-            keep=partial(cluster_access.give_kubernetes, cluster),
-            says=says,
-            states=states,
-            until=time.monotonic() + options.wait.total_seconds(),
-        )
         phases += cluster_wait.phases(waiting)
-    return Prepared(userdata=told.userdata, phases=phases)
+    return Prepared(userdata={} if is_virtual else told.userdata, phases=phases)

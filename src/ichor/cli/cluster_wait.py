@@ -2,6 +2,8 @@
 
     machine api ─► bootstrap ─► etcd ─► kubeconfig ─► kubernetes api ─► nodes ready ─► pods ready
 
+Machines are told their configuration first: maintenance api ─► configuration.
+
 Every question gives the reason why not yet; the last one is what a timeout tells. A node whose init
 crashes again and again ends the wait at once, with what it said last.
 """
@@ -16,7 +18,7 @@ from msgspec import Struct
 
 from ichor.cli import cluster_health as health
 from ichor.cli.cluster_config import control_planes
-from ichor.cli.cluster_machine import machine
+from ichor.cli.cluster_machine import Machine, machine, stranger
 from ichor.cli.running import run
 from ichor.client.talosconfig import Context
 from ichor.errors import IchorError, TransientError
@@ -45,7 +47,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
     context: the administrator's. kubeconfig: where to find it once it is fetched. keep: stores the
     fetched one. says: who is told the reasons. until: of the monotonic clock, in seconds.
-    states: asks the nodes' keepers.
+    states: asks the nodes' keepers. slowness: see `accelerator`.
     """
 
     cluster: Cluster
@@ -55,6 +57,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     says: Callable[[str], None]
     states: Callable[[], Mapping[str, Status | None]]
     until: float
+    slowness: float = 1
 
     @property
     def planes(self) -> Sequence[Node]:
@@ -68,7 +71,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
         run(self._ask(question))
 
     async def _ask(self, question: Question) -> None:
-        while reason := await _answer(question):
+        while reason := await _answer(question, _ANSWER_S * self.slowness):
             self.says(reason)
             self._check_crashes()
             if time.monotonic() > self.until:
@@ -92,32 +95,82 @@ def crash_report(name: str, status: Status, console: Sequence[str]) -> str:
     return f"node {name}: its init has crashed {times}; its console ends with:{said}"
 
 
-async def _answer(question: Question) -> str:
+async def _answer(question: Question, patience_s: float) -> str:
     try:
-        async with asyncio.timeout(_ANSWER_S):
+        async with asyncio.timeout(patience_s):
             return await question()
     except TimeoutError:
-        return f"no answer within {_ANSWER_S:.0f} s"
+        return f"no answer within {patience_s:.0f} s"
     except (IchorError, OSError) as err:
         return str(err) or type(err).__name__
 
 
 def phases(waiting: Waiting) -> Sequence[Phase]:
     """Give them in order."""
-    questions: Mapping[str, Question] = {
-        "machine api": lambda: _machines(waiting),
-        "bootstrap": lambda: _bootstrap(waiting, waiting.planes[0]),
-        "etcd": lambda: _etcd(waiting),
-        "kubeconfig": lambda: _access(waiting, waiting.planes[0]),
-        "kubernetes api": lambda: _kubernetes(waiting),
-        "nodes ready": lambda: _nodes(waiting),
-        "kube-system ready": lambda: _pods(waiting),
-    }
+    return _phases(
+        waiting,
+        {
+            "machine api": lambda: _machines(waiting),
+            "bootstrap": lambda: _bootstrap(waiting, waiting.planes[0]),
+            "etcd": lambda: _etcd(waiting),
+            "kubeconfig": lambda: _access(waiting, waiting.planes[0]),
+            "kubernetes api": lambda: _kubernetes(waiting),
+            "nodes ready": lambda: _nodes(waiting),
+            "kube-system ready": lambda: _pods(waiting),
+        },
+    )
 
+
+def configuration(waiting: Waiting, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
+    """Give the phases that tell machines their configuration, each node its own."""
+    told = set[str]()
+    return _phases(
+        waiting,
+        {
+            "maintenance api": lambda: _maintained(waiting),
+            "configuration": lambda: _configure(waiting, userdata, told),
+        },
+    )
+
+
+def _phases(waiting: Waiting, questions: Mapping[str, Question]) -> Sequence[Phase]:
     def phase(name: str, question: Question) -> Phase:
         return Phase(name, lambda: waiting.ask(question))
 
     return [phase(name, question) for name, question in questions.items()]
+
+
+async def _maintained(waiting: Waiting) -> str:
+    for node in waiting.cluster.nodes:
+        async with stranger(node) as called:
+            try:
+                await called.version()
+            except RpcError as err:
+                return f"{node.name}: {err.message or err}"
+    return ""
+
+
+async def _configure(waiting: Waiting, userdata: Mapping[str, bytes], told: set[str]) -> str:
+    """Tell each node once; one that answers an administrator was told, and its reply lost."""
+    for node in waiting.cluster.nodes:
+        if node.name in told:
+            continue
+        async with stranger(node) as called, machine(waiting.context, node) as known:
+            try:
+                await called.apply_configuration(userdata[node.name])
+            except RpcError as err:
+                if not await _answers(known):
+                    return f"{node.name}: {err.message or err}"
+        told.add(node.name)
+    return ""
+
+
+async def _answers(called: Machine) -> bool:
+    try:
+        await called.version()
+    except RpcError:
+        return False
+    return True
 
 
 async def _machines(waiting: Waiting) -> str:

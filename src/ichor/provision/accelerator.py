@@ -14,7 +14,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from ichor.provision.record import Cluster
+
 CODE: Final = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+# How many times slower than a machine of iron each is, for whatever waits, leases and elections.
+SLOWNESS: Final = {"kvm": 1, "tcg": 8}
 _DEADLINE: Final = timedelta(seconds=10)
 _REACHED: Final = b"BdsDxe"  # the firmware's phase of choosing what to boot says so on the console
 
@@ -30,6 +34,12 @@ def choose(qemu: str = "qemu-system-x86_64") -> str:
     """Give `kvm` if guests run with it here, else `tcg`."""
     usable = os.access("/dev/kvm", os.R_OK | os.W_OK) and runs("kvm", qemu)
     return "kvm" if usable else "tcg"
+
+
+def slowness(cluster: Cluster) -> int:
+    """Give that of its slowest node; a container is as fast as its host."""
+    machines = (node.machine for node in cluster.nodes)
+    return max((SLOWNESS[each.accelerator] for each in machines if each is not None), default=1)
 
 
 def runs(accelerator: str, qemu: str) -> bool:

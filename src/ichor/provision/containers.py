@@ -29,16 +29,10 @@ class Containers:
     def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
         return (
             Phase("record", partial(record.save, cluster)),
-            Phase("network", partial(self._network, cluster)),
+            Phase("network", partial(make_network, cluster)),
             Phase("disks", partial(self._disks, cluster, userdata)),
             Phase("nodes", partial(self._launch, cluster.nodes)),
         )
-
-    def _network(self, cluster: Cluster) -> None:
-        network.make_hub(cluster)
-        if cluster.egress and not egress.is_there(cluster.name):
-            egress.add(cluster)
-        hub.spawn(cluster)
 
     def _disks(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> None:
         for node in cluster.nodes:
@@ -60,7 +54,7 @@ class Containers:
 
     def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
         """Start nodes that are stopped; after a reboot of the host this makes all but the disks."""
-        self._network(cluster)
+        make_network(cluster)
         # Their keepers would make links too, at the cost of an interpreter each.
         resume(cluster, nodes, self._launch, network.make_node)
 
@@ -80,6 +74,14 @@ class Containers:
 
     def destroy(self, name: str) -> bool:
         return destroy.destroy(name)
+
+
+def make_network(cluster: Cluster) -> None:
+    """Make the hub, what it serves, and the way out if there is to be one; what is there stays."""
+    network.make_hub(cluster)
+    if cluster.egress and not egress.is_there(cluster.name):
+        egress.add(cluster)
+    hub.spawn(cluster)
 
 
 def resume(

@@ -108,11 +108,10 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 class Forwarders:
-    """All forwarders of a node; a virtual machine's are QEMU's. is_up: whether the node runs."""
+    """All forwarders of a node. is_up: whether the node runs."""
 
     def __init__(self, hub: Path, node: Node, is_up: Callable[[], bool]) -> None:
-        ours = node.forwards if node.machine is None else ()
-        self._all = [Forwarder(hub, node.address, each, is_up) for each in ours]
+        self._all = [Forwarder(hub, node.address, each, is_up) for each in node.forwards]
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Listen until the stack ends. Raises TransientError if a port is taken."""

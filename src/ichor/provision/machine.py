@@ -3,19 +3,19 @@
     keeper ── fork ──► qemu: OVMF -> our disk; console on the keeper's terminal, QMP on a socketpair
 
 A reboot ends QEMU, so that the keeper sees it and starts the next life; QMP's last event tells it
-from a power-off. The network is QEMU's own (slirp): DHCP inside, forwarded ports on 127.0.0.1.
+from a power-off. It is on the hub's bridge by a tap device, and gets its address there by DHCP.
 """
 
 import json
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from ichor.provision import accelerator, launch
+from ichor.provision import accelerator, launch, tap
 from ichor.provision import name as names
 from ichor.provision.life import End
 from ichor.provision.record import Machine, Node
@@ -26,8 +26,15 @@ DISK, STORE, IMAGES = "disk.raw", "vars.fd", "images.raw"
 _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 
 
-def command(node: Node, machine: Machine, directory: Path, qmp: int) -> Iterator[str]:
-    """Yield QEMU's arguments. qmp: the descriptor it is controlled by."""
+class Handed(NamedTuple):
+    """Descriptors that QEMU is begun with. qmp: what it is controlled by. tap: its network."""
+
+    qmp: int
+    tap: int
+
+
+def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> Iterator[str]:
+    """Yield QEMU's arguments."""
     yield from (QEMU, "-name", node.name, "-nodefaults", "-no-user-config", "-display", "none")
     yield from ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny")
     yield from accelerator.arguments(machine.accelerator)
@@ -42,21 +49,12 @@ def command(node: Node, machine: Machine, directory: Path, qmp: int) -> Iterator
         yield from ("-drive", f"if=none,id=images,format=raw,{images}")
         yield from ("-device", "virtio-blk-pci,drive=images")
     mac = names.hardware_address(node.name)
-    yield from ("-netdev", f"user,id=net,restrict={_restrict(machine)}{_forwards(node)}")
+    yield from ("-netdev", f"tap,id=net,fd={handed.tap}")
     yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")
     yield from ("-device", "virtio-rng-pci")
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
-    yield from ("-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control")
+    yield from ("-chardev", f"socket,id=qmp,fd={handed.qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
-
-
-def _restrict(machine: Machine) -> str:
-    return "off" if machine.egress else "on"
-
-
-def _forwards(node: Node) -> str:
-    rules = (f",hostfwd=tcp:127.0.0.1:{each.listen}-:{each.target}" for each in node.forwards)
-    return "".join(rules)
 
 
 def _escaped(path: Path) -> str:
@@ -75,11 +73,10 @@ class VirtualMachine:
 
     async def start(self) -> int:
         ours, theirs = socket.socketpair()
-        with theirs:
-            theirs.set_inheritable(True)
-            fd = theirs.fileno()
-            argv = list(command(self._node, self._machine, self._directory, fd))
-            pid = _spawn(argv, self._terminal, fd)
+        with theirs, closing(tap.open_port(self._node)) as port:
+            handed = Handed(theirs.fileno(), port)
+            argv = list(command(self._node, self._machine, self._directory, handed))
+            pid = _spawn(argv, self._terminal, handed)
         ours.settimeout(1)
         ours.sendall(b'{"execute": "qmp_capabilities"}\n')
         self._monitor = ours
@@ -129,16 +126,25 @@ def last_reason(said: bytes) -> str:
     return reason
 
 
-def _spawn(argv: list[str], terminal: launch.Terminal, monitor: int) -> int:
+@contextmanager
+def closing(fd: int) -> Generator[int]:
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _spawn(argv: list[str], terminal: launch.Terminal, handed: Handed) -> int:
     """Fork and exec. Raises TransientError with the child's reason."""
     told, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(told)
-        launch.become(partial(_execute, argv, monitor), terminal, tell)
+        launch.become(partial(_execute, argv, handed), terminal, tell)
     return launch.started(pid, told, tell, argv[0])
 
 
-def _execute(argv: list[str], monitor: int) -> None:
-    os.set_inheritable(monitor, True)
+def _execute(argv: list[str], handed: Handed) -> None:
+    for fd in handed:
+        os.set_inheritable(fd, True)
     os.execvp(argv[0], argv)  # noqa: S606

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ichor.errors import InputError
 from ichor.image.sparse import copy
 from ichor.provision import accelerator, destroy, machine, preflight, record
-from ichor.provision.containers import Containers, resume, spawn_keeper
+from ichor.provision.containers import Containers, make_network, resume, spawn_keeper
 from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster, Machine, Node
 from ichor.units import format_size
@@ -34,17 +34,16 @@ class Machines:
             raise InputError(f"no program {machine.QEMU!r} on this machine", hint=hint)
         if not accelerator.CODE.is_file():
             raise InputError(f"no firmware {accelerator.CODE}", hint="apt-get install ovmf")
-        preflight.check_new(cluster)
-        preflight.check_ports(cluster)
-        preflight.check_image_cache(cluster)
+        preflight.check_machines(cluster)
         for node in cluster.nodes:
             _check_disk(node)
 
     def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
         if userdata:
-            raise InputError("machines are configured by their API")
+            raise InputError("a machine is told its configuration by its API")
         return (
             Phase("record", partial(record.save, cluster)),
+            Phase("network", partial(make_network, cluster)),
             Phase("disks", partial(self._disks, cluster)),
             Phase("nodes", partial(self._launch, cluster.nodes)),
         )
@@ -77,6 +76,7 @@ class Machines:
             spawn_keeper(node)
 
     def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
+        make_network(cluster)
         resume(cluster, nodes, self._launch)
 
 

@@ -20,7 +20,7 @@ _CAP_SYS_ADMIN = 21
 
 def check(cluster: Cluster) -> None:
     """Raises InputError with the first reason against making this cluster here."""
-    look: Sequence[Callable[[Cluster], None]] = (
+    looks: Sequence[Callable[[Cluster], None]] = (
         _privileged,
         check_new,
         _kernel,
@@ -29,13 +29,19 @@ def check(cluster: Cluster) -> None:
         check_ports,
         _way_out,
     )
-    for one in look:
-        one(cluster)
+    for look in looks:
+        look(cluster)
+
+
+def check_machines(cluster: Cluster) -> None:
+    """Raises InputError with the first reason against virtual machines here."""
+    for look in (_privileged, check_new, _taps, check_image_cache, check_ports, _way_out):
+        look(cluster)
 
 
 def _privileged(_: Cluster) -> None:
     if not may_make_nodes(os.geteuid(), Path("/proc/self/status").read_text()):
-        raise InputError("nodes in containers need root", hint="run it with sudo")
+        raise InputError("clusters need root", hint="run it with sudo")
 
 
 def may_make_nodes(uid: int, status: str) -> bool:
@@ -71,6 +77,11 @@ def check_image_cache(cluster: Cluster) -> None:
         if not all((Path(path) / name).is_file() for name in ("oci-layout", "index.json")):
             hint = f"ichor image cache-create --image-cache-path {path}"
             raise InputError(f"{path} is no OCI layout", path="--image-cache", hint=hint)
+
+
+def _taps(_: Cluster) -> None:
+    if not Path("/dev/net/tun").exists():
+        raise InputError("this kernel has no tap devices", hint="modprobe tun")
 
 
 def _disk(cluster: Cluster) -> None:

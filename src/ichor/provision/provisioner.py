@@ -114,9 +114,6 @@ def plan(request: Request, free: Callable[[int], bool] | None = None) -> Cluster
 def _check_counts(request: Request) -> None:
     if request.control_planes < 1:
         raise InputError("a cluster has at least one control plane", path="--control-planes")
-    if request.machine is not None and request.control_planes + request.workers > 1:
-        message = "virtual machines share no network yet: one is all there can be"
-        raise InputError(message, path="--workers", hint="add --workers 0")
     if request.workers < 0 or request.control_planes + request.workers > 99:
         raise InputError("a cluster has 1 to 99 nodes", path="--workers")
 

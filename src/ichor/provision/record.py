@@ -34,14 +34,13 @@ class Forward(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """A virtual machine. image: the disk it begins with. egress: it may reach beyond this host."""
+    """A virtual machine. image: the disk it begins with."""
 
     image: str
     memory_mib: int = 2048
     processors: int = 2
     disk_mib: int = 6144
     accelerator: str = "tcg"
-    egress: bool = False
 
 
 class Node(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,98 @@
+"""DHCPv4 for a cluster's virtual machines: each gets the address that was planned for it.
+
+Served by the hub on its bridge. Who is not of the cluster gets no answer.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Final, cast
+
+from ichor.errors import FormatError
+from ichor.protocols.dhcp import packet
+from ichor.protocols.dhcp.packet import Packet
+from ichor.provision import name as names
+from ichor.provision.record import Cluster
+
+_DAY: Final = 86400
+_ALL: Final = "255.255.255.255"
+
+
+def by_hardware(cluster: Cluster) -> Mapping[bytes, str]:
+    """Give the addresses of the machines by their hardware's."""
+    return {
+        bytes.fromhex(names.hardware_address(node.name).replace(":", "")): node.address
+        for node in cluster.nodes
+        if node.machine is not None
+    }
+
+
+def answer(request: Packet, cluster: Cluster) -> Packet | None:
+    """Give the reply, or None where nothing is to be said (RFC 2131, 4.3)."""
+    address = by_hardware(cluster).get(request.mac)
+    chosen = packet.addresses(request, packet.SERVER)
+    if request.reply or address is None or chosen not in ((), (cluster.gateway,)):
+        return None
+    server = {packet.SERVER: packet.pack_addresses(cluster.gateway)}
+    if request.kind == packet.DISCOVER:
+        return _reply(request, packet.OFFER, address, {**server, **_settings(cluster)})
+    if request.kind != packet.REQUEST:
+        return None
+    asked = packet.addresses(request, packet.ADDRESS) or (request.client,)
+    if asked != (address,):
+        return _reply(request, packet.NAK, packet.NOWHERE, server)
+    return _reply(request, packet.ACK, address, {**server, **_settings(cluster)})
+
+
+def _settings(cluster: Cluster) -> Mapping[int, bytes]:
+    mask = str(ipaddress.IPv4Network(cluster.subnet).netmask)
+    return {
+        packet.MASK: packet.pack_addresses(mask),
+        packet.ROUTER: packet.pack_addresses(cluster.gateway),
+        packet.LEASE: _DAY.to_bytes(4, "big"),
+    }
+
+
+def _reply(request: Packet, kind: int, yours: str, options: Mapping[int, bytes]) -> Packet:
+    return Packet(
+        reply=True,
+        transaction=request.transaction,
+        mac=request.mac,
+        options={packet.KIND: bytes([kind]), **options},
+        yours=yours,
+        broadcast=request.broadcast,
+    )
+
+
+class _Server(asyncio.DatagramProtocol):
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Of 3.11's selector loop it is one by its methods only, not by its class.
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
+        try:
+            reply = answer(packet.parse(data), self._cluster)
+        except FormatError:
+            return
+        if reply is not None and self._transport is not None:
+            # To all: who asks may have no address yet, and the bridge is the machines' alone.
+            self._transport.sendto(packet.build(reply), (_ALL, packet.CLIENT_PORT))
+
+
+async def serve(cluster: Cluster, stack: AsyncExitStack) -> None:
+    """Serve in this network namespace until the stack ends. Raises OSError."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    stack.callback(listening.close)
+    listening.setblocking(False)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, names.BRIDGE.encode())
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    listening.bind(("", packet.SERVER_PORT))
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Server(cluster), sock=listening)
+    stack.callback(transport.close)
