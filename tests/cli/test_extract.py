@@ -25,6 +25,12 @@ def file(name: str) -> tarfile.TarInfo:
     return info
 
 
+def directory(name: str) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode = tarfile.DIRTYPE, 0o555
+    return info
+
+
 def link(name: str, to: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, to
@@ -43,9 +49,10 @@ def python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def test_files_directories_and_links_are_unpacked_without_their_special_bits(
     tmp_path: Path,
 ) -> None:
-    folder = tarfile.TarInfo("d")
-    folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-    extract(archive(folder, file("d/a"), link("d/l", "a")), tmp_path)
+    members = (directory("."), directory("d"), file("d/a"), link("d/l", "a"))
+    extract(archive(*members), tmp_path / "to")
+    extract(archive(*members), tmp_path)
+    assert (tmp_path / "to/d/a").read_bytes() == bytes(3)
     assert (tmp_path / "d/a").read_bytes() == bytes(3)
     assert (tmp_path / "d/a").stat().st_mode & 0o7777 == 0o755
     assert (tmp_path / "d/l").readlink() == Path("a")
@@ -56,6 +63,7 @@ def test_files_directories_and_links_are_unpacked_without_their_special_bits(
     "members",
     [
         pytest.param([file("../out")], id="name"),
+        pytest.param([directory("..")], id="directory"),
         pytest.param([link("l", "../out")], id="link"),
         pytest.param([link("l", "/etc")], id="absolute-link"),
         pytest.param([link("fifo", "", tarfile.FIFOTYPE)], id="fifo"),

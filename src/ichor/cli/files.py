@@ -5,7 +5,7 @@ import sys
 import tarfile
 import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -116,13 +116,14 @@ def extract(tar: tarfile.TarFile, to: Path) -> None:
 
 def _extract_one(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> None:
     """Do as tarfile's filter `data` for the kinds of files that a node sends."""
-    top, place = to.resolve(), (to / member.name).parent.resolve()
+    parts = PurePosixPath(member.name).parts
+    top, place = to.resolve(), to.joinpath(*parts[:-1]).resolve()
     aims = (place / member.linkname).resolve() if member.issym() else place
-    if not (place.is_relative_to(top) and aims.is_relative_to(top)):
+    if ".." in parts or not (place.is_relative_to(top) and aims.is_relative_to(top)):
         raise InputError(f"{member.name!r} leads out of {to}")
     if not (member.isreg() or member.isdir() or member.issym()):
         raise InputError(f"{member.name!r} is no file, directory or link")
-    member.mode &= 0o755
+    member.mode = member.mode & 0o755 | (0o700 if member.isdir() else 0)
     member.uid, member.gid = os.getuid(), os.getgid()
     tar.extract(member, to, numeric_owner=True)
 

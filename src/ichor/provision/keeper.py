@@ -237,8 +237,21 @@ def body_of(node: Node, directory: Path, terminal: launch.Terminal) -> Body:
     return VirtualMachine(node, node.machine, directory, terminal)
 
 
-async def keep(node: Node, directory: Path, ready: int) -> None:
-    """Be the keeper until told to end; ready: where the outcome of the first start is written."""
+class Ready:
+    """Where the outcome of the first start is written, once: later its number is another file's."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def say(self, outcome: str) -> None:
+        if self._fd >= 0:
+            os.write(self._fd, outcome.encode()[:4096])
+            os.close(self._fd)
+            self._fd = -1
+
+
+async def keep(node: Node, directory: Path, ready: Ready) -> None:
+    """Be the keeper until told to end."""
     loop = asyncio.get_running_loop()
     terminal = launch.open_terminal()
     console = BoundedLog(directory / CONSOLE)
@@ -256,8 +269,7 @@ async def keep(node: Node, directory: Path, ready: int) -> None:
         task = loop.create_task(keeper.supervise(started))
         task.add_done_callback(lambda _: keeper.closing.set())
         await started
-        os.write(ready, b"ok")
-        os.close(ready)
+        ready.say("ok")
         await keeper.closing.wait()
         if not task.done():
             await keeper.close()
@@ -290,7 +302,7 @@ def _set_up_log(directory: Path) -> None:
     os.close(errors)
 
 
-def _background(directory: Path, ready: int) -> None:
+def _background(directory: Path, ready: Ready) -> None:
     os.setsid()
     os.chdir("/")
     _set_up_log(directory)
@@ -302,7 +314,7 @@ def _background(directory: Path, ready: int) -> None:
         os.close(lock)
     except (OSError, IchorError) as err:
         log.error("keeper ends", extra=fields(error=str(err)))
-        os.write(ready, f"error: {err}".encode()[:4096])
+        ready.say(f"error: {err}")
 
 
 def main(argv: list[str]) -> int:
@@ -311,7 +323,7 @@ def main(argv: list[str]) -> int:
     told, ready = os.pipe()
     if os.fork() == 0:
         os.close(told)
-        _background(directory, ready)
+        _background(directory, Ready(ready))
         return 0
     os.close(ready)
     with os.fdopen(told, "rb") as pipe:

@@ -1,6 +1,7 @@
 """Names on the host that tell what is ours, and of which cluster and node.
 
-    network namespace   /run/netns/ichor.<cluster>  (the hub)   and   ichor.<cluster>.<node>
+    network namespace   /run/ichor/netns/ichor.<cluster>  (the hub)   and   ichor.<cluster>.<node>,
+                        linked from /run/netns
     cgroup              ichor.<cluster>/<node>
     link                ich<10 hex of the cluster's name>        on the host, with --egress only
                         v<10 hex of the node's name>             in the hub, on its bridge
@@ -17,7 +18,8 @@ from pathlib import Path
 from ichor.errors import InputError
 
 PREFIX = "ichor"
-NETNS = Path("/run/netns")
+NETNS = Path("/run/ichor/netns")
+LISTED = Path("/run/netns")
 BRIDGE = "br0"
 UPLINK = "up0"
 NODE_LINK = "eth0"

@@ -4,8 +4,10 @@
     node netns: eth0 ──veth── v<digest> ┼ br0 (the gateway's address) : hub netns
                                         ┘
 
-Nothing is made in the host's own namespace. A namespace is kept by a bind mount under /run/netns,
-where `ip netns` finds it too. pyroute2 costs 0.3 s to import: only those who make links load it.
+Nothing is made in the host's own namespace. A namespace is kept by a bind mount in a directory of
+ours, with a link to it where `ip netns` looks: that covers its directory, when it is first used, by
+a copy of all that is mounted there, and what is below could not be removed any more.
+pyroute2 costs 0.3 s to import: only those who make links load it.
 """
 
 import errno
@@ -45,6 +47,7 @@ def make_namespace(path: Path) -> None:
         unshare(CLONE_NEWNET)
         try:
             bind("/proc/thread-self/ns/net", path)
+            _list(path)
             with IPRoute() as here:
                 here.link("set", index=1, state="up")
         finally:
@@ -55,9 +58,21 @@ def make_namespace(path: Path) -> None:
 
 def remove_namespace(path: Path) -> None:
     """Let a namespace go, with all links in it, once its last process has ended."""
+    _link_of(path).unlink(missing_ok=True)
     while is_made(path):
         umount(path, MNT_DETACH)
     path.unlink(missing_ok=True)
+
+
+def _link_of(path: Path) -> Path:
+    return names.LISTED / path.name
+
+
+def _list(path: Path) -> None:
+    link = _link_of(path)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(path)
 
 
 def _inside(path: Path) -> "IPRoute":
