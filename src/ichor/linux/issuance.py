@@ -4,15 +4,16 @@ What was issued is not stored: a machine that boots issues anew, which is cheape
 private keys on a disk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
 
 from ichor.config.secret import Secret
+from ichor.errors import InputError
 from ichor.pki import certificate as x509
-from ichor.pki.signing import SignLeaf
-from ichor.ports.issuance import Action, Enrol, Forget, Issue
+from ichor.pki.signing import Several, SignLeaf
+from ichor.ports.issuance import Action, Enrol, Forget, Issue, Order
 from ichor.ports.signer import Signing
 from ichor.resources.secrets.certificate import Certificate, CertificateRequest, Issuer, Usage
 
@@ -35,23 +36,33 @@ class LocalIssuance:
 
     async def apply(self, action: Action) -> None:
         match action:
-            case Issue(id=id):
-                self._issued[id] = await self._issue(action)
+            case Issue(orders=orders):
+                await self._issue(orders)
             case Forget(id=id):
                 self._issued.pop(id, None)
             case Enrol():
                 raise TypeError("a CA of this node enrols nobody")
 
-    async def _issue(self, action: Issue) -> Certificate:
-        authority = action.authority
-        answer = await self._signer.ask(
-            question(
-                shortened(action.request, self._longest),
-                ca_cert=authority.cert if authority else "",
-                ca_key=authority.key.reveal() if authority else "",
-            )
+    async def _issue(self, orders: Sequence[Order]) -> None:
+        asked = Several(questions=tuple(map(self._question, orders)))
+        answer = await self._signer.ask(asked)
+        refused: list[str] = []
+        for order, each in zip(orders, answer.answers, strict=True):
+            if each.error:
+                refused.append(f"{order.id}: {each.error}")
+                continue
+            authority = order.authority.cert if order.authority else ""
+            self._issued[order.id] = held(order.request, each.text, each.key, authority)
+        if refused:
+            raise InputError("; ".join(refused))
+
+    def _question(self, order: Order) -> SignLeaf:
+        authority = order.authority
+        return question(
+            shortened(order.request, self._longest),
+            ca_cert=authority.cert if authority else "",
+            ca_key=authority.key.reveal() if authority else "",
         )
-        return held(action.request, answer.text, answer.key, authority.cert if authority else "")
 
 
 def shortened(request: CertificateRequest, longest: timedelta) -> CertificateRequest:

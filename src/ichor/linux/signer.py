@@ -13,7 +13,7 @@ from ichor.resources.runtime.service_spec import Confinement, Daemon, Resources
 
 # A user of its own: nobody is who the API server runs as, and would read its keys.
 _UID: Final = 53
-_LONGEST_S: Final = 30.0
+_LONGEST_S: Final = 60.0  # emulated machines import for twenty seconds
 _CGROUP: Final = "system/signer"
 _RESOURCES: Final = Resources(memory_max=64 << 20, pids_max=16)
 _PROGRAM: Final = Daemon(entry="ichor.apps.signer.main:main")

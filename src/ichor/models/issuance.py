@@ -16,8 +16,10 @@ def model(observed: Mapping[str, Certificate], action: Action) -> Mapping[str, C
     match action:
         case Forget(id=id):
             after.pop(id, None)
-        case Issue(id=id, request=request, authority=authority):
-            after[id] = held(request, authority.cert if authority else UNKNOWN)
+        case Issue(orders=orders):
+            for each in orders:
+                authority = each.authority.cert if each.authority else UNKNOWN
+                after[each.id] = held(each.request, authority)
         case Enrol(id=id, request=request, accepted=accepted):
             after[id] = held(request, accepted)
     return after

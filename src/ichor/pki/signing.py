@@ -7,6 +7,7 @@ Only the signer imports `cryptography`; this module is what both sides share.
 | SignLeaf: draw a key and certify it; by itself if there is no CA | certificate and key |
 | DrawRequest: draw a key and write a CSR for it | CSR and key |
 | SignRequest: certify the CSR of another node, as a server and nothing else | certificate |
+| Several: what is due at once; `cryptography` takes longer to import than keys to draw | one each |
 """
 
 from datetime import timedelta
@@ -47,15 +48,20 @@ class SignRequest(Struct, frozen=True, kw_only=True, tag="sign"):
         return "SignRequest(...)"
 
 
-Question = SignLeaf | DrawRequest | SignRequest
+class Several(Struct, frozen=True, kw_only=True, tag="several"):
+    questions: tuple[SignLeaf, ...]
+
+
+Question = SignLeaf | DrawRequest | SignRequest | Several
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """text: the certificate or the CSR, PEM. error: why there is none."""
+    """text: the certificate or the CSR, PEM. error: why there is none. answers: of Several."""
 
     text: str = ""
     key: str = ""
     error: str = ""
+    answers: tuple["Answer", ...] = ()
 
     def __repr__(self) -> str:
         return f"Answer(error={self.error!r})"

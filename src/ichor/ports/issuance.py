@@ -12,15 +12,21 @@ from ichor.config.secret import Secret
 from ichor.resources.secrets.certificate import Authority, Certificate, CertificateRequest
 
 
-class Issue(Struct, frozen=True, kw_only=True):
-    """Draw a key, have it certified, keep the result under the id; replaces an earlier one.
-
-    authority: the CA that signs; None if the certificate signs itself.
-    """
+class Order(Struct, frozen=True, kw_only=True):
+    """authority: the CA that signs; None if the certificate signs itself."""
 
     id: str
     request: CertificateRequest
     authority: Authority | None
+
+
+class Issue(Struct, frozen=True):
+    """Draw keys, have them certified, keep each under its id; they replace earlier ones.
+
+    All that is due, at once: what is good is kept where another is refused.
+    """
+
+    orders: tuple[Order, ...]
 
 
 class Enrol(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ichor.config.secret import Secret
 from ichor.controllers.secrets.issuance import issuance
 from ichor.errors import TransientError
-from ichor.ports.issuance import Action, Forget, Issue
+from ichor.ports.issuance import Action, Forget, Issue, Order
 from ichor.resources.secrets.certificate import (
     Authority,
     Certificate,
@@ -20,6 +20,7 @@ class FakeSigner:
         self.world: World | None = None
         self.held: dict[str, Certificate] = {}
         self.signed: list[str] = []
+        self.asked = 0
         self.is_down = False
 
     def observe(self) -> dict[str, Certificate]:
@@ -31,16 +32,20 @@ class FakeSigner:
         if isinstance(action, Forget):
             self.held.pop(action.id)
         elif isinstance(action, Issue) and self.world is not None:
-            now = self.world.time.now()
-            self.signed.append(action.id)
-            self.held[action.id] = Certificate(
-                request=action.request,
-                cert=f"cert {len(self.signed)}",
-                key=Secret("key"),
-                authority=action.authority.cert if action.authority else "",
-                not_before=now,
-                not_after=now + action.request.lifetime,
-            )
+            self.asked += 1
+            for order in action.orders:
+                self._sign(order, self.world.time.now())
+
+    def _sign(self, order: Order, now: datetime) -> None:
+        self.signed.append(order.id)
+        self.held[order.id] = Certificate(
+            request=order.request,
+            cert=f"cert {len(self.signed)}",
+            key=Secret("key"),
+            authority=order.authority.cert if order.authority else "",
+            not_before=now,
+            not_after=now + order.request.lifetime,
+        )
 
 
 def world(*requests: tuple[str, CertificateRequest]) -> tuple[World, FakeSigner]:
@@ -65,6 +70,13 @@ def test_a_wish_waits_for_its_authority_with_a_key() -> None:
     made.put(Authority(cert="ca", key=Secret("k")), Issuer.OS.value)
     made.settle()
     assert signer.signed == ["api-server"]
+
+
+def test_all_that_is_due_is_asked_for_at_once() -> None:
+    made, signer = world(*((name, request()) for name in ("a", "b", "c")))
+    made.put(Authority(cert="ca", key=Secret("k")), Issuer.OS.value)
+    made.settle()
+    assert (signer.signed, signer.asked) == (["a", "b", "c"], 1)
 
 
 def test_who_signs_himself_needs_no_authority() -> None:

@@ -14,6 +14,7 @@ from ichor.pki.signing import (
     Answer,
     DrawRequest,
     Question,
+    Several,
     SignLeaf,
     SignRequest,
     encode,
@@ -24,16 +25,22 @@ from ichor.pki.signing import (
 def main(arguments: tuple[str, ...] = ()) -> int:
     request, channel = serve_once()
     question = read_question(request)
-    try:
-        answer = reply(question, datetime.now(UTC))  # noqa: TID251 - a program of its own
-    except IchorError as err:
-        answer = Answer(error=str(err))
+    answer = reply(question, datetime.now(UTC))  # noqa: TID251 - a program of its own
     channel.sendall(encode(answer))
     channel.close()
     return 0
 
 
 def reply(question: Question, now: datetime) -> Answer:
+    try:
+        if isinstance(question, Several):
+            return Answer(answers=tuple(reply(each, now) for each in question.questions))
+        return _signed(question, now)
+    except IchorError as err:
+        return Answer(error=str(err))
+
+
+def _signed(question: SignLeaf | DrawRequest | SignRequest, now: datetime) -> Answer:
     # Imported here: this module is loaded in the zygote, which stays free of it.
     from ichor.pki import issue
 

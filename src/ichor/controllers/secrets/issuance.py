@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ichor.cosi.controller import Actuator, All, Clock, Out, WakeAt, Yield
 from ichor.cosi.resource import Resource
-from ichor.ports.issuance import Action, Forget, Issuance, Issue
+from ichor.ports.issuance import Action, Forget, Issuance, Issue, Order
 from ichor.resources.secrets.certificate import (
     NAMESPACE,
     Authority,
@@ -39,6 +39,13 @@ def plan(inputs: Inputs, issued: Observed) -> Iterator[Action]:
     local = {r.id: r.spec for r in inputs.requests if r.spec.issuer is not Issuer.TRUSTD}
     for id in sorted(issued.keys() - local.keys()):
         yield Forget(id=id)
+    if due := tuple(_due(inputs, local, issued)):
+        yield Issue(due)
+
+
+def _due(
+    inputs: Inputs, local: Mapping[str, CertificateRequest], issued: Observed
+) -> Iterator[Order]:
     for id, request in local.items():
         authority = inputs.authorities.get(request.issuer.value)
         if request.issuer is not Issuer.SELF and (authority is None or not authority.key):
@@ -46,7 +53,7 @@ def plan(inputs: Inputs, issued: Observed) -> Iterator[Action]:
         held = issued.get(id)
         was_ahead = held is not None and inputs.now < held.not_before  # our clock, that is
         if was_ahead or is_due(held, request, authority.cert if authority else "", inputs.now):
-            yield Issue(id=id, request=request, authority=authority)
+            yield Order(id=id, request=request, authority=authority)
 
 
 def is_due(
