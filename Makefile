@@ -68,4 +68,4 @@ vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memo
 
 machines: setup ## a control plane and a worker in QEMU: the tests of Kubernetes, on machines
 	@tools/setup.sh vm
-	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} ICHOR_PROVISIONER=qemu $(PY) -m pytest -v -s tests/cluster/test_kubernetes.py
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} ICHOR_PROVISIONER=qemu $(PY) -m pytest --no-header -v -s tests/cluster/test_kubernetes.py

@@ -97,7 +97,7 @@ def test_machines_that_are_emulated_wait_longer_for_one_another() -> None:
     assert dict(kubelet.config) == {"nodeLeaseDurationSeconds": 40 * SLOWNESS["tcg"]}
     assert config.main is not None
     assert config.main.cluster.etcd is not None
-    assert config.main.cluster.etcd.extra_args["heartbeat-interval"] == "800"
+    assert config.main.cluster.etcd.extra_args["heartbeat-interval"] == str(100 * SLOWNESS["tcg"])
 
 
 def test_machines_of_iron_keep_the_defaults_of_kubernetes() -> None:

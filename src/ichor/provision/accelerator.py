@@ -18,7 +18,7 @@ from ichor.provision.record import Cluster
 
 CODE: Final = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 # How many times slower than a machine of iron each is, for whatever waits, leases and elections.
-SLOWNESS: Final = {"kvm": 1, "tcg": 8}
+SLOWNESS: Final = {"kvm": 1, "tcg": 5}
 _DEADLINE: Final = timedelta(seconds=10)
 _REACHED: Final = b"BdsDxe"  # the firmware's phase of choosing what to boot says so on the console
 
