@@ -55,7 +55,9 @@ def test_a_table_that_cannot_be_leaves_the_disk_as_it_was(tmp_path: Path) -> Non
     assert disk.read_bytes() == bytes(SECTORS * SECTOR)
 
 
-def test_a_disk_of_images_is_found_by_its_label(tmp_path: Path) -> None:
+def test_a_disk_of_images_is_found_by_its_label_and_another_one_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def add(name: str, label: str, *, read_only: bool) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "uevent").write_text(f"DEVNAME={name}\nPARTNAME={label}\n")
@@ -64,10 +66,13 @@ def test_a_disk_of_images_is_found_by_its_label(tmp_path: Path) -> None:
     add("sda1", "IMAGECACHE", read_only=False)  # which anybody may have written
     add("vda5", "STATE", read_only=True)
     assert system_disk.labelled("IMAGECACHE", tmp_path) == ""
+    assert len(caplog.records) == 1
     add("vdb1", "IMAGECACHE", read_only=True)
     assert system_disk.labelled("IMAGECACHE", tmp_path) == "/dev/vdb1"
+    assert len(caplog.records) == 1
     add("vdc1", "IMAGECACHE", read_only=True)
     assert system_disk.labelled("IMAGECACHE", tmp_path) == ""
+    assert len(caplog.records) == 2
 
 
 def test_a_table_whose_first_copy_is_torn_is_read_from_its_twin(tmp_path: Path) -> None:

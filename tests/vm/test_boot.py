@@ -71,6 +71,16 @@ def test_a_configuration_makes_it_a_node_on_its_disk_where_it_stays_when_power_i
         machine.until("Linux version", times=2)
         machine.until(CONTAINERS, times=2)
         assert CONTAINERS in machine.console.rpartition("Linux version")[2]
+        machine.power_off()
+        said = machine.console
+        assert "the power button was pressed" in said
+        assert said.rstrip().endswith("reboot: Power down")
+        assert "Traceback" not in said  # its file systems went along
+        machine.start()
+        machine.until(CONTAINERS, times=3)
+        said = machine.console.rpartition("Linux version")[2]
+        assert said.count("Ending clean mount") == 2
+        assert "Starting recovery" not in said
 
 
 def test_a_changed_byte_of_the_root_ends_the_boot(image: Path, tmp_path: Path) -> None:

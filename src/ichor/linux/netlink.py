@@ -13,7 +13,7 @@ from ichor.linux.process import readable
 from ichor.protocols.netlink import message
 from ichor.protocols.netlink.message import Message
 
-NETLINK_ROUTE = 0
+NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 _SOL_NETLINK = 270
 _ADD_MEMBERSHIP, _CAP_ACK, _EXT_ACK = 1, 10, 11
 _BUFFER = 64 * 1024
@@ -39,6 +39,14 @@ class Socket:
         sequence = self._send(type_, payload, flags | message.ACK)
         for each in self._answers(sequence):
             _raise(each, type_)
+
+    def ask(self, type_: int, payload: bytes) -> list[Message]:
+        """Give what the kernel answers. Raises OSError with its reason."""
+        sequence = self._send(type_, payload, message.ACK)
+        answers = list(self._answers(sequence))
+        for each in answers:
+            _raise(each, type_)
+        return [each for each in answers if each.type != message.ERROR]
 
     def dump(self, type_: int, payload: bytes) -> list[Message]:
         """Give all objects of a kind. Raises OSError, EAGAIN if they never hold still."""
@@ -82,27 +90,36 @@ def _raise(answer: Message, type_: int) -> None:
 
 def notices(groups: Iterable[int]) -> AsyncIterator[None]:
     """Yield once at first, then after changes in these groups, also if notices were lost."""
+    return _each(listener(NETLINK_ROUTE, groups))
+
+
+def listener(protocol: int, groups: Iterable[int]) -> socket.socket:
+    """Give a socket that does not block and hears what the kernel tells these groups."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-    listener = socket.socket(socket.AF_NETLINK, kind, NETLINK_ROUTE)
-    listener.bind((0, 0))
+    made = socket.socket(socket.AF_NETLINK, kind, protocol)
+    made.bind((0, 0))
     for group in groups:
-        listener.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
-    return _each(listener)
+        made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+    return made
 
 
-async def _each(listener: socket.socket) -> AsyncIterator[None]:
-    with listener:
+async def _each(listening: socket.socket) -> AsyncIterator[None]:
+    with listening:
         yield  # what changed before the subscription is not missed
         while True:
-            await readable(listener.fileno())
-            _drain(listener)
+            await readable(listening.fileno())
+            for _ in waiting(listening):
+                pass
             yield
 
 
-def _drain(listener: socket.socket) -> None:
+def waiting(listening: socket.socket) -> Iterator[bytes]:
+    """Yield the datagrams that the kernel has sent so far."""
     while True:
         try:
-            listener.recv(_BUFFER)
+            raw, (sender, _) = listening.recvfrom(_BUFFER)
+            if sender == 0:
+                yield raw
         except BlockingIOError:
             return
         except OSError as error:

@@ -19,11 +19,13 @@ from ichor.formats.gpt import Partition, Table
 from ichor.formats.xfs import Content
 from ichor.linux.process import Reaper
 from ichor.linux.tool import run
+from ichor.log import fields, logger
 from ichor.ports.system_disk import Action, AddPartition, MakeFileSystem, SystemDisk
 from ichor.resources.block.partition import EPHEMERAL, MIB, STATE
 
 ROOT: Final = "root"  # the name that the kernel's command line gives the verified device
 MKFS: Final = "/usr/bin/mkfs.xfs"
+log = logger(__name__)
 _BLOCKS: Final = Path("/sys/block")
 _CLASS: Final = Path("/sys/class/block")  # partitions, too
 _SYSFS_SECTOR: Final = 512  # of `size`, whatever the disk's own
@@ -47,14 +49,20 @@ def labelled(label: str, blocks: Path = _CLASS) -> str:
     Empty if there is none, or more than one: a label is no proof of whose it is, and what a pod or
     a passer-by could have written is not given to the kernel to read. Raises OSError.
     """
-    found = [device.name for device in sorted(blocks.iterdir()) if _is_fixed(device, label)]
-    return f"/dev/{found[0]}" if len(found) == 1 else ""
+    named = [device for device in sorted(blocks.iterdir()) if _is_named(device, label)]
+    fixed = [device.name for device in named if _is_fixed(device)]
+    if named and len(fixed) != 1:
+        extra = fields(label=label, devices=[device.name for device in named], read_only=fixed)
+        log.warning("left out: one read-only device of this label is expected", extra=extra)
+    return f"/dev/{fixed[0]}" if len(fixed) == 1 else ""
 
 
-def _is_fixed(device: Path, label: str) -> bool:
-    lines = (device / "uevent").read_text(encoding="utf-8").splitlines()
-    named = f"PARTNAME={label}" in lines
-    return named and (device / "ro").read_text(encoding="ascii").strip() == "1"
+def _is_named(device: Path, label: str) -> bool:
+    return f"PARTNAME={label}" in (device / "uevent").read_text(encoding="utf-8").splitlines()
+
+
+def _is_fixed(device: Path) -> bool:
+    return (device / "ro").read_text(encoding="ascii").strip() == "1"
 
 
 def observe() -> SystemDisk | None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,6 @@ class Machines:
 
     def __init__(self) -> None:
         self._keepers = Containers()
-        self.stop = self._keepers.stop
         self.status = self._keepers.status
         self.destroy = destroy.destroy
 
@@ -78,6 +78,12 @@ class Machines:
     def start(self, cluster: Cluster, nodes: Sequence[str] = ()) -> None:
         make_network(cluster)
         resume(cluster, nodes, self._launch)
+
+    def stop(
+        self, cluster: Cluster, nodes: Sequence[str] = (), grace: timedelta = timedelta(seconds=30)
+    ) -> None:
+        """Press the power button; an emulated machine is given longer to end."""
+        self._keepers.stop(cluster, nodes, grace * accelerator.slowness(cluster))
 
 
 def with_accelerator(cluster: Cluster) -> Cluster:

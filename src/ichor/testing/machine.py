@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -25,6 +26,7 @@ from ichor.provision.record import Machine
 from ichor.rpc.status import RpcError
 
 PATIENCE_S: Final = 900
+OFF_S: Final = 180
 CRASHES: Final = 3  # in a row; to have its power cut once is none of its own
 _NUMBERS: Final = itertools.count(1)
 R = TypeVar("R", bound=Message)
@@ -57,6 +59,13 @@ class Trial:
         """Switch it off at once, and on again."""
         control.call(self.directory, Verb.CUT)
         control.call(self.directory, Verb.START)
+
+    def start(self) -> None:
+        control.call(self.directory, Verb.START)
+
+    def power_off(self) -> None:
+        """Press the power button and wait until it is off, at most OFF_S; then it is cut."""
+        control.call(self.directory, Verb.STOP, grace=timedelta(seconds=OFF_S))
 
     def until(self, mark: str, times: int = 1) -> float:
         """Give the seconds from power-on until the console has said this. Raises TimeoutError."""

@@ -40,7 +40,7 @@ from ichor.cosi.resource import Kind, Spec, kind_of, resource
 from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
-from ichor.linux import host, procfs
+from ichor.linux import host, power_button, procfs
 from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
@@ -143,11 +143,14 @@ class Machine:
         )
         server = api.server(self._state, self._api(engine))
         await api.listen(server, Path(layers.SOCKET))
-        running = asyncio.get_running_loop().create_task(engine.run(), name="engine")
+        loop = asyncio.get_running_loop()
+        running = loop.create_task(engine.run(), name="engine")
+        button = loop.create_task(self._heed_button(), name="power button")
         try:
             return await self._end_of(running)
         finally:
             running.cancel()
+            button.cancel()
             await self._close(server)
 
     async def _close(self, server: Server) -> None:
@@ -176,6 +179,17 @@ class Machine:
     def _shut_down(self) -> None:
         """The launcher wants us gone, and has little patience."""
         self._operations.ask("shutdown", {"force": "true"}, takeover=True)
+
+    async def _heed_button(self) -> None:
+        """A container has none: the host's is the host's business."""
+        if self._site.is_container:
+            return
+        try:
+            async for _ in power_button.presses():
+                log.info("the power button was pressed")
+                self._shut_down()
+        except OSError as error:
+            log.warning("the power button is not heard", extra=fields(why=error))
 
     def _load(self) -> None:
         """Take from STATE what outlives a boot, and add what only this boot knows."""

@@ -19,7 +19,7 @@ from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
-from ichor.linux.power import KernelPower
+from ichor.linux.power import KernelPower, quiesce
 from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
@@ -46,8 +46,18 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
         traceback.print_exc()
         _crash(here)
     sys.stderr.flush()
+    if not here.is_container:
+        _quiesce()
     KernelPower().apply(ending)
     os._exit(1)  # reached only where reboot(2) is refused
+
+
+def _quiesce() -> None:
+    try:
+        quiesce()
+    except OSError:
+        traceback.print_exc()
+        sys.stderr.flush()
 
 
 def _crash(here: Site) -> None:
