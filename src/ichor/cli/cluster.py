@@ -43,7 +43,7 @@ def provisioner(of: Cluster | None = None) -> Provisioner:
 
 @click.group()
 def cluster() -> None:
-    """Clusters on this host, their nodes in containers of our own."""
+    """Clusters on this host, their nodes in containers of our own or virtual machines."""
 
 
 @cluster.command()
@@ -81,7 +81,12 @@ def cluster() -> None:
 @click.option("--memory", default=2048, show_default=True, help="MiB of a virtual machine")
 @click.option("--disk", default=6144, show_default=True, help="MiB of a virtual machine's disk")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
-@click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
+@click.option(
+    "--wait-timeout",
+    default="20m",
+    show_default=True,
+    help="at most; 5 times that for emulated machines",
+)
 def create(
     *,
     name: str,
@@ -104,6 +109,8 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     machine = None
+    if kind == "qemu" and root is not None:
+        raise InputError("machines boot a disk of their own", path="--root")
     if kind == "qemu":
         image = str(cluster_machines.disk_image())
         machine = Machine(image=image, memory_mib=memory, disk_mib=disk)

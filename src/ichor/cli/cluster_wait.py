@@ -21,7 +21,7 @@ from ichor.cli.cluster_config import control_planes
 from ichor.cli.cluster_machine import Machine, machine, stranger
 from ichor.cli.running import run
 from ichor.client.talosconfig import Context
-from ichor.errors import IchorError, TransientError
+from ichor.errors import IchorError, InputError, TransientError
 from ichor.formats.jsonvalue import Object
 from ichor.peers.kube import KubeClient
 from ichor.peers.kubeconfig import access
@@ -40,6 +40,10 @@ _ANSWER_S = 20.0
 _CRASHES = 3
 _LINES = 20
 Question = Callable[[], Awaitable[str]]
+
+
+class RefusedError(InputError):
+    """What no waiting changes."""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -101,6 +105,8 @@ async def _answer(question: Question, patience_s: float) -> str:
             return await question()
     except TimeoutError:
         return f"no answer within {patience_s:.0f} s"
+    except RefusedError:
+        raise
     except (IchorError, OSError) as err:
         return str(err) or type(err).__name__
 
@@ -159,6 +165,8 @@ async def _configure(waiting: Waiting, userdata: Mapping[str, bytes], told: set[
             try:
                 await called.apply_configuration(userdata[node.name])
             except RpcError as err:
+                if err.code is Code.INVALID_ARGUMENT:
+                    raise RefusedError(f"{node.name}: {err.message or err}") from err
                 if not await _answers(known):
                     return f"{node.name}: {err.message or err}"
         told.add(node.name)

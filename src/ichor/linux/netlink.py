@@ -85,7 +85,7 @@ def _raise(answer: Message, type_: int) -> None:
     failure = message.failure(answer)
     if failure.errno:
         said = f": {failure.text}" if failure.text else ""
-        raise OSError(failure.errno, f"{os.strerror(failure.errno)}{said}", f"rtnetlink {type_}")
+        raise OSError(failure.errno, f"{os.strerror(failure.errno)}{said}", f"netlink {type_}")
 
 
 def notices(groups: Iterable[int]) -> AsyncIterator[None]:
@@ -97,9 +97,13 @@ def listener(protocol: int, groups: Iterable[int]) -> socket.socket:
     """Give a socket that does not block and hears what the kernel tells these groups."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
     made = socket.socket(socket.AF_NETLINK, kind, protocol)
-    made.bind((0, 0))
-    for group in groups:
-        made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+    try:
+        made.bind((0, 0))
+        for group in groups:
+            made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+    except OSError:
+        made.close()
+        raise
     return made
 
 

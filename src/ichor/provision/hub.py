@@ -88,7 +88,7 @@ def is_running(directory: Path) -> bool:
 
 
 async def serve(cluster: Cluster, ready: int) -> None:
-    """Serve until SIGTERM; ready: where "ok" is written once both ports are listened on."""
+    """Serve until SIGTERM; ready: where "ok" is written once all but discovery is there."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
