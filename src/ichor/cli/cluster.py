@@ -34,7 +34,7 @@ _nodes = click.argument("nodes", nargs=-1)
 
 def provisioner(of: Cluster | None = None) -> Provisioner:
     """Give who makes such nodes; whatever is left of a cluster any of them removes."""
-    if of is not None and any(node.machine is not None for node in of.nodes):
+    if of is not None and of.has_machines:
         from ichor.provision.machines import Machines
 
         return Machines()

@@ -10,7 +10,9 @@ crashes again and again ends the wait at once, with what it said last.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -116,7 +118,7 @@ def phases(waiting: Waiting) -> Sequence[Phase]:
     return _phases(
         waiting,
         {
-            "machine api": lambda: _machines(waiting),
+            "machine api": lambda: _answering(waiting.planes, partial(machine, waiting.context)),
             "bootstrap": lambda: _bootstrap(waiting, waiting.planes[0]),
             "etcd": lambda: _etcd(waiting),
             "kubeconfig": lambda: _access(waiting, waiting.planes[0]),
@@ -133,7 +135,7 @@ def configuration(waiting: Waiting, userdata: Mapping[str, bytes]) -> Sequence[P
     return _phases(
         waiting,
         {
-            "maintenance api": lambda: _maintained(waiting),
+            "maintenance api": lambda: _answering(waiting.cluster.nodes, stranger),
             "configuration": lambda: _configure(waiting, userdata, told),
         },
     )
@@ -146,9 +148,11 @@ def _phases(waiting: Waiting, questions: Mapping[str, Question]) -> Sequence[Pha
     return [phase(name, question) for name, question in questions.items()]
 
 
-async def _maintained(waiting: Waiting) -> str:
-    for node in waiting.cluster.nodes:
-        async with stranger(node) as called:
+async def _answering(
+    nodes: Iterable[Node], reach: Callable[[Node], AbstractAsyncContextManager[Machine]]
+) -> str:
+    for node in nodes:
+        async with reach(node) as called:
             try:
                 await called.version()
             except RpcError as err:
@@ -179,16 +183,6 @@ async def _answers(called: Machine) -> bool:
     except RpcError:
         return False
     return True
-
-
-async def _machines(waiting: Waiting) -> str:
-    for node in waiting.planes:
-        async with machine(waiting.context, node) as called:
-            try:
-                await called.version()
-            except RpcError as err:
-                return f"{node.name}: {err.message or err}"
-    return ""
 
 
 async def _bootstrap(waiting: Waiting, node: Node) -> str:

@@ -36,13 +36,11 @@ class Socket:
 
     def request(self, type_: int, payload: bytes, flags: int = 0) -> None:
         """Have the kernel do something. Raises OSError with its reason."""
-        sequence = self._send(type_, payload, flags | message.ACK)
-        for each in self._answers(sequence):
-            _raise(each, type_)
+        self.ask(type_, payload, flags)
 
-    def ask(self, type_: int, payload: bytes) -> list[Message]:
+    def ask(self, type_: int, payload: bytes, flags: int = 0) -> list[Message]:
         """Give what the kernel answers. Raises OSError with its reason."""
-        sequence = self._send(type_, payload, message.ACK)
+        sequence = self._send(type_, payload, flags | message.ACK)
         answers = list(self._answers(sequence))
         for each in answers:
             _raise(each, type_)

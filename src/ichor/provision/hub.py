@@ -96,7 +96,7 @@ async def serve(cluster: Cluster, ready: int) -> None:
     async with AsyncExitStack() as stack:
         for port in (KUBERNETES_PORT, TRUST_PORT):
             await Balancer(cluster.gateway, port, Backends(planes)).start(stack)
-        if any(node.machine is not None for node in cluster.nodes):
+        if cluster.has_machines:
             await leases.serve(cluster, stack)
         keeping = loop.create_task(keep(discovery.command(cluster)))
         stack.callback(keeping.cancel)

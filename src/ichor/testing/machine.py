@@ -58,7 +58,7 @@ class Trial:
     def cut_power(self) -> None:
         """Switch it off at once, and on again."""
         control.call(self.directory, Verb.CUT)
-        control.call(self.directory, Verb.START)
+        self.start()
 
     def start(self) -> None:
         control.call(self.directory, Verb.START)
