@@ -37,25 +37,43 @@ def test_taints_are_replaced_as_a_list_that_keeps_what_others_wrote() -> None:
         assert seen is not None
         assert seen.taints == (Taint("not-ready", "", "NoExecute"),)
         ours = Taint("dedicated", "db", "NoSchedule")
-        await own.apply(NodeMeta(name="n", taints=(ours, *seen.taints)))
+        await own.apply(NodeMeta(name="n", taints=(ours, *seen.taints), version=seen.version))
         written = {"key": "dedicated", "effect": "NoSchedule", "value": "db"}
         assert api.objects[PATH]["spec"]["taints"] == [written, NOT_READY]
 
     run(check)
 
 
-def test_taints_that_hold_or_are_not_ours_are_not_written() -> None:
+def test_taints_that_are_left_as_they_are_are_not_written() -> None:
     async def check(api: FakeApi, own: OwnNode) -> None:
-        await own.apply(NodeMeta(name="n", taints=(Taint("not-ready", "", "NoExecute"),)))
         await own.apply(NodeMeta(name="n", labels={"a": "b"}))
-        assert patches(api) == ["application/apply-patch+yaml"] * 2
+        assert patches(api) == ["application/apply-patch+yaml"]
 
     run(check)
 
 
-def test_a_node_that_changed_meanwhile_is_looked_at_again() -> None:
+def test_a_taint_that_another_removed_meanwhile_does_not_come_back() -> None:
     async def check(api: FakeApi, own: OwnNode) -> None:
-        await own.observe()
+        seen = await own.observe()
+        assert seen is not None
+        assert seen.taints is not None
+        api.put(PATH, {"kind": "Node", "metadata": {"name": "n"}, "spec": {}}, "MODIFIED")
+        ours = Taint("dedicated", "db", "NoSchedule")
+        with pytest.raises(TransientError, match="has changed"):
+            await own.apply(NodeMeta(name="n", taints=(ours, *seen.taints), version=seen.version))
+        assert patches(api) == []
+        again = await own.observe()
+        assert again is not None
+        await own.apply(NodeMeta(name="n", taints=(ours,), version=again.version))
+        assert [one["key"] for one in api.objects[PATH]["spec"]["taints"]] == ["dedicated"]
+
+    run(check)
+
+
+def test_a_node_that_changes_at_that_moment_is_looked_at_again() -> None:
+    async def check(api: FakeApi, own: OwnNode) -> None:
+        seen = await own.observe()
+        assert seen is not None
         answer = api.answer
 
         def refusing(method: str, target: str, body: bytes) -> tuple[int, dict[str, Any]]:
@@ -65,6 +83,6 @@ def test_a_node_that_changed_meanwhile_is_looked_at_again() -> None:
 
         api.answer = refusing  # type: ignore[method-assign]  # refused after the reads
         with pytest.raises(TransientError):
-            await own.apply(NodeMeta(name="n", taints=()))
+            await own.apply(NodeMeta(name="n", taints=(), version=seen.version))
 
     run(check)

@@ -43,6 +43,7 @@ class OwnNode:
             annotations=annotations,
             cordoned=CORDONED in annotations.items(),
             taints=taints_of(node),
+            version=text(node, "metadata", "resourceVersion"),
         )
 
     async def apply(self, action: NodeMeta) -> None:
@@ -51,7 +52,7 @@ class OwnNode:
             raise TransientError("there is no identity to speak to Kubernetes with")
         try:
             if action.taints is not None:
-                await _set_taints(client, Ref(NODE, action.name), action.taints)
+                await _set_taints(client, action, action.taints)
             await client.apply(item_of(action), manager=MANAGER)
         finally:
             await client.close()
@@ -87,14 +88,18 @@ def taint_of(written: Object) -> Taint:
     return Taint(text(written, "key"), text(written, "value"), text(written, "effect"))
 
 
-async def _set_taints(client: KubeClient, ref: Ref, taints: Sequence[Taint]) -> None:
-    """Replace the list as a whole, which is all a patch can; unless it has changed since."""
+async def _set_taints(client: KubeClient, seen: NodeMeta, taints: Sequence[Taint]) -> None:
+    """Replace the list as a whole, which is all a patch can, of the Node it follows from.
+
+    Written to a later one, it would bring back what another has removed meanwhile; and who removes
+    `not-ready` looks again only when the kubelet reports next, after up to five minutes.
+    """
+    ref = Ref(NODE, seen.name)
     node = await client.get(ref)
-    if taints_of(node) == tuple(taints):
-        return
-    version = text(node, "metadata", "resourceVersion")
+    if text(node, "metadata", "resourceVersion") != seen.version:
+        raise TransientError(f"node {seen.name} has changed", retry_after=_AGAIN)
     written = [_written(one, node) for one in taints]
-    body: Object = {"metadata": {"resourceVersion": version}, "spec": {"taints": written}}
+    body: Object = {"metadata": {"resourceVersion": seen.version}, "spec": {"taints": written}}
     try:
         await client.patch(ref, body)
     except Conflict as err:

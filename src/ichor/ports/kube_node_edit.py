@@ -19,6 +19,7 @@ class NodeMeta(Struct, frozen=True, kw_only=True):
 
     cordoned: by us; whoever else has done it keeps it so.
     taints: all of them, whoever set them, sorted; None leaves them as they are.
+    version: of the Node that was seen; taints that follow from it are written to no other.
     """
 
     name: str
@@ -26,6 +27,7 @@ class NodeMeta(Struct, frozen=True, kw_only=True):
     annotations: Mapping[str, str] = {}
     cordoned: bool = False
     taints: tuple[Taint, ...] | None = None
+    version: str = ""
 
 
 class KubeNodeEdit(Protocol):
@@ -36,6 +38,6 @@ class KubeNodeEdit(Protocol):
     async def apply(self, action: NodeMeta) -> None:
         """Own exactly these; what we owned before and is not named any more goes.
 
-        Raises TransientError, also when the Node's taints are changed by another meanwhile.
+        Raises TransientError, also when taints are to be written and the Node has changed since.
         """
         ...

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Mapping
 
+from msgspec.structs import replace
 from tests.config import samples
 
 from ichor.config.container import Config
@@ -79,6 +80,18 @@ def test_a_taint_of_ours_that_changed_is_replaced() -> None:
 def test_a_workers_taints_are_not_its_to_change() -> None:
     (action,) = plan(inputs(taints(dedicated="NoSchedule"), worker=True), registered(NOT_READY))
     assert action.taints is None
+
+
+def test_taints_that_hold_are_not_written_when_something_else_is() -> None:
+    (action,) = plan(inputs(taints()), registered(NOT_READY))
+    assert action.taints is None
+
+
+def test_taints_are_written_to_the_node_they_follow_from() -> None:
+    observed = replace(registered(NOT_READY), version="7")
+    (action,) = plan(inputs(taints(dedicated="NoSchedule")), observed)
+    assert action.taints == (Taint("dedicated", "", "NoSchedule"), NOT_READY)
+    assert action.version == "7"
 
 
 def test_an_annotation_that_somebody_broke_owns_nothing() -> None:

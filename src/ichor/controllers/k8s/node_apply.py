@@ -16,6 +16,7 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ichor.config.container import Config
 from ichor.config.documents.kube_flannel import KubeFlannelCNIConfig
@@ -55,7 +56,8 @@ def plan(inputs: Inputs, observed: NodeMeta | None) -> Iterator[NodeMeta]:
         and wanted.taints in (None, observed.taints)
     )
     if not holds:
-        yield wanted
+        same = wanted.taints == observed.taints
+        yield replace(wanted, taints=None if same else wanted.taints, version=observed.version)
 
 
 def meta(config: Config, name: str, observed: NodeMeta, *, cordoned: bool) -> NodeMeta:
