@@ -1,4 +1,4 @@
-"""`ichor gen secureboot`: the keys that images are signed with, made once and kept off the nodes."""
+"""`ichor gen secureboot`: the keys that images are signed with, made once, kept off the nodes."""
 
 import os
 from datetime import UTC, datetime
@@ -9,8 +9,6 @@ import click
 
 from ichor.cli.save import write_text
 
-UKI_CERTIFICATE: Final = "uki-signing-cert.pem"
-UKI_KEY: Final = "uki-signing-key.pem"
 PCR_KEY: Final = "pcr-signing-key.pem"
 
 _output = click.option("-o", "--output", default="_out", show_default=True, help="directory")
@@ -28,12 +26,13 @@ def secureboot() -> None:
 @_force
 def uki(common_name: str, output: str, *, force: bool) -> None:
     """Make what images are signed with; firmware is told the certificate."""
+    from ichor.image.uki import CERTIFICATE, SIGNING_KEY
     from ichor.pki.issue import make_signer
 
     now = datetime.now(UTC).replace(microsecond=0)
     pair = make_signer(common_name, now=now, entropy=os.urandom)
-    write_text(str(Path(output, UKI_CERTIFICATE)), pair.certificate, force=force, mode=0o644)
-    write_text(str(Path(output, UKI_KEY)), pair.key, force=force)
+    write_text(str(Path(output, CERTIFICATE)), pair.certificate, force=force, mode=0o644)
+    write_text(str(Path(output, SIGNING_KEY)), pair.key, force=force)
 
 
 @secureboot.command()
