@@ -222,3 +222,15 @@ def test_keys_of_secure_boot_are_made_for_their_owner_and_not_replaced_unasked()
         assert stat.S_IMODE(Path("_out", name).stat().st_mode) == 0o600
     assert main(["gen", "secureboot", "uki"]) == 1
     assert Path("_out/uki-signing-key.pem").read_text() == key
+
+
+def test_what_firmware_is_enrolled_with_is_signed_by_the_keys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["gen", "secureboot", "uki"]) == 0
+    assert main(["gen", "secureboot", "database"]) == 0
+    made = {path.name: path.read_bytes() for path in Path("_out").glob("*.auth")}
+    assert set(made) == {"db.auth", "KEK.auth", "PK.auth"}
+    assert len(set(made.values())) == 3  # each signed for its own name
+    assert main(["gen", "secureboot", "database", "--include-well-known-uefi-certs"]) == 1
+    assert "not supported" in capsys.readouterr().err

@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from ichor.cli.save import write_text
+from ichor.cli.save import read_text, write_bytes, write_text
+from ichor.errors import InputError
 
 PCR_KEY: Final = "pcr-signing-key.pem"
 
@@ -45,3 +46,34 @@ def pcr(output: str, *, force: bool) -> None:
 
     text = key_pem(make_key(Algorithm.RSA, os.urandom))
     write_text(str(Path(output, PCR_KEY)), text, force=force)
+
+
+@secureboot.command()
+@click.option("--enrolled-certificate", help="who signs images [OUTPUT/uki-signing-cert.pem]")
+@click.option("--signing-certificate", help="who may change that [OUTPUT/uki-signing-cert.pem]")
+@click.option("--signing-key", help="and its key [OUTPUT/uki-signing-key.pem]")
+@click.option("--include-well-known-uefi-certs", "well_known", is_flag=True)
+@_output
+@_force
+def database(
+    enrolled_certificate: str | None,
+    signing_certificate: str | None,
+    signing_key: str | None,
+    output: str,
+    *,
+    well_known: bool,
+    force: bool,
+) -> None:
+    """Make what firmware in setup mode is enrolled with: db.auth, KEK.auth, PK.auth."""
+    from ichor.image.signature_list import change, signature_list
+    from ichor.image.uki import CERTIFICATE, SIGNING_KEY
+
+    if well_known:
+        hint = "others than our own keys are not enrolled"
+        raise InputError("known, not supported", path="--include-well-known-uefi-certs", hint=hint)
+    enrolled = read_text(enrolled_certificate or str(Path(output, CERTIFICATE)))
+    signer = read_text(signing_certificate or str(Path(output, CERTIFICATE)))
+    key = read_text(signing_key or str(Path(output, SIGNING_KEY)))
+    for name, holder in (("db", enrolled), ("KEK", signer), ("PK", signer)):
+        made = change(name, signature_list(holder), signer, key)
+        write_bytes(str(Path(output, f"{name}.auth")), made, force=force)
