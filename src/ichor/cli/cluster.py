@@ -80,6 +80,12 @@ def cluster() -> None:
 )
 @click.option("--memory", default=2048, show_default=True, help="MiB of a virtual machine")
 @click.option("--disk", default=6144, show_default=True, help="MiB of a virtual machine's disk")
+@click.option(
+    "--secure-boot",
+    type=click.Path(path_type=Path),
+    envvar="ICHOR_SECUREBOOT",
+    help="keys (gen secureboot) that machines are enrolled with and the disk is signed by",
+)
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
 def create(
@@ -98,6 +104,7 @@ def create(
     kind: str,
     memory: int,
     disk: int,
+    secure_boot: Path | None,
     wait: bool,
     wait_timeout: str,
 ) -> None:
@@ -105,8 +112,12 @@ def create(
     names.check_cluster(name)
     machine = None
     if kind == "qemu":
-        image = str(cluster_machines.disk_image())
-        machine = Machine(image=image, memory_mib=memory, disk_mib=disk)
+        machine = Machine(
+            image=str(cluster_machines.disk_image(secure_boot)),
+            memory_mib=memory,
+            disk_mib=disk,
+            secure_boot=secure_boot is not None,
+        )
     source: Source = "pull" if images == "pull" else "build"
     if source == "pull" and not (egress or image_cache or config_patch):
         hint = "add --egress, --image-cache, or a patch that names a mirror"

@@ -32,8 +32,9 @@ class Machines:
         if shutil.which(machine.QEMU) is None:
             hint = "apt-get install qemu-system-x86 ovmf"
             raise InputError(f"no program {machine.QEMU!r} on this machine", hint=hint)
-        if not accelerator.CODE.is_file():
-            raise InputError(f"no firmware {accelerator.CODE}", hint="apt-get install ovmf")
+        for code in {machine.firmware(_machine(node)) for node in cluster.nodes}:
+            if not code.is_file():
+                raise InputError(f"no firmware {code}", hint="apt-get install ovmf")
         preflight.check_machines(cluster)
         for node in cluster.nodes:
             _check_disk(node)

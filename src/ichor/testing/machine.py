@@ -57,8 +57,11 @@ class Trial:
 
     def cut_power(self) -> None:
         """Switch it off at once, and on again."""
+        self.switch_off()
+        self.start()
+
+    def switch_off(self) -> None:
         control.call(self.directory, Verb.CUT)
-        control.call(self.directory, Verb.START)
 
     def start(self) -> None:
         control.call(self.directory, Verb.START)
@@ -73,6 +76,12 @@ class Trial:
             self._check(f"the console does not say {mark!r}")
             time.sleep(0.05)
         return self.seconds
+
+    def until_after(self, begin: int, mark: str) -> None:
+        """Wait until the console has said this behind its first characters. Raises TimeoutError."""
+        while mark.lower() not in self.console[begin:].lower():
+            self._check(f"the console does not say {mark!r}")
+            time.sleep(0.05)
 
     def _check(self, lack: str) -> None:
         """Raise TimeoutError where there is no hope: it took too long, or QEMU itself crashes."""
@@ -108,10 +117,10 @@ class Trial:
 
 
 @contextmanager
-def trial(image: Path, memory_mib: int = 256) -> Iterator[Trial]:
+def trial(image: Path, memory_mib: int = 256, *, secure_boot: bool = False) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
-    wanted = Machine(image=str(image), memory_mib=memory_mib)
+    wanted = Machine(image=str(image), memory_mib=memory_mib, secure_boot=secure_boot)
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()
     with record.locked(name):
