@@ -34,7 +34,7 @@ class Forward(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """A virtual machine. image: the disk it begins with. secure_boot: firmware checks signatures."""
+    """A virtual machine. image: the disk it begins with. secure_boot: only what is signed runs."""
 
     image: str
     memory_mib: int = 2048
