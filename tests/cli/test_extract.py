@@ -1,5 +1,6 @@
 """What a node sends is unpacked in one directory and nowhere else, by any Python that runs us."""
 
+import contextlib
 import io
 import tarfile
 from pathlib import Path
@@ -77,4 +78,14 @@ def test_what_leads_out_or_is_no_file_is_refused(
     with pytest.raises(InputError):
         extract(archive(*members), to)
     assert list(to.iterdir()) == []
+    assert [each.name for each in tmp_path.iterdir()] == ["to"]
+
+
+@pytest.mark.usefixtures("python")
+def test_a_link_that_leads_out_later_is_not_followed(tmp_path: Path) -> None:
+    to = tmp_path / "to"
+    to.mkdir()
+    members = (link("l", "s/../out"), link("s", "."), file("l"))
+    with contextlib.suppress(InputError):
+        extract(archive(*members), to)
     assert [each.name for each in tmp_path.iterdir()] == ["to"]

@@ -24,12 +24,18 @@ def test_what_is_good_is_kept_where_another_is_refused() -> None:
     pair = issue.make_ca("test", Algorithm.ED25519, now=NOW, entropy=os.urandom)
     good = Authority(cert=pair.certificate, key=Secret(pair.key))
     bad = Authority(cert=pair.certificate, key=Secret("no key"))
+    none = Authority(cert="no certificate", key=Secret(pair.key))
+    past = NOW - timedelta(days=9999)
+    over = issue.make_ca("test", Algorithm.ED25519, now=past, entropy=os.urandom)
+    expired = Authority(cert=over.certificate, key=Secret(over.key))
     issuance = LocalIssuance(Signer(FakeTime(NOW)))
     orders = [
         Order(id=id, request=REQUEST, authority=authority)
-        for id, authority in (("a", good), ("b", bad), ("c", good))
+        for id, authority in zip("abcde", (good, bad, good, none, expired), strict=True)
     ]
-    with pytest.raises(InputError, match=r"^b: expected") as refused:
+    with pytest.raises(
+        InputError, match=r"^b: expected .*; d: .*; e: the CA is valid until"
+    ) as refused:
         asyncio.run(issuance.apply(Issue(tuple(orders))))
     assert "no key" not in str(refused.value)
     held = issuance.observe()

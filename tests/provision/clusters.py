@@ -1,5 +1,6 @@
 """A root image with a tiny init, and clusters of it that are gone when the test is."""
 
+import errno
 import os
 import signal
 import socket
@@ -93,20 +94,25 @@ def ask(node: Node, line: str, service: str = "api") -> str:
 
 
 def _listens(node: Node, service: str) -> bool:
-    try:
-        return exchange(node, "echo up", service) == "up\n"
-    except ConnectionResetError:
-        return False
+    return exchange(node, "echo up", service) == "up\n"
 
 
 def exchange(node: Node, line: str, service: str = "api") -> str:
-    """Send that through the forwarder whether init listens or not, and give what comes back."""
+    """Send that through the forwarder whether init listens or not, and give what comes back.
+
+    Whoever is hung up on learns it from the next call: send(2), shutdown(2) or recv(2).
+    """
     address = ("127.0.0.1", node.forward(service))
     with socket.create_connection(address, timeout=10) as link:
-        link.sendall(line.encode() + b"\n")
-        link.shutdown(socket.SHUT_WR)
-        with link.makefile("rb") as stream:
-            return stream.read().decode()
+        try:
+            link.sendall(line.encode() + b"\n")
+            link.shutdown(socket.SHUT_WR)
+            with link.makefile("rb") as stream:
+                return stream.read().decode()
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+                raise
+            return ""
 
 
 def directory(node: Node) -> Path:

@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from ichor.rpc.server import Server
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"  # and empty SETTINGS
 BAD_PING = b"\0\0\x06\x06\0\0\0\0\0" + bytes(6)  # of six bytes, not eight (RFC 9113, 6.7)
+LEAVING = b"\0\0\x08\x07\0\0\0\0\0" + bytes(8)  # GOAWAY, without an error
+PING = b"\0\0\x08\x06\0\0\0\0\0" + bytes(8)
 GOAWAY, FRAME_SIZE_ERROR = 7, 6
 
 
@@ -31,12 +34,32 @@ def spoken(port: int) -> bytes:
             return stream.read()
 
 
-def test_the_reason_arrives_though_more_was_sent_than_was_read() -> None:
+def leaving(port: int) -> bytes:
+    """Leave, and go on speaking when the other side has said its last word."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+        link.sendall(PREFACE + LEAVING)
+        said = b""
+        while data := link.recv(4096):
+            said += data
+        for _ in range(2):  # the first would be answered by a reset, and the second fail
+            link.sendall(PING)
+        return said
+
+
+def with_server(speak: Callable[[int], bytes]) -> list[tuple[int, bytes]]:
     async def run() -> bytes:
         async with Server({}) as server:
             port = await server.listen_tcp("127.0.0.1", 0, None)
-            return await asyncio.to_thread(spoken, port)
+            return await asyncio.to_thread(speak, port)
 
-    said = frames(asyncio.run(run()))
+    return frames(asyncio.run(run()))
+
+
+def test_who_leaves_is_let_go_without_a_reset_though_it_goes_on_speaking() -> None:
+    assert GOAWAY not in [kind for kind, _ in with_server(leaving)]
+
+
+def test_the_reason_arrives_though_more_was_sent_than_was_read() -> None:
+    said = with_server(spoken)
     (away,) = [body for kind, body in said if kind == GOAWAY]
     assert int.from_bytes(away[4:8]) == FRAME_SIZE_ERROR

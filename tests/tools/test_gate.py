@@ -116,6 +116,14 @@ def test_machines_are_not_tried_where_there_is_no_time_for_their_kernel() -> Non
     assert machine.failed == 0
 
 
+def test_a_kernel_that_the_cache_lacked_is_not_owed_where_all_else_was_there() -> None:
+    machine = Machine(cluster=60)
+    lacking = {**NOTHING, "disk": FROM_NOTHING["disk"]}
+    outcome = machine.gate(steps("test", lacking), 75, full=("build",))
+    assert outcome["disk"].startswith("NOT RUN")
+    assert machine.failed == 0
+
+
 def test_a_kernel_is_built_where_there_is_time() -> None:
     machine = Machine(build=15, cluster=20, disk=15)
     outcome = machine.gate(steps("test", FROM_NOTHING), 75, full=())

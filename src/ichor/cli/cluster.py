@@ -34,7 +34,7 @@ _nodes = click.argument("nodes", nargs=-1)
 
 def provisioner(of: Cluster | None = None) -> Provisioner:
     """Give who makes such nodes; whatever is left of a cluster any of them removes."""
-    if of is not None and any(node.machine is not None for node in of.nodes):
+    if of is not None and of.has_machines:
         from ichor.provision.machines import Machines
 
         return Machines()
@@ -43,7 +43,7 @@ def provisioner(of: Cluster | None = None) -> Provisioner:
 
 @click.group()
 def cluster() -> None:
-    """Clusters on this host, their nodes in containers of our own."""
+    """Clusters on this host, their nodes in containers of our own or virtual machines."""
 
 
 @cluster.command()
@@ -87,7 +87,12 @@ def cluster() -> None:
     help="keys (gen secureboot) that machines are enrolled with and the disk is signed by",
 )
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
-@click.option("--wait-timeout", default="20m", show_default=True, help="and how long at most")
+@click.option(
+    "--wait-timeout",
+    default="20m",
+    show_default=True,
+    help="at most; 5 times that for emulated machines",
+)
 def create(
     *,
     name: str,
@@ -111,6 +116,8 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     machine = None
+    if kind == "qemu" and root is not None:
+        raise InputError("machines boot a disk of their own", path="--root")
     if kind == "qemu":
         machine = Machine(
             image=str(cluster_machines.disk_image(secure_boot)),

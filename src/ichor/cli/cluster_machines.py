@@ -10,8 +10,7 @@ def fitted(planned: Cluster) -> Cluster:
     """Give the cluster with the accelerator that works here, if it has machines."""
     from ichor.provision.machines import with_accelerator
 
-    is_virtual = any(node.machine is not None for node in planned.nodes)
-    return with_accelerator(planned) if is_virtual else planned
+    return with_accelerator(planned) if planned.has_machines else planned
 
 
 def disk_image(keys: Path | None = None) -> Path:

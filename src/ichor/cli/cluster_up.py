@@ -114,9 +114,8 @@ def prepare(
         until=time.monotonic() + slowness * (options.wait or _STARTING).total_seconds(),
         slowness=slowness,
     )
-    is_virtual = any(node.machine is not None for node in cluster.nodes)
-    if is_virtual:
+    if cluster.has_machines:
         phases += cluster_wait.configuration(waiting, told.userdata)
     if options.wait is not None:
         phases += cluster_wait.phases(waiting)
-    return Prepared(userdata={} if is_virtual else told.userdata, phases=phases)
+    return Prepared(userdata={} if cluster.has_machines else told.userdata, phases=phases)

@@ -10,7 +10,9 @@ crashes again and again ends the wait at once, with what it said last.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,7 +23,7 @@ from ichor.cli.cluster_config import control_planes
 from ichor.cli.cluster_machine import Machine, machine, stranger
 from ichor.cli.running import run
 from ichor.client.talosconfig import Context
-from ichor.errors import IchorError, TransientError
+from ichor.errors import IchorError, InputError, TransientError
 from ichor.formats.jsonvalue import Object
 from ichor.peers.kube import KubeClient
 from ichor.peers.kubeconfig import access
@@ -40,6 +42,10 @@ _ANSWER_S = 20.0
 _CRASHES = 3
 _LINES = 20
 Question = Callable[[], Awaitable[str]]
+
+
+class RefusedError(InputError):
+    """What no waiting changes."""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -101,6 +107,8 @@ async def _answer(question: Question, patience_s: float) -> str:
             return await question()
     except TimeoutError:
         return f"no answer within {patience_s:.0f} s"
+    except RefusedError:
+        raise
     except (IchorError, OSError) as err:
         return str(err) or type(err).__name__
 
@@ -110,7 +118,7 @@ def phases(waiting: Waiting) -> Sequence[Phase]:
     return _phases(
         waiting,
         {
-            "machine api": lambda: _machines(waiting),
+            "machine api": lambda: _answering(waiting.planes, partial(machine, waiting.context)),
             "bootstrap": lambda: _bootstrap(waiting, waiting.planes[0]),
             "etcd": lambda: _etcd(waiting),
             "kubeconfig": lambda: _access(waiting, waiting.planes[0]),
@@ -127,7 +135,7 @@ def configuration(waiting: Waiting, userdata: Mapping[str, bytes]) -> Sequence[P
     return _phases(
         waiting,
         {
-            "maintenance api": lambda: _maintained(waiting),
+            "maintenance api": lambda: _answering(waiting.cluster.nodes, stranger),
             "configuration": lambda: _configure(waiting, userdata, told),
         },
     )
@@ -140,9 +148,11 @@ def _phases(waiting: Waiting, questions: Mapping[str, Question]) -> Sequence[Pha
     return [phase(name, question) for name, question in questions.items()]
 
 
-async def _maintained(waiting: Waiting) -> str:
-    for node in waiting.cluster.nodes:
-        async with stranger(node) as called:
+async def _answering(
+    nodes: Iterable[Node], reach: Callable[[Node], AbstractAsyncContextManager[Machine]]
+) -> str:
+    for node in nodes:
+        async with reach(node) as called:
             try:
                 await called.version()
             except RpcError as err:
@@ -159,6 +169,8 @@ async def _configure(waiting: Waiting, userdata: Mapping[str, bytes], told: set[
             try:
                 await called.apply_configuration(userdata[node.name])
             except RpcError as err:
+                if err.code is Code.INVALID_ARGUMENT:
+                    raise RefusedError(f"{node.name}: {err.message or err}") from err
                 if not await _answers(known):
                     return f"{node.name}: {err.message or err}"
         told.add(node.name)
@@ -171,16 +183,6 @@ async def _answers(called: Machine) -> bool:
     except RpcError:
         return False
     return True
-
-
-async def _machines(waiting: Waiting) -> str:
-    for node in waiting.planes:
-        async with machine(waiting.context, node) as called:
-            try:
-                await called.version()
-            except RpcError as err:
-                return f"{node.name}: {err.message or err}"
-    return ""
 
 
 async def _bootstrap(waiting: Waiting, node: Node) -> str:

@@ -119,7 +119,9 @@ def _extract_one(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> Non
     parts = PurePosixPath(member.name).parts
     top, place = to.resolve(), to.joinpath(*parts[:-1]).resolve()
     aims = (place / member.linkname).resolve() if member.issym() else place
-    if ".." in parts or not (place.is_relative_to(top) and aims.is_relative_to(top)):
+    # The name itself may be a link by now, that pointed at nothing when it was unpacked.
+    places = (place, aims, to.joinpath(*parts).resolve())
+    if ".." in parts or not all(each.is_relative_to(top) for each in places):
         raise InputError(f"{member.name!r} leads out of {to}")
     if not (member.isreg() or member.isdir() or member.issym()):
         raise InputError(f"{member.name!r} is no file, directory or link")

@@ -96,14 +96,15 @@ class KernelDhcp:
                 log.debug("not sent", extra=fields(error=str(error)))
 
 
-def open_socket(link: str) -> socket.socket:
+def open_socket(link: str, port: int = CLIENT_PORT) -> socket.socket:
+    """Give a socket of that link alone, a client's or a server's. Raises OSError."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
     try:
         made.setblocking(False)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(("", CLIENT_PORT))
+        made.bind(("", port))
     except OSError:
         made.close()
         raise

@@ -36,13 +36,11 @@ class Socket:
 
     def request(self, type_: int, payload: bytes, flags: int = 0) -> None:
         """Have the kernel do something. Raises OSError with its reason."""
-        sequence = self._send(type_, payload, flags | message.ACK)
-        for each in self._answers(sequence):
-            _raise(each, type_)
+        self.ask(type_, payload, flags)
 
-    def ask(self, type_: int, payload: bytes) -> list[Message]:
+    def ask(self, type_: int, payload: bytes, flags: int = 0) -> list[Message]:
         """Give what the kernel answers. Raises OSError with its reason."""
-        sequence = self._send(type_, payload, message.ACK)
+        sequence = self._send(type_, payload, flags | message.ACK)
         answers = list(self._answers(sequence))
         for each in answers:
             _raise(each, type_)
@@ -85,7 +83,7 @@ def _raise(answer: Message, type_: int) -> None:
     failure = message.failure(answer)
     if failure.errno:
         said = f": {failure.text}" if failure.text else ""
-        raise OSError(failure.errno, f"{os.strerror(failure.errno)}{said}", f"rtnetlink {type_}")
+        raise OSError(failure.errno, f"{os.strerror(failure.errno)}{said}", f"netlink {type_}")
 
 
 def notices(groups: Iterable[int]) -> AsyncIterator[None]:
@@ -97,9 +95,13 @@ def listener(protocol: int, groups: Iterable[int]) -> socket.socket:
     """Give a socket that does not block and hears what the kernel tells these groups."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
     made = socket.socket(socket.AF_NETLINK, kind, protocol)
-    made.bind((0, 0))
-    for group in groups:
-        made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+    try:
+        made.bind((0, 0))
+        for group in groups:
+            made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+    except OSError:
+        made.close()
+        raise
     return made
 
 

@@ -4,6 +4,7 @@ In a pid namespace the kernel ends its init by SIGHUP for a restart and by SIGIN
 (kernel/pid_namespace.c); the host process that waits for it reads that.
 """
 
+import errno
 import os
 import signal
 import time
@@ -36,8 +37,10 @@ def quiesce() -> None:
     """Leave a machine's disks as an unmount would: nobody writes, no log is to be replayed.
 
     For PID 1 as its last act but one: everybody else is killed, every file but the console closed.
-    Raises OSError for a file system that stays writable; what it has is synced at the end anyway.
+    Raises OSError for file systems that stay writable; what they have is synced at the end anyway.
     """
+    if os.getpid() != 1:
+        raise OSError(errno.EPERM, "for PID 1 only")
     with suppress(ProcessLookupError):  # there is nobody else
         os.kill(-1, signal.SIGKILL)
     end = time.monotonic() + _DYING_S
@@ -46,16 +49,22 @@ def quiesce() -> None:
             if os.waitpid(-1, os.WNOHANG) == (0, 0):
                 time.sleep(_PAUSE_S)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    table = Path("/proc/self/mountinfo").read_text()
+    table = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
+    refused: list[str] = []
     for target in disks(mountinfo.parse(table)):
-        libc.mount("none", target, flags=libc.MS_REMOUNT | libc.MS_RDONLY)
+        try:
+            libc.mount("none", target, flags=libc.MS_REMOUNT | libc.MS_RDONLY)
+        except OSError as error:
+            refused.append(str(error))
+    if refused:
+        raise OSError(errno.EBUSY, "; ".join(refused))
 
 
 def disks(entries: Iterable[mountinfo.Entry]) -> tuple[str, ...]:
-    """Give one mount of each writable file system that has a device."""
+    """Give one mount of each writable file system that has a device, the whole if it is there."""
     own = {
         entry.device: entry.target
-        for entry in entries
+        for entry in sorted(entries, key=lambda entry: entry.root == "/")
         if entry.source.startswith("/dev/") and "rw" in entry.super_options
     }
     return tuple(own.values())

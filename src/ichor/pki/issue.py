@@ -136,6 +136,8 @@ def issue(ca: Pair, key: PublicKey, leaf: Leaf, *, now: datetime, entropy: Entro
     """Give a certificate for a public key, PEM. It does not outlive the CA's."""
     issuer = x509.load_pem_x509_certificate(ca.certificate.encode())
     not_after = min(now + leaf.lifetime, issuer.not_valid_after_utc)
+    if not_after <= now:
+        raise InputError(f"the CA is valid until {issuer.not_valid_after_utc}, it is {now}")
     subject = _name(leaf.common_name, leaf.organizations)
     builder = _builder(subject, issuer.subject, key, now - SKEW, not_after, entropy)
     builder = builder.add_extension(

@@ -88,7 +88,7 @@ def is_running(directory: Path) -> bool:
 
 
 async def serve(cluster: Cluster, ready: int) -> None:
-    """Serve until SIGTERM; ready: where "ok" is written once both ports are listened on."""
+    """Serve until SIGTERM; ready: where "ok" is written once all but discovery is there."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
@@ -96,7 +96,7 @@ async def serve(cluster: Cluster, ready: int) -> None:
     async with AsyncExitStack() as stack:
         for port in (KUBERNETES_PORT, TRUST_PORT):
             await Balancer(cluster.gateway, port, Backends(planes)).start(stack)
-        if any(node.machine is not None for node in cluster.nodes):
+        if cluster.has_machines:
             await leases.serve(cluster, stack)
         keeping = loop.create_task(keep(discovery.command(cluster)))
         stack.callback(keeping.cancel)

@@ -5,12 +5,12 @@ Served by the hub on its bridge. Who is not of the cluster gets no answer.
 
 import asyncio
 import ipaddress
-import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Final, cast
 
 from ichor.errors import FormatError
+from ichor.linux.dhcp import open_socket
 from ichor.protocols.dhcp import packet
 from ichor.protocols.dhcp.packet import Packet
 from ichor.provision import name as names
@@ -87,12 +87,8 @@ class _Server(asyncio.DatagramProtocol):
 
 async def serve(cluster: Cluster, stack: AsyncExitStack) -> None:
     """Serve in this network namespace until the stack ends. Raises OSError."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    listening = open_socket(names.BRIDGE, packet.SERVER_PORT)
     stack.callback(listening.close)
-    listening.setblocking(False)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, names.BRIDGE.encode())
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    listening.bind(("", packet.SERVER_PORT))
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: _Server(cluster), sock=listening)
     stack.callback(transport.close)

@@ -82,10 +82,14 @@ class VirtualMachine:
 
     async def start(self) -> int:
         ours, theirs = socket.socketpair()
-        with theirs, closing(tap.open_port(self._node)) as port:
-            handed = Handed(theirs.fileno(), port)
-            argv = list(command(self._node, self._machine, self._directory, handed))
-            pid = _spawn(argv, self._terminal, handed)
+        try:
+            with theirs, closing(tap.open_port(self._node)) as port:
+                handed = Handed(theirs.fileno(), port)
+                argv = list(command(self._node, self._machine, self._directory, handed))
+                pid = _spawn(argv, self._terminal, handed)
+        except BaseException:
+            ours.close()
+            raise
         ours.settimeout(1)
         ours.sendall(b'{"execute": "qmp_capabilities"}\n')
         self._monitor = ours

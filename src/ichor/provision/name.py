@@ -55,7 +55,7 @@ def is_namespace_of(path: Path, cluster: str) -> bool:
 
 
 def node_port(node: str) -> str:
-    """The bridge's end of the node's veth."""
+    """The bridge's end of the node's veth, or a machine's tap."""
     return f"v{_digest(node)}"
 
 

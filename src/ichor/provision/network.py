@@ -46,10 +46,10 @@ def make_namespace(path: Path) -> None:
     try:
         unshare(CLONE_NEWNET)
         try:
-            bind("/proc/thread-self/ns/net", path)
-            _list(path)
             with IPRoute() as here:
                 here.link("set", index=1, state="up")
+            bind("/proc/thread-self/ns/net", path)
+            _list(path)
         finally:
             setns(own, CLONE_NEWNET)
     finally:
@@ -99,7 +99,9 @@ def make_hub(cluster: Cluster) -> None:
     with _inside(path) as hub:
         if index(hub, names.BRIDGE) is not None:
             return
-        hub.link("add", ifname=names.BRIDGE, kind="bridge", br_stp_state=0)
+        # Of its own, or it were the lowest of its ports', which come and go.
+        mac = names.hardware_address(f"{cluster.name} hub")
+        hub.link("add", ifname=names.BRIDGE, kind="bridge", br_stp_state=0, address=mac)
         bridge = index(hub, names.BRIDGE)
         hub.addr("add", index=bridge, address=cluster.gateway, prefixlen=prefix)
         hub.link("set", index=bridge, state="up")

@@ -93,6 +93,10 @@ class Cluster(Struct, frozen=True, kw_only=True):
     talosconfig: str = ""
     nodes: tuple[Node, ...] = ()
 
+    @property
+    def has_machines(self) -> bool:
+        return any(node.machine is not None for node in self.nodes)
+
 
 R = TypeVar("R", Node, Cluster)
 

@@ -222,7 +222,7 @@ class Connection:
     def _close_now(self) -> None:
         if not self.streams:
             self.flush()
-            self.wire.close()
+            self.wire.close(heard=self._accept is not None)
 
     # -- life --------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ from ichor.cosi.resource import Kind, Spec, kind_of, resource
 from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
+from ichor.errors import IchorError
 from ichor.linux import host, power_button, procfs
 from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
@@ -188,7 +189,7 @@ class Machine:
             async for _ in power_button.presses():
                 log.info("the power button was pressed")
                 self._shut_down()
-        except OSError as error:
+        except (OSError, IchorError) as error:
             log.warning("the power button is not heard", extra=fields(why=error))
 
     def _load(self) -> None:

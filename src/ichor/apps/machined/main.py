@@ -55,7 +55,7 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
 def _quiesce() -> None:
     try:
         quiesce()
-    except OSError:
+    except Exception:  # noqa: BLE001 - PID 1 is to end as it was told
         traceback.print_exc()
         sys.stderr.flush()
 

@@ -38,6 +38,8 @@ def reply(question: Question, now: datetime) -> Answer:
         return _signed(question, now)
     except IchorError as err:
         return Answer(error=str(err))
+    except Exception as err:  # noqa: BLE001 - whatever it is, the others are to have theirs
+        return Answer(error=f"the signer failed: {type(err).__name__}")  # its text may be a key's
 
 
 def _signed(question: SignLeaf | DrawRequest | SignRequest, now: datetime) -> Answer:
