@@ -4,14 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from tests.vm.press import Press
 
-from ichor.cli.cluster_machines import disk_image
-from ichor.formats import gpt, pe
-from ichor.image import authenticode, disk, uki
-from ichor.image.cache import Cache, default_root
+from ichor.formats import pe
+from ichor.formats.boot_entry import BootEntry
+from ichor.image import authenticode
 from ichor.image.uki import Signer
 from ichor.pki import issue
 from ichor.provision import machine as machines
@@ -26,27 +25,7 @@ def signer(name: str) -> Signer:
     return Signer(pair.certificate, pair.key)
 
 
-class Press:
-    """Makes ESPs from what was built, and puts them on disks."""
-
-    def __init__(self, work: Path) -> None:
-        cache = Cache(default_root())
-        self.disk = disk_image()
-        self._work = work
-        self._fat = cache.path(disk.fat_tools_step(cache))
-        self._loader = (cache.path(uki.stub_step()) / disk.LOADER).read_bytes()
-        self.image = (cache.path(uki.uki_step(cache)) / uki.FILE).read_bytes()
-        self.ours, self.foreign = signer("ours"), signer("foreign")
-
-    def put(self, target: Path, image: bytes) -> None:
-        """Put an ESP with this image, beside a loader of ours, on a disk."""
-        files = disk.esp_files(self._loader, image, self.ours)
-        esp = self._work / "esp"
-        disk.make_esp(files, esp, self._fat)
-        with target.open("r+b") as file:
-            first = gpt.parse(file.read(64 * gpt.SECTOR)).partitions[0].first
-            file.seek(first * gpt.SECTOR)
-            file.write(esp.read_bytes())
+OURS, FOREIGN = signer("ours"), signer("foreign")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +38,7 @@ def machine(press: Press, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A machine whose firmware has enrolled our keys."""
     image = tmp_path_factory.mktemp("disk") / "disk.raw"
     shutil.copy(press.disk, image)
-    press.put(image, authenticode.sign(press.image, *press.ours))
+    press.put(image, {BootEntry(1): authenticode.sign(press.image, *OURS)}, OURS)
     with trial(image, secure_boot=True) as made:
         made.answered()
         yield made
@@ -79,12 +58,12 @@ def changed(image: bytes) -> bytes:
 def test_what_is_not_is_refused(press: Press, machine: Trial, kind: str) -> None:
     image = {
         "unsigned": lambda: press.image,
-        "foreign": lambda: authenticode.sign(press.image, *press.foreign),
-        "changed": lambda: changed(authenticode.sign(press.image, *press.ours)),
+        "foreign": lambda: authenticode.sign(press.image, *FOREIGN),
+        "changed": lambda: changed(authenticode.sign(press.image, *OURS)),
     }[kind]()
     machine.switch_off()
     before = len(machine.console)
-    press.put(machine.directory / machines.DISK, image)
+    press.put(machine.directory / machines.DISK, {BootEntry(1): image}, OURS)
     machine.start()
     machine.until_after(before, "Access denied")
     assert "Linux version" not in machine.console[before:]

@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "processes": ("ichor.cli.system:processes", "List processes."),
     "read": ("ichor.cli.files:read", "Print a file."),
     "reboot": ("ichor.cli.power:reboot", "Reboot machines."),
+    "rollback": ("ichor.cli.upgrade:rollback", "Have machines run the image before."),
+    "upgrade": ("ichor.cli.upgrade:upgrade", "Have machines run another image."),
     "reset": ("ichor.cli.power:reset", "Wipe machines."),
     "restart": ("ichor.cli.containers:restart", "Restart a container."),
     "shutdown": ("ichor.cli.power:shutdown", "Turn machines off."),

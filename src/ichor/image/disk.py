@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ichor.formats import gpt
+from ichor.formats import boot_entry, gpt
+from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import SECTOR, Partition, Table
 from ichor.formats.verity import Verity
 from ichor.image import authenticode, debian, raw, tools, uki
@@ -41,7 +42,7 @@ def disk_step(cache: Cache, level: int = 3) -> Step:
         esp = out / "esp.img"
         files = esp_files(
             (cache.path(loader) / LOADER).read_bytes(),
-            (cache.path(image) / uki.FILE).read_bytes(),
+            {BootEntry(1): (cache.path(image) / uki.FILE).read_bytes()},
             signer,
         )
         make_esp(files, esp, cache.path(fat))
@@ -50,7 +51,10 @@ def disk_step(cache: Cache, level: int = 3) -> Step:
 
     inputs = {
         "recipe": file_digest(
-            *(Path(each) for each in (__file__, partition.__file__, raw.__file__))
+            *(
+                Path(each)
+                for each in (__file__, boot_entry.__file__, partition.__file__, raw.__file__)
+            )
         ),
         "signer": signer.certificate if signer else "",
     }
@@ -67,12 +71,15 @@ def fat_tools_step(cache: Cache) -> Step:
     return Step("tools/fat", build, {"recipe": "1"}, tuple(parts.values()))
 
 
-def esp_files(loader: bytes, image: bytes, signer: Signer | None) -> Mapping[str, bytes]:
+def esp_files(
+    loader: bytes, images: Mapping[BootEntry, bytes], signer: Signer | None
+) -> Mapping[str, bytes]:
     """Give what is on the ESP: where firmware looks on any disk, systemd-boot, and what it boots.
 
     With a signer the loader is signed, too, and has what firmware in setup mode is enrolled with.
     """
-    files = {"EFI/Linux/ichor.efi": image, "loader/loader.conf": _LOADER_CONF}
+    files = {f"{boot_entry.DIRECTORY}/{entry.name}": image for entry, image in images.items()}
+    files["loader/loader.conf"] = _LOADER_CONF
     if signer is None:
         return {**files, BOOT: loader}
     own = signature_list(signer.certificate)

@@ -116,6 +116,7 @@ def signing() -> Signer | None:
 
 
 def assemble(stub: bytes, kernel: bytes, line: str) -> bytes:
-    release = f'ID=ichor\nNAME=Ichor\nVERSION_ID={__version__}\nPRETTY_NAME="Ichor {__version__}"\n'
+    # Told no version, the loader orders entries by their names, which are ours to choose.
+    release = f'ID=ichor\nNAME=Ichor\nPRETTY_NAME="Ichor {__version__}"\n'
     parts = [(".osrel", release.encode()), (".cmdline", line.encode()), (".linux", kernel)]
     return pe.append(stub, parts)

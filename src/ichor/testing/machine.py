@@ -73,17 +73,17 @@ class Trial:
     def until(self, mark: str, times: int = 1) -> float:
         """Give the seconds from power-on until the console has said this. Raises TimeoutError."""
         while self.console.count(mark) < times:
-            self._check(f"the console does not say {mark!r}")
+            self.check_hope(f"the console does not say {mark!r}")
             time.sleep(0.05)
         return self.seconds
 
     def until_after(self, begin: int, mark: str) -> None:
         """Wait until the console has said this behind its first characters. Raises TimeoutError."""
         while mark.lower() not in self.console[begin:].lower():
-            self._check(f"the console does not say {mark!r}")
+            self.check_hope(f"the console does not say {mark!r}")
             time.sleep(0.05)
 
-    def _check(self, lack: str) -> None:
+    def check_hope(self, lack: str) -> None:
         """Raise TimeoutError where there is no hope: it took too long, or QEMU itself crashes."""
         if self.seconds > PATIENCE_S or self.crashes >= CRASHES:
             raise TimeoutError(f"{lack} ({self.crashes} crashes):\n{self.console[-3000:]}")
@@ -99,7 +99,7 @@ class Trial:
             try:
                 asyncio.run(self._call("Version", pb.VersionResponse, 5))
             except (RpcError, IchorError, OSError, TimeoutError):
-                self._check("the API does not answer")
+                self.check_hope("the API does not answer")
                 time.sleep(0.1)
             else:
                 return self.seconds

@@ -1,7 +1,7 @@
 """Reboot, Shutdown, Reset; and what a node in a container cannot do.
 
 The reply tells the actor id, and events of that id tell what becomes of it: also that another
-operation keeps it out. Rollback, upgrade and META belong to disks that such a node does not have.
+operation keeps it out. Upgrade and META belong to disks that such a node does not have.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from ichor.rpc.status import Code, RpcError
 STATE, EPHEMERAL = "STATE", "EPHEMERAL"
 VOLUMES = frozenset({STATE, EPHEMERAL})
 IN_CONTAINER = "method is not supported in container mode"
-_DENIED = ("Rollback", "Upgrade", "MetaWrite", "MetaDelete")
+_DENIED = ("Upgrade", "MetaWrite", "MetaDelete")
 
 
 class PowerService:

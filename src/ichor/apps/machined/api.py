@@ -21,6 +21,7 @@ from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
 from ichor.api.machine.images import ImageService
+from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.power import PowerService
 from ichor.api.machine.service_control import ServiceControl
@@ -36,6 +37,7 @@ from ichor.cosi.state import State
 from ichor.linux import notice, procfs
 from ichor.peers.etcd_local import connector
 from ichor.ports.containers import Containers, Images
+from ichor.ports.installer import Installer
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.engine import UNLIMITED, Limits
@@ -67,6 +69,7 @@ class World:
     hosts_dir: str
     signer: Signing
     operations: Operations
+    installer: Installer | None
     events: EventLog
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
@@ -90,6 +93,7 @@ def server(state: State, world: World) -> Server:
         **ContainerService(world.containers, usage_of).handlers(),
         **ImageService(world.images, world.hosts_dir, world.now).handlers(),
         **PowerService(world.operations).handlers(),
+        **LifecycleService(world.images, world.installer, world.operations, aside).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),

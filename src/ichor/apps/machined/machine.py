@@ -41,7 +41,7 @@ from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
 from ichor.errors import IchorError
-from ichor.linux import host, power_button, procfs
+from ichor.linux import efi, host, power_button, procfs
 from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
@@ -67,14 +67,15 @@ from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
 from ichor.peers.static_pods import StaticPodServer
+from ichor.ports.installer import Installer
 from ichor.ports.power import Ending
 from ichor.resources.block.disk import SystemDisk
 from ichor.resources.block.ids import SYSTEM_DISK_ID
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
-from ichor.resources.runtime.boot import BootID
+from ichor.resources.runtime.boot import BootedEntry, BootID
 from ichor.resources.runtime.host import ID as HOST_ID
-from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.resources.runtime.ids import BOOT_ID_ID, BOOTED_ENTRY_ID, SECURITY_STATE_ID
 from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
@@ -130,6 +131,7 @@ class Machine:
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
+        self._installer: Installer | None = None
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
@@ -205,6 +207,10 @@ class Machine:
         if (system := self._site.disk()) is not None:
             found = SystemDisk(disk_id=system.name, dev_path=f"/dev/{system.name}")
             self._state.create(resource(found, SYSTEM_DISK_ID), OWNER)
+        if not self._site.is_container:
+            entry = BootedEntry(booted_entry=efi.selected_entry())
+            self._state.create(resource(entry, BOOTED_ENTRY_ID), OWNER)
+            self._state.create(resource(efi.security(), SECURITY_STATE_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
@@ -229,6 +235,7 @@ class Machine:
             hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
             operations=self._operations,
+            installer=self._installer,
             events=self._events,
             ring=self._ring,
             controllers=lambda: engine.controllers,
@@ -275,7 +282,9 @@ class Machine:
             return None
         from ichor.apps.machined import metal
 
-        return metal.controllers(metal.adapters(network, self._clock, self._reaper))
+        world = metal.adapters(network, self._clock, self._reaper)
+        self._installer = world.installer
+        return metal.controllers(world)
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")

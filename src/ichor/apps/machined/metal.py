@@ -9,25 +9,35 @@ from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.operator import operators
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
+from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.cosi.controller import Controller
+from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
+from ichor.linux.install import DiskInstaller
 from ichor.linux.process import Reaper
 from ichor.linux.system_disk import KernelSystemDisk
+from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
+from ichor.ports.installer import Installer
 from ichor.ports.network import Networks
 from ichor.ports.system_disk import SystemDisks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetalWorld:
+    boot: BootEntries
+    installer: Installer
     network: Networks
     leases: Leases
     disk: SystemDisks
 
 
 def adapters(network: Networks, clock: Clock, reaper: Reaper) -> MetalWorld:
+    entries = EspEntries()
     return MetalWorld(
+        boot=entries,
+        installer=DiskInstaller(entries),
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper),
@@ -42,4 +52,5 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         route,
         route_apply(world.network),
         volume_provision(world.disk),
+        boot_assess(world.boot),
     )
