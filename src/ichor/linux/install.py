@@ -9,6 +9,7 @@ falls back to them. What was cut off is begun anew by the next.
 
 import hashlib
 import os
+import re
 import tarfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from ichor.units import format_size
 
 BLOBS: Final = Path("/var/lib/containerd/io.containerd.content.v1.content/blobs/sha256")
 COMMAND_LINE: Final = Path("/proc/cmdline")
+_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 _CHUNK: Final = 4 << 20
 _LARGEST_IMAGE: Final = 64 << 20  # it is held in memory
 _OURS: Final = "ichor-"
@@ -59,7 +61,7 @@ class DiskInstaller:
         if disk is None:
             raise Conflict("this machine did not start from a disk")
         try:
-            blobs = [self._blob(digest) for digest in layers]
+            blobs = [blob_of(self._blobs, digest) for digest in layers]
             for blob in blobs:
                 yield f"checking {blob.digest}"
                 check(blob)
@@ -95,11 +97,12 @@ class DiskInstaller:
             self._entries.forget()
         return first.name
 
-    def _blob(self, digest: str) -> Blob:
-        kind, _, name = digest.partition(":")
-        if kind != "sha256" or len(name) != 64 or not name.isalnum():
-            raise InputError(f"a layer's digest as sha256:..., not {digest!r}")
-        return Blob(self._blobs / name, digest)
+
+def blob_of(folder: Path, digest: str) -> Blob:
+    """Find a layer in the runtime's store. Raises InputError for what is no digest."""
+    if not _DIGEST.fullmatch(digest):
+        raise InputError(f"a layer's digest as sha256:..., not {digest!r}")
+    return Blob(folder / digest.removeprefix("sha256:"), digest)
 
 
 def own(boot: Boot) -> BootEntry:

@@ -67,7 +67,6 @@ from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
 from ichor.peers.static_pods import StaticPodServer
-from ichor.ports.installer import Installer
 from ichor.ports.power import Ending
 from ichor.resources.block.disk import SystemDisk
 from ichor.resources.block.ids import SYSTEM_DISK_ID
@@ -131,7 +130,7 @@ class Machine:
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
-        self._installer: Installer | None = None
+        self._on_disk: api.OnDisk | None = None
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
@@ -235,7 +234,7 @@ class Machine:
             hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
             operations=self._operations,
-            installer=self._installer,
+            on_disk=self._on_disk,
             events=self._events,
             ring=self._ring,
             controllers=lambda: engine.controllers,
@@ -282,8 +281,8 @@ class Machine:
             return None
         from ichor.apps.machined import metal
 
-        world = metal.adapters(network, self._clock, self._reaper)
-        self._installer = world.installer
+        world, on_disk = metal.adapters(network, self._clock, self._reaper)
+        self._on_disk = on_disk
         return metal.controllers(world)
 
     def _operating(self) -> OperatingWorld:
