@@ -26,7 +26,7 @@ class EspEntries:
     """What it saw stays true until it is told to forget: nobody else writes there."""
 
     def __init__(self, started: Callable[[], str] = efi.booted_entry) -> None:
-        self._started = started()
+        self._number = number_of(started())
         self._seen: Boot | None = None
         self._tell: Callable[[], object] = lambda: None
 
@@ -34,7 +34,7 @@ class EspEntries:
         seen = self._seen
         if seen is None:
             with opened(write=False) as root:
-                seen = self._seen = read(root, self._started)
+                seen = self._seen = read(root, self._number)
         return seen
 
     def apply(self, action: Arm) -> None:
@@ -44,8 +44,6 @@ class EspEntries:
                 # Both names are in one sector of a directory as small as ours: one is there.
                 os.rename(action.entry.name, armed, src_dir_fd=folder, dst_dir_fd=folder)
                 os.fsync(folder)
-                if action.entry.name == self._started:
-                    self._started = armed
         finally:
             self._seen = None
         log.info("boot entry armed", extra=fields(entry=armed))
@@ -102,13 +100,21 @@ def directory(root: int | None) -> Iterator[int]:
         os.close(folder)
 
 
-def read(root: int | None, started: str) -> Boot:
-    """Give the entries of an ESP. started: the name of one."""
+def number_of(started: str) -> int | None:
+    """Give the number of the entry that the loader named; its tries may have changed since."""
+    try:
+        return boot_entry.parse(started).number
+    except FormatError:
+        return None
+
+
+def read(root: int | None, number: int | None) -> Boot:
+    """Give the entries of an ESP. number: of the one that runs."""
     if root is None:
         return Boot()
     with directory(root) as folder:
         entries = frozenset(_entries(names(folder)))
-    running = next((one for one in entries if one.name == started), None)
+    running = next((one for one in entries if one.number == number), None)
     return Boot(entries=entries, running=running)
 
 
