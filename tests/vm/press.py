@@ -38,6 +38,14 @@ class Press:
         said = run([*mtools, "-c", "mdir", "-b", "-i", found, f"::/{boot_entry.DIRECTORY}"])
         return {line.rpartition("/")[2] for line in said.split()}
 
+    def entry(self, target: Path, entry: BootEntry) -> bytes:
+        """Give what firmware starts by an entry of a disk that no machine has now."""
+        mtools = tools.in_place(self._fat, "usr/bin/mtools")
+        found, out = f"{target}@@{_offset(target)}", self._work / "entry.efi"
+        name = f"::/{boot_entry.DIRECTORY}/{entry.name}"
+        run([*mtools, "-c", "mcopy", "-n", "-o", "-i", found, name, out])
+        return out.read_bytes()
+
 
 def _offset(target: Path) -> int:
     with target.open("rb") as file:

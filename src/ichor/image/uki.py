@@ -34,6 +34,7 @@ _ARGUMENTS: Final = (
     "printk.devkmsg=on",
     "proc_mem.force_override=never",
     "panic=10",
+    "gpt",  # the table's twin counts where the first is torn
 )
 
 

@@ -26,6 +26,9 @@ VARIABLES: Final = accelerator.CODE.with_name("OVMF_VARS_4M.fd")  # in setup mod
 # Only code in system management mode writes the flash, and so the variables.
 _GUARDED: Final = ("-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
 DISK, STORE, IMAGES = "disk.raw", "vars.fd", "images.raw"
+WRITES: Final = (
+    "writes.log"  # as of dm-log-writes (kernel, admin-guide/device-mapper/log-writes.rst)
+)
 _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 
 
@@ -47,7 +50,7 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     flash = "if=pflash,format=raw"
     yield from ("-drive", f"{flash},unit=0,readonly=on,file={firmware(machine)}")
     yield from ("-drive", f"{flash},unit=1,file={_escaped(directory / STORE)}")
-    yield from ("-drive", f"if=none,id=disk,format=raw,file={_escaped(directory / DISK)}")
+    yield from ("-drive", f"if=none,id=disk,{_disk(machine, directory)}")
     yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1")
     if node.image_cache:
         images = f"readonly=on,file={_escaped(directory / IMAGES)}"
@@ -60,6 +63,15 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
     yield from ("-chardev", f"socket,id=qmp,fd={handed.qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
+
+
+def _disk(machine: Machine, directory: Path) -> str:
+    disk, log = _escaped(directory / DISK), _escaped(directory / WRITES)
+    if not machine.log_writes:
+        return f"format=raw,file={disk}"
+    below = f"file.driver=raw,file.file.driver=file,file.file.filename={disk}"
+    beside = f"log.driver=raw,log.file.driver=file,log.file.filename={log}"
+    return f"driver=blklogwrites,{below},{beside}"
 
 
 def firmware(machine: Machine) -> Path:

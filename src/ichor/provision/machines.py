@@ -57,6 +57,8 @@ class Machines:
             with (directory / machine.DISK).open("wb") as disk:
                 disk.truncate(made.disk_mib * _MIB)
                 copy(Path(made.image), disk.fileno())
+            if made.log_writes:
+                (directory / machine.WRITES).touch()
             if node.image_cache:
                 self._images(node, directory)
             shutil.copy(machine.VARIABLES, directory / machine.STORE)

@@ -117,10 +117,17 @@ class Trial:
 
 
 @contextmanager
-def trial(image: Path, memory_mib: int = 256, *, secure_boot: bool = False) -> Iterator[Trial]:
+def trial(
+    image: Path, memory_mib: int = 256, *, secure_boot: bool = False, log_writes: bool = False
+) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
-    wanted = Machine(image=str(image), memory_mib=memory_mib, secure_boot=secure_boot)
+    wanted = Machine(
+        image=str(image),
+        memory_mib=memory_mib,
+        secure_boot=secure_boot,
+        log_writes=log_writes,
+    )
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()
     with record.locked(name):
