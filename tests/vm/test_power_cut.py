@@ -6,6 +6,7 @@ that nothing had flushed, without its elders. Whether it starts is judged as loa
 would.
 """
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -147,3 +148,17 @@ def test_what_an_upgrade_leaves_always_starts(tmp_path: Path) -> None:
     assert len(said) >= LEAST
     assert (said[0], said[-1]) == ("old", "new")
     assert set(said) == {"old", "new"}
+
+
+# Of the messages of an upgrade; the last one is said when it is over.
+MOMENTS = ("writing boot entry", "checking", "root: 2", "root: verified", "is started next")
+
+
+def test_a_machine_that_loses_its_power_amid_an_upgrade_starts(tmp_path: Path) -> None:
+    known = images()
+    either = {known.old.root.root: "old", known.new.root.root: "new"}
+    with machine(tmp_path) as one:
+        one.ichor("image", "pull", str(known.archive), "--namespace", "system")
+        for moment in MOMENTS[: int(os.environ.get("ICHOR_KILLS", "1"))]:
+            one.cut_when(moment, "upgrade", "-i", installer.NAME, "--no-reboot")
+            print(f"power cut after {moment!r}: starts the {either[one.root()]} image")

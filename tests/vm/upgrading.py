@@ -29,6 +29,7 @@ from ichor.provision import machine as machines
 from ichor.testing.machine import Trial, trial
 
 OTHER_LEVEL = 1  # of compression: the same files, another root
+PROBATION = ("ichor.probation=20s",)  # of the new image
 
 
 class Image(NamedTuple):
@@ -49,17 +50,15 @@ class Images(NamedTuple):
 @cache
 def images() -> Images:
     found = Cache(default_root())
-    made = installer.installer_step(found, OTHER_LEVEL)
-    steps = [
-        each(found, level)
-        for level in (3, OTHER_LEVEL)
-        for each in (verified.verity_step, uki.uki_step)
-    ]
-    found.make([made, *steps], Lines())
-    roots = [verified.read(found.path(step)) for step in steps[::2]]
-    kernels = [(found.path(step) / uki.FILE).read_bytes() for step in steps[1::2]]
-    assert roots[0] != roots[1]
-    old, new = map(Image, roots, kernels)
+    made = installer.installer_step(found, OTHER_LEVEL, PROBATION)
+    roots = verified.verity_step(found), verified.verity_step(found, OTHER_LEVEL)
+    kernels = uki.uki_step(found), uki.uki_step(found, OTHER_LEVEL, PROBATION)
+    found.make([made, *roots, *kernels], Lines())
+    old, new = (
+        Image(verified.read(found.path(root)), (found.path(kernel) / uki.FILE).read_bytes())
+        for root, kernel in zip(roots, kernels, strict=True)
+    )
+    assert old.root != new.root
     return Images(old, new, found.path(made) / installer.ARCHIVE)
 
 
@@ -77,9 +76,28 @@ class Machine:
         assert done.returncode == 0, done.stderr
 
     def _ichor(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        through = ("--talosconfig", str(self._config), "-e", f"127.0.0.1:{self.trial.port}")
-        command = [sys.executable, "-c", PROGRAM, *arguments, *through]
+        command = self._command(*arguments)
         return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+
+    def _command(self, *arguments: str) -> list[str]:
+        through = ("--talosconfig", str(self._config), "-e", f"127.0.0.1:{self.trial.port}")
+        return [sys.executable, "-c", PROGRAM, *arguments, *through]
+
+    def cut_when(self, said: str, *arguments: str) -> None:
+        """Cut its power as soon as a command says that of it, and start it again."""
+        command = self._command(*arguments)
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            heard = ""
+            for line in process.stderr:
+                heard += line
+                if said in line:
+                    self.trial.switch_off()
+                    break
+            else:
+                raise AssertionError(heard)
+            process.kill()
+        self.trial.start()
 
     def root(self) -> bytes:
         """Give the hash of the root that it runs, once it answers."""

@@ -1,6 +1,7 @@
 """The installer image: what a machine pulls and writes to its disk. Nothing in it runs."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,9 @@ _LABELS: Final = (
 )
 
 
-def installer_step(cache: Cache, level: int = 3) -> Step:
-    """Give the step whose result is an OCI archive."""
-    root, image = verified.verity_step(cache, level), uki.uki_step(cache, level)
+def installer_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
+    """Give the step whose result is an OCI archive. more: arguments of the kernel."""
+    root, image = verified.verity_step(cache, level), uki.uki_step(cache, level, more)
     sources = (Path(__file__), Path(installer.__file__), Path(layout.__file__), Path(oci.__file__))
 
     def build(out: Path) -> None:

@@ -1,18 +1,17 @@
 """The entries on the ESP, which is mounted only while it is read or written, and nowhere to see."""
 
-import asyncio
 import errno
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Final
 
 from ichor.errors import FormatError
 from ichor.formats import boot_entry
 from ichor.formats.boot_entry import BootEntry
 from ichor.linux import efi, libc, system_disk
+from ichor.linux.wakes import ThreadWakes
 from ichor.log import fields, logger
 from ichor.ports.boot_entry import Arm, Boot
 from ichor.resources.block.partition import EFI
@@ -28,7 +27,7 @@ class EspEntries:
     def __init__(self, started: Callable[[], str] = efi.booted_entry) -> None:
         self._number = number_of(started())
         self._seen: Boot | None = None
-        self._tell: Callable[[], object] = lambda: None
+        self._changed = ThreadWakes()
 
     def observe(self) -> Boot:
         seen = self._seen
@@ -51,15 +50,10 @@ class EspEntries:
     def forget(self) -> None:
         """Another wrote there; from any thread."""
         self._seen = None
-        self._tell()
+        self._changed.ring()
 
-    async def wakes(self) -> AsyncIterator[None]:
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
-        self._tell = partial(loop.call_soon_threadsafe, changed.set)
-        while True:
-            await changed.wait()
-            changed.clear()
-            yield
+    def wakes(self) -> AsyncIterator[None]:
+        return self._changed.listen()
 
 
 @contextmanager

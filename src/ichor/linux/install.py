@@ -1,7 +1,8 @@
 """An image goes to the slot nobody runs from, and to the ESP as the entry that is started next.
 
     every blob hashed ─► other entries removed ─► slot without a name ─► root written, read back
-        ─► slot named ─► image written beside the entries ─► renamed to be the first of them
+        ─► slot named ─► META key 6: on probation ─► image written beside the entries
+        ─► renamed to be the first of them
 
 So the entry that runs, and its root, are as they were until the last step, and after it the loader
 falls back to them. What was cut off is begun anew by the next.
@@ -20,10 +21,12 @@ from ichor.errors import Conflict, FormatError, InputError
 from ichor.formats import installer, pe, verity
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import ROOT_X86_64, Partition, Table
+from ichor.formats.meta import FORMER
 from ichor.formats.verity import BLOCK, Verity
 from ichor.linux import system_disk
 from ichor.linux.boot_entry import EspEntries, directory, names, opened
 from ichor.ports.boot_entry import Boot
+from ichor.ports.meta import Meta
 from ichor.ports.system_disk import SystemDisk
 from ichor.resources.block.partition import EMPTY_ROOT, root_label
 from ichor.units import format_size
@@ -51,8 +54,9 @@ class Image(NamedTuple):
 
 
 class DiskInstaller:
-    def __init__(self, entries: EspEntries, blobs: Path = BLOBS) -> None:
+    def __init__(self, entries: EspEntries, meta: Meta, blobs: Path = BLOBS) -> None:
         self._entries = entries
+        self._meta = meta
         self._blobs = blobs
 
     def upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
@@ -76,6 +80,8 @@ class DiskInstaller:
                     yield from write_root(disk, now, image)
                 number = 1 + max(entry.number for entry in boot.entries)
                 yield f"writing boot entry {number}"
+                former = running._replace(left=None, failed=0).name.encode()
+                self._meta.apply({**self._meta.observe(), FORMER: former})
                 with opened(write=True) as root:
                     add(root, BootEntry(number), image.kernel)
                 yield f"boot entry {number} is started next"

@@ -4,10 +4,10 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from ichor.cosi.wakes import Wakes
 from ichor.errors import NotFound
 from ichor.formats import meta
 from ichor.linux import system_disk
+from ichor.linux.wakes import ThreadWakes
 from ichor.resources.block.partition import META
 
 
@@ -22,7 +22,7 @@ def device() -> Path:
 class DiskMeta:
     def __init__(self, find: Callable[[], Path] = device) -> None:
         self._find = find
-        self._changed = Wakes()
+        self._changed = ThreadWakes()
 
     def observe(self) -> Mapping[int, bytes]:
         with self._find().open("rb") as file:

@@ -72,9 +72,14 @@ from ichor.resources.block.disk import SystemDisk
 from ichor.resources.block.ids import SYSTEM_DISK_ID
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
-from ichor.resources.runtime.boot import BootedEntry, BootID
+from ichor.resources.runtime.boot import BootedEntry, BootID, KernelCmdline
 from ichor.resources.runtime.host import ID as HOST_ID
-from ichor.resources.runtime.ids import BOOT_ID_ID, BOOTED_ENTRY_ID, SECURITY_STATE_ID
+from ichor.resources.runtime.ids import (
+    BOOT_ID_ID,
+    BOOTED_ENTRY_ID,
+    KERNEL_CMDLINE_ID,
+    SECURITY_STATE_ID,
+)
 from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
@@ -209,6 +214,8 @@ class Machine:
         if not self._site.is_container:
             entry = BootedEntry(booted_entry=efi.selected_entry())
             self._state.create(resource(entry, BOOTED_ENTRY_ID), OWNER)
+            line = KernelCmdline(cmdline=Path("/proc/cmdline").read_text(encoding="utf-8").strip())
+            self._state.create(resource(line, KERNEL_CMDLINE_ID), OWNER)
             self._state.create(resource(efi.security(), SECURITY_STATE_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)

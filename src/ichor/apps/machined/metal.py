@@ -12,6 +12,7 @@ from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.controllers.runtime.meta import meta
+from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.cosi.controller import Controller
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
@@ -45,7 +46,7 @@ def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorl
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper),
     )
-    return world, OnDisk(installer=DiskInstaller(entries), meta=values)
+    return world, OnDisk(installer=DiskInstaller(entries, values), meta=values)
 
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:
@@ -58,4 +59,6 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         volume_provision(world.disk),
         boot_assess(world.boot),
         meta(world.meta),
+        upgrade_probation,
+        upgrade_settle(world.meta),
     )

@@ -246,6 +246,7 @@ MODELS: Mapping[str, AnyModel] = {
     "runtime.PodStop": _any(pods.model),
     "runtime.Power": _any(fate.model),
     "runtime.Services": _any(service.model),
+    "runtime.UpgradeSettle": _any(meta.model),
     "secrets.Enrolment": _any(issuance.model),
     "secrets.Issuance": _any(issuance.model),
 }
