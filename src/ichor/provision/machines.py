@@ -107,6 +107,8 @@ def _machine(node: Node) -> Machine:
 
 def _check_disk(node: Node) -> None:
     made = _machine(node)
+    if not made.image:  # it is built when all else is well
+        return
     image = Path(made.image)
     if not image.is_file():
         raise InputError(f"there is no disk image {image}", hint="run ichor build disk")
