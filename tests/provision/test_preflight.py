@@ -87,7 +87,7 @@ def test_a_cluster_without_room_is_refused(tmp_path: Path, monkeypatch: pytest.M
     cluster = plan(Request(name="x", root=tmp_path, workers=2), lambda _: True)
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=(3 << 30) - 1))
-    with pytest.raises(InputError, match=r"3\.0 GiB needed"):
+    with pytest.raises(InputError, match=r"3\.2 GB needed"):
         preflight.check_room(cluster)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=3 << 30))
     preflight.check_room(cluster)
