@@ -101,10 +101,13 @@ class Machine:
 
     def root(self) -> bytes:
         """Give the hash of the root that it runs, once it answers."""
-        while (done := self._ichor("read", "/proc/cmdline")).returncode:
-            self.trial.check_hope(f"it does not answer: {done.stderr}")
+        return verity.parse(self.until_ok("read", "/proc/cmdline")).root
+
+    def until_ok(self, *arguments: str) -> str:
+        while (done := self._ichor(*arguments)).returncode:
+            self.trial.check_hope(f"{arguments[0]} fails: {done.stderr}")
             time.sleep(0.5)
-        return verity.parse(done.stdout).root
+        return done.stdout
 
     def entries(self) -> set[str]:
         """Give the names of its boot entries, as they are when it is off."""
@@ -120,7 +123,9 @@ def machine(work: Path, *, log_writes: bool = False) -> Iterator[Machine]:
     press = Press(work)
     with trial(press.disk, 768, log_writes=log_writes) as made:
         made.answered()
+        made.until("boot entry armed")
         request = pb.ApplyConfigurationRequest(data=encode(samples.control_plane()).encode())
         made.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
-        made.until("service=containerd state=Running")
-        yield Machine(made, press, work)
+        one = Machine(made, press, work)
+        one.until_ok("image", "list", "--namespace", "system")
+        yield one

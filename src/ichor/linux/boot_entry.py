@@ -58,7 +58,7 @@ class EspEntries:
 
 @contextmanager
 def opened(*, write: bool) -> Iterator[int | None]:
-    """Give a descriptor of the root of the ESP we were started from; None without one.
+    """Give a descriptor (O_PATH) of the root of the ESP we were started from; None without one.
 
     Raises OSError, EBUSY while another thread is at it.
     """
@@ -74,8 +74,6 @@ def opened(*, write: bool) -> Iterator[int | None]:
         root = libc.mount_detached(disk.device(EFI), "vfat", options, flags)
         try:
             yield root
-            if write:
-                os.fsync(root)
         finally:
             os.close(root)
     finally:
