@@ -40,9 +40,7 @@ class EspEntries:
         armed = action.entry.armed.name
         try:
             with opened(write=True) as root, directory(root) as folder:
-                # Both names are in one sector of a directory as small as ours: one is there.
-                os.rename(action.entry.name, armed, src_dir_fd=folder, dst_dir_fd=folder)
-                os.fsync(folder)
+                rename(folder, action.entry.name, armed)
         finally:
             self._seen = None
         log.info("boot entry armed", extra=fields(entry=armed))
@@ -90,6 +88,21 @@ def directory(root: int | None) -> Iterator[int]:
         yield folder
     finally:
         os.close(folder)
+
+
+def rename(folder: int, old: str, new: str) -> None:
+    """Rename a file so that, whatever is cut off, one name or the other leads to all of it.
+
+    vfat gives a new name no content before the file itself is written back (fs/fat/namei_vfat.c):
+    to flush the directory first would be to lose it. Then both names go by one sector.
+    """
+    os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+    file = os.open(new, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+    os.fsync(folder)
 
 
 def number_of(started: str) -> int | None:

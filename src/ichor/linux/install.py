@@ -24,7 +24,7 @@ from ichor.formats.gpt import ROOT_X86_64, Partition, Table
 from ichor.formats.meta import FORMER
 from ichor.formats.verity import BLOCK, Verity
 from ichor.linux import system_disk
-from ichor.linux.boot_entry import EspEntries, directory, names, opened
+from ichor.linux.boot_entry import EspEntries, directory, names, opened, rename
 from ichor.ports.boot_entry import Boot
 from ichor.ports.meta import Meta
 from ichor.ports.system_disk import SystemDisk
@@ -97,8 +97,7 @@ class DiskInstaller:
         first = BootEntry(1 + max(entry.number for entry in boot.entries))
         try:
             with opened(write=True) as root, directory(root) as folder:
-                os.rename(other.name, first.name, src_dir_fd=folder, dst_dir_fd=folder)
-                os.fsync(folder)
+                rename(folder, other.name, first.name)
         finally:
             self._entries.forget()
         return first.name
@@ -237,5 +236,4 @@ def add(root: int | None, entry: BootEntry, image: bytes) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
-        os.rename(_NEW, entry.name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(folder)
+        rename(folder, _NEW, entry.name)
