@@ -8,7 +8,7 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines
+.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines kills
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON besid
 vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memory
 	@tools/setup.sh vm
 	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) bench/vm.py $(ARGS)
+
+kills: setup ## the power of a machine in QEMU cut five times amid an upgrade: it always starts
+	@tools/setup.sh vm
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) -m pytest --no-header -v -s tests/vm/kills.py
 
 machines: setup ## a control plane and a worker in QEMU: the tests of Kubernetes, on machines
 	@tools/setup.sh vm

@@ -66,7 +66,7 @@ def main() -> None:
 def make_empty(out: Path, work: Path) -> None:
     """Write a disk whose kernel starts the yardstick's init, from a first root of its own."""
     cache = Cache(default_root())
-    init, efi, esp = (work / name for name in ("init", "empty.efi", "esp.img"))
+    init, esp = work / "init", work / "esp.img"
     source = Path(__file__).with_name("empty_init.c")
     subprocess.run(["gcc", *FLAGS.split(), source, "-o", init], check=True)
     archive = cpio.build([cpio.File("init", init.read_bytes())])
@@ -74,8 +74,8 @@ def make_empty(out: Path, work: Path) -> None:
     line = " ".join((*uki.arguments(), "rdinit=/init"))
     parts = [(".osrel", b"ID=empty\n"), (".cmdline", line.encode()), (".initrd", archive)]
     stub = (cache.path(uki.stub_step()) / uki.STUB).read_bytes()
-    efi.write_bytes(pe.append(stub, [*parts, (".linux", kernel)]))
-    disk.make_esp(efi, esp, cache.path(disk.fat_tools_step(cache)))
+    empty = pe.append(stub, [*parts, (".linux", kernel)])
+    disk.make_esp({disk.BOOT: empty}, esp, cache.path(disk.fat_tools_step(cache)))
     root = cache.path(verified.verity_step(cache))
     disk.write(out, esp, root / verified.IMAGE, verified.read(root))
 

@@ -43,6 +43,9 @@ class FakeImages:
     async def size(self, image: Image) -> int:
         return 100 + image.size
 
+    async def layers(self, name: str) -> tuple[str, ...]:
+        raise NotImplementedError
+
     async def import_archive(
         self,
         chunks: AsyncIterator[bytes],

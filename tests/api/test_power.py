@@ -84,16 +84,6 @@ def test_a_reset_of_what_is_not_there_is_refused(tmp_path: Path, request_: pb.Re
     refused(caught.value, Code.INVALID_ARGUMENT)
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [pb.RollbackRequest(), pb.UpgradeRequest(), pb.MetaWriteRequest(), pb.MetaDeleteRequest()],
-)
-def test_what_a_container_cannot_do_is_said(tmp_path: Path, request_: Message) -> None:
-    with pytest.raises(RpcError) as caught:
-        ask(tmp_path, request_)
-    refused(caught.value, Code.FAILED_PRECONDITION, "method is not supported in container mode")
-
-
 @pytest.mark.parametrize("code", [OperationCode.LOCKED, OperationCode.CANCELED])
 def test_whoever_waits_for_an_operation_hears_that_there_is_none(
     tmp_path: Path, code: OperationCode

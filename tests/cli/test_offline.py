@@ -16,6 +16,7 @@ from ichor.config.decode import decode
 from ichor.config.encode import encode
 from ichor.config.versions import version
 from ichor.pki import certificate
+from ichor.rpc.tls import fits
 
 ENDPOINT = "https://192.0.2.1:6443"
 
@@ -208,3 +209,28 @@ def test_contexts_are_merged_listed_changed_and_removed(
     assert main(["config", "remove", "c1", "-y"]) == 0
     assert list(talosconfig.load(Path("tc")).contexts) == ["c1-1"]
     assert main(["config", "context", "c1"]) == 1
+
+
+def test_keys_of_secure_boot_are_made_for_their_owner_and_not_replaced_unasked() -> None:
+    assert main(["gen", "secureboot", "uki", "--common-name", "ours"]) == 0
+    assert main(["gen", "secureboot", "pcr"]) == 0
+    text = Path("_out/uki-signing-cert.pem").read_text()
+    assert certificate.parse_pem(text).common_name == "ours"
+    key = Path("_out/uki-signing-key.pem").read_text()
+    assert fits(text.encode(), key.encode())
+    for name in ("uki-signing-key.pem", "pcr-signing-key.pem"):
+        assert stat.S_IMODE(Path("_out", name).stat().st_mode) == 0o600
+    assert main(["gen", "secureboot", "uki"]) == 1
+    assert Path("_out/uki-signing-key.pem").read_text() == key
+
+
+def test_what_firmware_is_enrolled_with_is_signed_by_the_keys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["gen", "secureboot", "uki"]) == 0
+    assert main(["gen", "secureboot", "database"]) == 0
+    made = {path.name: path.read_bytes() for path in Path("_out").glob("*.auth")}
+    assert set(made) == {"db.auth", "KEK.auth", "PK.auth"}
+    assert len(set(made.values())) == 3  # each signed for its own name
+    assert main(["gen", "secureboot", "database", "--include-well-known-uefi-certs"]) == 1
+    assert "not supported" in capsys.readouterr().err

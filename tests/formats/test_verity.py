@@ -1,6 +1,8 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ichor.errors import FormatError
 from ichor.formats import verity
@@ -47,3 +49,28 @@ def test_the_table_begins_the_tree_behind_the_superblock() -> None:
 def test_what_is_no_whole_blocks_is_refused(size: int) -> None:
     with pytest.raises(FormatError, match="whole blocks"):
         verity.protect(bytes(size), b"")
+
+
+@given(st.binary(max_size=256), st.integers(1, 2000), st.integers(1, 7))
+def test_a_line_tells_what_it_was_made_of(salt: bytes, count: int, step: int) -> None:
+    data = blocks(count % 40 + 1)
+    made, tail = verity.protect(data, salt)
+    line = f'quiet dm-mod.create="root,,,ro,{verity.table(made, "PARTLABEL=x")}" root=/dev/dm-0'
+    assert verity.parse(line) == made
+    pieces = range(0, len(data), step * verity.BLOCK)
+    level = b"".join(verity.digests(data[at : at + step * verity.BLOCK], salt) for at in pieces)
+    assert verity.over(level, salt) == (made, tail)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "root=/dev/sda1",
+        "verity 1 a b 4096 4096 2 2 sha256 " + "00" * 32 + " - 1 x",
+        "verity 1 a b 512 4096 2 3 sha256 " + "00" * 32 + " - 1 x",
+    ],
+)
+def test_a_line_without_a_verified_root_is_refused(line: str) -> None:
+    with pytest.raises(FormatError, match="expected"):
+        verity.parse(line)

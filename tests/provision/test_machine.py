@@ -87,3 +87,12 @@ def test_a_disk_smaller_than_its_image_is_refused(
     (tmp_path / "image").write_bytes(bytes(2 * MIB))
     with pytest.raises(InputError, match="--disk: a disk of 1 MiB is smaller"):
         Machines().check(planned(tmp_path / "image", disk_mib=1))
+
+
+def test_writes_are_logged_where_that_is_asked_for(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    logged = replace(node.machine, log_writes=True)
+    (drive,) = [word for word in command(node, logged, tmp_path, HANDED) if "id=disk," in word]
+    assert f"log.file.filename={tmp_path}/writes.log" in drive
+    assert "driver=blklogwrites" not in " ".join(command(node, node.machine, tmp_path, HANDED))

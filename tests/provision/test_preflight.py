@@ -1,6 +1,7 @@
 """What is looked at before anything is made, and the text of what would be."""
 
 import ipaddress
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,14 @@ def test_only_root_with_its_capabilities_may_make_nodes() -> None:
 def test_only_name_servers_that_nodes_can_reach_are_passed_on() -> None:
     text = "# x\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver ::1\nsearch a\n"
     assert egress.resolvers(text) == ["192.0.2.1"]
+
+
+def test_a_cluster_without_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "not there yet"))
+    cluster = plan(Request(name="x", root=tmp_path, workers=2), lambda _: True)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=(3 << 30) - 1))
+    with pytest.raises(InputError, match=r"3\.2 GB needed"):
+        preflight.check_room(cluster)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=3 << 30))
+    preflight.check_room(cluster)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.wrappers_pb2 import BytesValue, Int64Value
-from tests.rpc.echo import COUNT, DOUBLE, ECHO, HANDLERS, SUM, on_unix, run
+from tests.rpc.echo import COUNT, DOUBLE, ECHO, HANDLERS, PUSH, SUM, on_unix, run
 
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Context, Handler
@@ -180,6 +180,23 @@ def test_an_early_answer_ends_a_stream_still_sending(tmp_path: Path) -> None:
             await channel.unary(ECHO, BytesValue(value=b"x" * 2_000_000))
 
     over(tmp_path, use, deny)
+
+
+def test_who_is_still_sending_hears_why_it_need_not(tmp_path: Path) -> None:
+    async def deny(context: Context) -> None:
+        context.abort(Code.PERMISSION_DENIED, "not authorized")
+
+    async def send_for_ever(channel: Channel) -> None:
+        async with channel.stream(PUSH) as stream:
+            while True:
+                await stream.send(BytesValue(value=b"x" * 60_000))
+
+    async def use(channel: Channel) -> None:
+        with pytest.raises(RpcError, match="PERMISSION_DENIED: not authorized"):
+            await send_for_ever(channel)
+
+    handlers = {**HANDLERS, PUSH.path: deny}
+    run(on_unix(tmp_path / "s", Server(handlers), use))
 
 
 def test_a_message_above_the_limit_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from ichor.cli import cluster_access, cluster_machines, cluster_up
 from ichor.cli.cluster_up import Artefacts, Options
@@ -80,6 +81,12 @@ def cluster() -> None:
 )
 @click.option("--memory", default=2048, show_default=True, help="MiB of a virtual machine")
 @click.option("--disk", default=6144, show_default=True, help="MiB of a virtual machine's disk")
+@click.option(
+    "--secure-boot",
+    type=click.Path(path_type=Path),
+    envvar="ICHOR_SECUREBOOT",
+    help="keys (gen secureboot) that machines are enrolled with and the disk is signed by",
+)
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option(
     "--wait-timeout",
@@ -103,6 +110,7 @@ def create(
     kind: str,
     memory: int,
     disk: int,
+    secure_boot: Path | None,
     wait: bool,
     wait_timeout: str,
 ) -> None:
@@ -112,8 +120,9 @@ def create(
     if kind == "qemu" and root is not None:
         raise InputError("machines boot a disk of their own", path="--root")
     if kind == "qemu":
-        image = str(cluster_machines.disk_image())
-        machine = Machine(image=image, memory_mib=memory, disk_mib=disk)
+        machine = Machine(
+            image="", memory_mib=memory, disk_mib=disk, secure_boot=secure_boot is not None
+        )
     source: Source = "pull" if images == "pull" else "build"
     if source == "pull" and not (egress or image_cache or config_patch):
         hint = "add --egress, --image-cache, or a patch that names a mirror"
@@ -134,11 +143,14 @@ def create(
     planned = plan(request)
     given = None if root is None else _given(root)
     provisioner(planned).check(planned)  # before a build that may take long
+    if machine is not None:
+        machine = replace(machine, image=str(cluster_machines.disk_image(secure_boot)))
+        request = replace(request, machine=machine)
     is_disk_enough = machine is not None and is_bare
     made = given or (Artefacts() if is_disk_enough else cluster_up.artefacts(source))
-    request = msgspec.structs.replace(request, root=made.root, store=made.store)
+    request = replace(request, root=made.root, store=made.store)
     if machine is not None and image_cache is None:
-        request = msgspec.structs.replace(request, image_cache=made.layout)
+        request = replace(request, image_cache=made.layout)
     options = Options(patches=tuple(config_patch), source=source, wait=timeout, is_bare=is_bare)
     with record.locked(name):
         planned = cluster_machines.fitted(plan(request))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ichor.cli import gen_pki
+from ichor.cli import gen_pki, gen_secureboot
 from ichor.cli.go_flags import GoFlags
 from ichor.cli.save import STDOUT, patches_of, read_text, write_text
 from ichor.errors import InputError
@@ -29,7 +29,7 @@ def gen() -> None:
     """Make secrets, configurations, keys and certificates."""
 
 
-for _command in (gen_pki.ca, gen_pki.key, gen_pki.csr, gen_pki.crt):
+for _command in (gen_pki.ca, gen_pki.key, gen_pki.csr, gen_pki.crt, gen_secureboot.secureboot):
     gen.add_command(_command)
 
 

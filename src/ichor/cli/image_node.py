@@ -74,22 +74,24 @@ def pull(target: Target, image: str, *, namespace: str) -> None:
 
     async def ask(node: "Node", several: bool) -> None:
         del several
-        name = await (_send(node, archive, namespace) if archive else _pull(node))
-        print(f"{node.name}: {name}")
-
-    async def _pull(node: "Node") -> str:
-        from ichor.proto.machine import machine_pb2 as pb
-
-        request = pb.ImageServicePullRequest(containerd=instance(namespace), image_ref=image)
-        name = ""
-        shown = pb.ImageServicePullResponse
-        async for told in node.stream("Pull", request, shown, service=SERVICE):
-            if told.WhichOneof("response") == "pull_progress":
-                print(f"{node.name}: {progress(told.pull_progress)}", file=sys.stderr)
-            name = told.name or name
-        return name
+        done = send(node, archive, namespace) if archive else pull_to(node, image, namespace)
+        print(f"{node.name}: {await done}")
 
     target.stream(ask)
+
+
+async def pull_to(node: "Node", image: str, namespace: str) -> str:
+    """Have a machine pull an image, tell how far it is, and give its name there."""
+    from ichor.proto.machine import machine_pb2 as pb
+
+    request = pb.ImageServicePullRequest(containerd=instance(namespace), image_ref=image)
+    name = ""
+    shown = pb.ImageServicePullResponse
+    async for told in node.stream("Pull", request, shown, service=SERVICE):
+        if told.WhichOneof("response") == "pull_progress":
+            print(f"{node.name}: {progress(told.pull_progress)}", file=sys.stderr)
+        name = told.name or name
+    return name
 
 
 def progress(told: "pb.ImageServicePullProgress") -> str:
@@ -102,7 +104,7 @@ def progress(told: "pb.ImageServicePullProgress") -> str:
     return f"{layer} {state.lower().replace('_', ' ')} {done} of {total}"
 
 
-async def _send(node: "Node", path: Path, namespace: str) -> str:
+async def send(node: "Node", path: Path, namespace: str) -> str:
     from ichor.proto.machine import machine_pb2 as pb
     from ichor.rpc.method import method
 

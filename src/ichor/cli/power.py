@@ -44,7 +44,7 @@ def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) 
         request = pb.RebootRequest(mode=mode.upper())
         return actor_of(await node.call("Reboot", request, pb.RebootResponse))
 
-    target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=True))
+    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=True))
 
 
 @click.command()
@@ -62,7 +62,7 @@ def shutdown(target: Target, timeout: str, *, force: bool, wait: bool, debug: bo
         request = pb.ShutdownRequest(force=force)
         return actor_of(await node.call("Shutdown", request, pb.ShutdownResponse))
 
-    target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
+    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=False))
 
 
 @click.command()
@@ -104,10 +104,10 @@ def reset(
         return actor_of(await node.call("Reset", request, pb.ResetResponse))
 
     # A machine that was reset knows our certificate no more: it is watched until it is gone.
-    target.stream(lambda node, _: _act(node, ask, timeout, wait=wait, comes_back=False))
+    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=False))
 
 
-async def _act(
+async def act(
     node: "Node",
     ask: "Callable[[Node], Awaitable[str]]",
     timeout: str,

@@ -26,6 +26,11 @@ def write_text(path: str, text: str, *, force: bool = False, mode: int = 0o600) 
     if path == STDOUT:
         sys.stdout.write(text)
         return
+    write_bytes(path, text.encode(), force=force, mode=mode)
+
+
+def write_bytes(path: str, content: bytes, *, force: bool = False, mode: int = 0o644) -> None:
+    """Write a file. Raises InputError if it is there."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     how = os.O_TRUNC if force else os.O_EXCL
@@ -33,9 +38,9 @@ def write_text(path: str, text: str, *, force: bool = False, mode: int = 0o600) 
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, mode)
     except FileExistsError:
         raise InputError("is there already", path=path, hint="use --force to replace it") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), mode)
-        file.write(text)
+        file.write(content)
     print(f"wrote {path}", file=sys.stderr)
 
 

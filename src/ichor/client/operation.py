@@ -9,7 +9,9 @@ _SEQUENCE = f"talos/runtime/{pb.SequenceEvent.DESCRIPTOR.full_name}"
 _ALL = -1
 
 
-def actor_of(reply: pb.RebootResponse | pb.ShutdownResponse | pb.ResetResponse) -> str:
+def actor_of(
+    reply: pb.RebootResponse | pb.ShutdownResponse | pb.ResetResponse | pb.UpgradeResponse,
+) -> str:
     """Give the actor id of what was asked for; empty from a machine that tells none."""
     return reply.messages[0].actor_id if reply.messages else ""
 

@@ -6,6 +6,7 @@ A unified kernel image is a stub with sections appended: .linux, .cmdline, .osre
 room for their headers between the last one and the first section; nothing else moves.
 """
 
+import hashlib
 import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -105,6 +106,38 @@ def append(image: bytes, added: Sequence[tuple[str, bytes]]) -> bytes:
     size = _align(address, where.section_alignment)
     struct.pack_into("<I", out, where.optional + _IMAGE_SIZE, size)
     struct.pack_into("<I", out, where.optional + _CHECKSUM, 0)
+    return bytes(out)
+
+
+def digest(image: bytes) -> bytes:
+    """Give the SHA-256 that a signature is over: all but checksum and certificates.
+
+    Raises FormatError where the file has gaps, which signers and firmware might see differently.
+    """
+    where = layout(image)
+    begin, size = struct.unpack_from("<II", image, where.optional + _CERTIFICATES)
+    end = begin if size else len(image)
+    at = where.headers_size
+    for one in sorted((one for one in sections(image) if one.raw), key=lambda one: one.offset):
+        if one.offset != at:
+            raise FormatError(f"section {one.name} right behind the one before", offset=at)
+        at += one.raw
+    if not at <= end <= len(image) or (size and begin + size != len(image)):
+        raise FormatError("certificates behind everything else", offset=at)
+    checksum, place = where.optional + _CHECKSUM, where.optional + _CERTIFICATES
+    hashed = hashlib.sha256(image[:checksum])
+    hashed.update(image[checksum + 4 : place])
+    hashed.update(image[place + 8 : end])
+    return hashed.digest()
+
+
+def with_certificates(image: bytes, table: bytes) -> bytes:
+    """Give the image with these at its end. Raises FormatError if it has some."""
+    place = layout(image).optional + _CERTIFICATES
+    if struct.unpack_from("<II", image, place) != (0, 0):
+        raise FormatError("an image without a signature", offset=place)
+    out = bytearray(image) + table
+    struct.pack_into("<II", out, place, len(image), len(table))
     return bytes(out)
 
 

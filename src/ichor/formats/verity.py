@@ -7,6 +7,7 @@ zero; the root hash is the digest of the top block (kernel, admin-guide/device-m
 """
 
 import hashlib
+import re
 import struct
 from typing import Final, NamedTuple
 
@@ -15,6 +16,10 @@ from ichor.errors import FormatError
 BLOCK: Final = 4096
 SECTOR: Final = 512
 _DIGEST: Final = 32
+_TABLE: Final = re.compile(
+    r"\bverity 1 \S+ \S+ 4096 4096 ([0-9]{1,10}) ([0-9]{1,10})"
+    r" sha256 ([0-9a-f]{64}) (-|(?:[0-9a-f]{2}){1,256}) "
+)
 # signature, version, hash type, uuid, algorithm, block sizes, data blocks, salt size, salt
 _SUPERBLOCK: Final = struct.Struct("<8sII16s32sIIQH6x256s")
 
@@ -35,13 +40,18 @@ def protect(data: bytes, salt: bytes) -> tuple[Verity, bytes]:
     """Give the device's description, and what follows its data: superblock and tree."""
     if not data or len(data) % BLOCK:
         raise FormatError(f"one or more whole blocks of {BLOCK} bytes, not {len(data)} bytes")
-    level = _digests(data, salt)
+    return over(digests(data, salt), salt)
+
+
+def over(level: bytes, salt: bytes) -> tuple[Verity, bytes]:
+    """Do what `protect` does, of the digests of the data blocks."""
+    blocks = len(level) // _DIGEST
     levels: list[bytes] = []
     while len(level) > _DIGEST:
         level = level + bytes(-len(level) % BLOCK)
         levels.append(level)
-        level = _digests(level, salt)
-    verity = Verity(len(data) // BLOCK, salt, level)
+        level = digests(level, salt)
+    verity = Verity(blocks, salt, level)
     return verity, superblock(verity) + b"".join(reversed(levels))
 
 
@@ -63,7 +73,20 @@ def table(verity: Verity, device: str) -> str:
     return " ".join(parts)
 
 
-def _digests(data: bytes, salt: bytes) -> bytes:
+def parse(line: str) -> Verity:
+    """Find the target's line in a kernel's command line. Raises FormatError."""
+    match = _TABLE.search(line)
+    if match is None:
+        raise FormatError("a verified root in the command line")
+    blocks, tree, root, salt = match.groups()
+    found = Verity(int(blocks), bytes.fromhex("" if salt == "-" else salt), bytes.fromhex(root))
+    if int(tree) != found.tree_block:
+        raise FormatError(f"a hash tree at block {found.tree_block}, not {tree}")
+    return found
+
+
+def digests(data: bytes, salt: bytes) -> bytes:
+    """Give the digest of each block of 4096 bytes, one behind the other."""
     salted = hashlib.sha256(salt)
     found = bytearray()
     view = memoryview(data)

@@ -15,7 +15,7 @@ from typing import Final
 
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
-from ichor.image import debian, disk, go, hardening, kernel, root, store
+from ichor.image import debian, disk, go, hardening, installer, kernel, root, store
 from ichor.image.cache import Cache, Step, Watcher, default_root
 from ichor.image.images import images_step
 from ichor.image.process import run
@@ -99,7 +99,11 @@ def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
         f"kernel/config/{each}": kernel.config_step(cache, each) for each in kernel.FLAVOURS
     }
     kernels |= {"kernel": kernels["kernel/full"], "kernel/checker": hardening.checker_step()}
-    return steps | kernels | named | {"disk": disk.disk_step(cache, level)}
+    machines = {
+        "disk": disk.disk_step(cache, level),
+        "installer": installer.installer_step(cache, level),
+    }
+    return steps | kernels | named | machines
 
 
 def build(

@@ -5,41 +5,60 @@ The file ends where META does; on a larger disk the node moves the table's twin 
 """
 
 import hashlib
-from pathlib import Path
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from ichor.formats import gpt
+from ichor.formats import boot_entry, gpt
+from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import SECTOR, Partition, Table
 from ichor.formats.verity import Verity
-from ichor.image import debian, raw, tools, uki
+from ichor.image import authenticode, debian, raw, tools, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
+from ichor.image.signature_list import VENDORS, change, signature_list
 from ichor.image.tree import merge
+from ichor.image.uki import Signer
 from ichor.resources.block import partition
 from ichor.resources.block.partition import MIB
 
 FILE: Final = "disk.raw"
+LOADER: Final = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+BOOT: Final = "EFI/BOOT/BOOTX64.EFI"
+# loader.conf(5). Keys are enrolled by themselves in virtual machines only: iron may not start again
+# without those of its maker.
+_LOADER_CONF: Final = b"timeout 0\neditor no\nsecure-boot-enroll if-safe\n"
 _ALIGN: Final = MIB // SECTOR
 _READ_ONLY: Final = 1 << 60  # Discoverable Partitions Specification: attribute bits
 
 
 def disk_step(cache: Cache, level: int = 3) -> Step:
     root, image = verified.verity_step(cache, level), uki.uki_step(cache, level)
-    fat = fat_tools_step(cache)
+    fat, loader, signer = fat_tools_step(cache), uki.stub_step(), uki.signing()
 
     def build(out: Path) -> None:
         esp = out / "esp.img"
-        make_esp(cache.path(image) / uki.FILE, esp, cache.path(fat))
+        files = esp_files(
+            (cache.path(loader) / LOADER).read_bytes(),
+            {BootEntry(1): (cache.path(image) / uki.FILE).read_bytes()},
+            signer,
+        )
+        make_esp(files, esp, cache.path(fat))
         write(out / FILE, esp, cache.path(root) / verified.IMAGE, verified.read(cache.path(root)))
         esp.unlink()
 
     inputs = {
         "recipe": file_digest(
-            *(Path(each) for each in (__file__, partition.__file__, raw.__file__))
-        )
+            *(
+                Path(each)
+                for each in (__file__, boot_entry.__file__, partition.__file__, raw.__file__)
+            )
+        ),
+        "signer": signer.certificate if signer else "",
     }
-    return Step("disk", build, inputs, (root, image, fat), 3)
+    return Step("disk", build, inputs, (root, image, fat, loader), 3)
 
 
 def fat_tools_step(cache: Cache) -> Step:
@@ -52,17 +71,38 @@ def fat_tools_step(cache: Cache) -> Step:
     return Step("tools/fat", build, {"recipe": "1"}, tuple(parts.values()))
 
 
-def make_esp(image: Path, out: Path, fat: Path) -> None:
-    """Make the file system of the ESP with the image where firmware looks on any disk."""
-    serial = hashlib.sha256(image.read_bytes()).hexdigest()[:8]
+def esp_files(
+    loader: bytes, images: Mapping[BootEntry, bytes], signer: Signer | None
+) -> Mapping[str, bytes]:
+    """Give what is on the ESP: where firmware looks on any disk, systemd-boot, and what it boots.
+
+    With a signer the loader is signed, too, and has what firmware in setup mode is enrolled with.
+    """
+    files = {f"{boot_entry.DIRECTORY}/{entry.name}": image for entry, image in images.items()}
+    files["loader/loader.conf"] = _LOADER_CONF
+    if signer is None:
+        return {**files, BOOT: loader}
+    own = signature_list(signer.certificate)
+    keys = {f"loader/keys/auto/{name}.auth": change(name, own, *signer) for name in VENDORS}
+    return {**files, **keys, BOOT: authenticode.sign(loader, *signer)}
+
+
+def make_esp(files: Mapping[str, bytes], out: Path, fat: Path) -> None:
+    """Make the file system of the ESP."""
+    serial = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:8]
     with out.open("wb") as file:
         file.truncate(partition.EFI_SIZE)
     mkfs = tools.in_place(fat, "usr/sbin/mkfs.fat")
     run([*mkfs, "--invariant", "-F", "32", "-i", serial, "-n", partition.EFI, out])
     settled = {"SOURCE_DATE_EPOCH": "315532800", "TZ": "UTC", "MTOOLS_SKIP_CHECK": "1"}
     mtools = tools.in_place(fat, "usr/bin/mtools")
-    run([*mtools, "-c", "mmd", "-i", out, "::/EFI", "::/EFI/BOOT"], env=settled)
-    run([*mtools, "-c", "mcopy", "-i", out, image, "::/EFI/BOOT/BOOTX64.EFI"], env=settled)
+    folders = sorted({str(each) for name in files for each in PurePosixPath(name).parents} - {"."})
+    run([*mtools, "-c", "mmd", "-i", out, *(f"::/{each}" for each in folders)], env=settled)
+    with tempfile.TemporaryDirectory(dir=out.parent) as work:
+        for name in sorted(files):
+            source = Path(work, "file")
+            source.write_bytes(files[name])
+            run([*mtools, "-c", "mcopy", "-i", out, source, f"::/{name}"], env=settled)
 
 
 def write(out: Path, esp: Path, root: Path, made: Verity) -> None:

@@ -1,25 +1,29 @@
 """The unified kernel image: the stub of systemd-boot, our kernel and its command line in one file.
 
 The line names the root by its hash, so who vouches for this file vouches for every byte that runs.
+ICHOR_SECUREBOOT names a directory with what it is signed with; without, it is not signed.
 No initramfs: the kernel itself makes the verified device (admin-guide/device-mapper/dm-init.rst).
 """
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ichor import __version__
 from ichor.errors import InputError
 from ichor.formats import pe, verity
 from ichor.formats.verity import Verity
-from ichor.image import debian, kernel
+from ichor.image import authenticode, debian, kernel
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.resources.block.partition import root_label
+from ichor.rpc.tls import fits
 
 FILE: Final = "ichor.efi"
 KERNEL: Final = "ICHOR_KERNEL"
+KEYS: Final = "ICHOR_SECUREBOOT"
+CERTIFICATE, SIGNING_KEY = "uki-signing-cert.pem", "uki-signing-key.pem"
 STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 # facts/kernel_args.tsv; kernel/cmdline has what hardens.
 _ARGUMENTS: Final = (
@@ -30,7 +34,16 @@ _ARGUMENTS: Final = (
     "printk.devkmsg=on",
     "proc_mem.force_override=never",
     "panic=10",
+    "gpt",  # the table's twin counts where the first is torn
 )
+
+
+class Signer(NamedTuple):
+    certificate: str
+    key: str
+
+    def __repr__(self) -> str:
+        return "Signer(...)"
 
 
 def arguments() -> tuple[str, ...]:
@@ -69,7 +82,7 @@ def stub_step() -> Step:
 
 def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
     image, root = kernel_step(cache), verified.verity_step(cache, level)
-    stub = stub_step()
+    stub, signer = stub_step(), signing()
 
     def build(out: Path) -> None:
         made = assemble(
@@ -77,14 +90,34 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
             (cache.path(image) / "bzImage").read_bytes(),
             command_line(verified.read(cache.path(root)), more),
         )
-        (out / FILE).write_bytes(made)
+        (out / FILE).write_bytes(authenticode.sign(made, *signer) if signer else made)
 
-    recipe = file_digest(Path(__file__), Path(pe.__file__))
-    inputs = {"arguments": " ".join((*arguments(), *more)), "recipe": recipe}
+    sources = (Path(__file__), Path(pe.__file__), Path(authenticode.__file__))
+    inputs = {
+        "arguments": " ".join((*arguments(), *more)),
+        "recipe": file_digest(*sources),
+        "signer": signer.certificate if signer else "",
+    }
     return Step("uki", build, inputs, (image, root, stub), 1)
 
 
+def signing() -> Signer | None:
+    """Give what the image is signed with, if it is. Raises InputError where that is not there."""
+    given = os.environ.get(KEYS)
+    if not given:
+        return None
+    try:
+        found = Signer(*((Path(given) / name).read_text() for name in (CERTIFICATE, SIGNING_KEY)))
+    except OSError as err:
+        hint = f"make them: ichor gen secureboot uki -o {given}"
+        raise InputError(f"no keys of Secure Boot: {err}", path=KEYS, hint=hint) from None
+    if not fits(found.certificate.encode(), found.key.encode()):
+        raise InputError("the key is not that of the certificate", path=given)
+    return found
+
+
 def assemble(stub: bytes, kernel: bytes, line: str) -> bytes:
-    release = f'ID=ichor\nNAME=Ichor\nVERSION_ID={__version__}\nPRETTY_NAME="Ichor {__version__}"\n'
+    # Told no version, the loader orders entries by their names, which are ours to choose.
+    release = f'ID=ichor\nNAME=Ichor\nPRETTY_NAME="Ichor {__version__}"\n'
     parts = [(".osrel", release.encode()), (".cmdline", line.encode()), (".linux", kernel)]
     return pe.append(stub, parts)

@@ -7,7 +7,7 @@ import ctypes
 import os
 import platform
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 # include/uapi/linux/mount.h
@@ -64,6 +64,29 @@ def mount(
 ) -> None:
     raw = _libc.mount(_bytes(source), _bytes(target), _bytes(fstype), flags, _bytes(data))
     _check(raw, f"{target} (mount {fstype or 'flags'} from {source or 'none'})")
+
+
+# include/uapi/linux/mount.h; asm-generic/unistd.h, the same for every architecture of ours
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 1, 2, 4, 8
+_FSOPEN, _FSCONFIG, _FSMOUNT, _CLOEXEC = 430, 431, 432, 1
+_SET_FLAG, _SET_STRING, _CREATE = 0, 1, 6
+
+
+def mount_detached(source: StrPath, fstype: str, options: Mapping[str, str], flags: int) -> int:
+    """Mount what nobody else sees; give a descriptor of its root, whose closing unmounts it.
+
+    options: of the file system; empty values are flags of it. flags: MOUNT_ATTR_*. Raises OSError.
+    """
+    subject = f"{source} (detached mount of {fstype})"
+    context = _check(_libc.syscall(_FSOPEN, fstype.encode(), _CLOEXEC), subject)
+    try:
+        for name, value in {"source": os.fspath(source), **options}.items():
+            kind, text = (_SET_STRING, value.encode()) if value else (_SET_FLAG, None)
+            _check(_libc.syscall(_FSCONFIG, context, kind, name.encode(), text, 0), subject)
+        _check(_libc.syscall(_FSCONFIG, context, _CREATE, None, None, 0), subject)
+        return _check(_libc.syscall(_FSMOUNT, context, _CLOEXEC, flags), subject)
+    finally:
+        os.close(context)
 
 
 def umount(target: StrPath, flags: int = 0) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC
 from google.protobuf.empty_pb2 import Empty
 
 from ichor.errors import FormatError, NotFound
-from ichor.formats.jsonvalue import Object, decode_object, obj, objs, whole
+from ichor.formats.jsonvalue import Object, decode_object, obj, objs, text, whole
 from ichor.formats.ociimage import INDEX_TYPES, config_digest, manifest_digest
 from ichor.formats.ocispec import ImageConfig, image_config
 from ichor.peers.calling import Caller, translated
@@ -57,11 +57,18 @@ class ContainerdImages:
 
     async def config(self, name: str) -> ImageConfig:
         """Read an image's configuration for this machine. Raises NotFound, FormatError."""
+        return image_config(await self._document(config_digest(await self._manifest(name))))
+
+    async def layers(self, name: str) -> tuple[str, ...]:
+        manifest = await self._manifest(name)
+        return tuple(text(layer, "digest") for layer in objs(manifest, "layers"))
+
+    async def _manifest(self, name: str) -> Object:
         target = (await self._caller.call(_GET, images_pb2.GetImageRequest(name=name))).image.target
         document = await self._document(target.digest)
         if target.media_type in INDEX_TYPES:
             document = await self._document(manifest_digest(document, architecture()))
-        return image_config(await self._document(config_digest(document)))
+        return document
 
     async def size(self, image: Image) -> int:
         """Sum what an image holds: its manifest, configuration and layers, as far as it is here."""

@@ -118,6 +118,20 @@ def make_ca(
     return Pair(certificate=_sign(builder, key), key=key_pem(key))
 
 
+def make_signer(
+    common_name: str, *, now: datetime, entropy: Entropy, lifetime: timedelta = CA_LIFETIME
+) -> Pair:
+    """Make a self-signed certificate that signs images: firmware knows RSA, and trusts it alone."""
+    key = make_key(Algorithm.RSA, entropy)
+    name = _name(common_name, ())
+    builder = _builder(name, name, key.public_key(), now - SKEW, now + lifetime, entropy)
+    builder = builder.add_extension(
+        x509.BasicConstraints(ca=False, path_length=None), critical=True
+    )
+    builder = builder.add_extension(_key_usage(ca=False), critical=True)
+    return Pair(certificate=_sign(builder, key), key=key_pem(key))
+
+
 def issue(ca: Pair, key: PublicKey, leaf: Leaf, *, now: datetime, entropy: Entropy) -> str:
     """Give a certificate for a public key, PEM. It does not outlive the CA's."""
     issuer = x509.load_pem_x509_certificate(ca.certificate.encode())

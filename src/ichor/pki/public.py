@@ -9,7 +9,7 @@ from typing import Final
 
 from ichor.errors import FormatError
 from ichor.pki import pem
-from ichor.pki.der import BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE, Reader
+from ichor.pki.der import BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE, Reader, tlv
 
 _NULL: Final = b"\x05\x00"
 _RSA: Final = bytes.fromhex("06092a864886f70d010101")  # rsaEncryption
@@ -29,7 +29,7 @@ def public_pem(private: str) -> str:
 def _rsa(der: bytes) -> bytes:
     key = Reader(der).enter(SEQUENCE)
     key.skip(INTEGER)
-    numbers = _tlv(SEQUENCE, key.raw(INTEGER) + key.raw(INTEGER))
+    numbers = tlv(SEQUENCE, key.raw(INTEGER) + key.raw(INTEGER))
     return _info(_RSA + _NULL, numbers)
 
 
@@ -59,12 +59,4 @@ def _wrapped(der: bytes) -> bytes:
 
 
 def _info(algorithm: bytes, key: bytes) -> bytes:
-    return _tlv(SEQUENCE, _tlv(SEQUENCE, algorithm) + _tlv(BIT_STRING, b"\x00" + key))
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    if size < 0x80:
-        return bytes((tag, size)) + content
-    length = size.to_bytes((size.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(length))) + length + content
+    return tlv(SEQUENCE, tlv(SEQUENCE, algorithm) + tlv(BIT_STRING, b"\x00" + key))

@@ -76,6 +76,10 @@ class Images(Protocol):
         """Sum what it holds, in bytes as transferred."""
         ...
 
+    async def layers(self, name: str) -> tuple[str, ...]:
+        """Give the digests of an image's layers for this machine, the lowest first."""
+        ...
+
     async def import_archive(
         self,
         chunks: AsyncIterator[bytes],

@@ -33,8 +33,11 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
 
     def device(self, label: str) -> str:
         """Give the path of a partition's device. Raises NotFound."""
+        return self.path(self.part(label))
+
+    def path(self, part: Partition) -> str:
         between = "p" if self.name[-1].isdigit() else ""
-        return f"/dev/{self.name}{between}{self.part(label).number}"
+        return f"/dev/{self.name}{between}{part.number}"
 
 
 class AddPartition(Struct, frozen=True):

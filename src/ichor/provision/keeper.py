@@ -111,6 +111,8 @@ class Keeper:
         return self._body.meaning(status)
 
     async def _after(self, end: End, lived: timedelta) -> None:
+        if not self._wanted.is_set():
+            end = End.POWER_OFF  # asked for, whichever way it went
         self._crashes = life.crashes_after(end, self._crashes, lived)
         extra = fields(meaning=end.value, how=self._last_end, crashes=self._crashes)
         log.info("init ended", extra=extra)
@@ -118,7 +120,7 @@ class Keeper:
         await self._body.sweep()
         if end is End.POWER_OFF:
             self._wanted.clear()
-        if end is End.CRASH and self._wanted.is_set():
+        if end is End.CRASH:
             await self._become(State.WAITING)
             await self._pause(life.pause(self._crashes))
 

@@ -21,8 +21,14 @@ from ichor.provision.life import End
 from ichor.provision.record import Machine, Node
 
 QEMU: Final = "qemu-system-x86_64"
-VARIABLES: Final = accelerator.CODE.with_name("OVMF_VARS_4M.fd")
+SECURE_CODE: Final = accelerator.CODE.with_name("OVMF_CODE_4M.secboot.fd")
+VARIABLES: Final = accelerator.CODE.with_name("OVMF_VARS_4M.fd")  # in setup mode
+# Only code in system management mode writes the flash, and so the variables.
+_GUARDED: Final = ("-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
 DISK, STORE, IMAGES = "disk.raw", "vars.fd", "images.raw"
+WRITES: Final = (
+    "writes.log"  # as of dm-log-writes (kernel, admin-guide/device-mapper/log-writes.rst)
+)
 _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 
 
@@ -38,11 +44,13 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     yield from (QEMU, "-name", node.name, "-nodefaults", "-no-user-config", "-display", "none")
     yield from ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny")
     yield from accelerator.arguments(machine.accelerator)
+    if machine.secure_boot:
+        yield from _GUARDED
     yield from ("-smp", str(machine.processors), "-m", str(machine.memory_mib))
     flash = "if=pflash,format=raw"
-    yield from ("-drive", f"{flash},unit=0,readonly=on,file={accelerator.CODE}")
+    yield from ("-drive", f"{flash},unit=0,readonly=on,file={firmware(machine)}")
     yield from ("-drive", f"{flash},unit=1,file={_escaped(directory / STORE)}")
-    yield from ("-drive", f"if=none,id=disk,format=raw,file={_escaped(directory / DISK)}")
+    yield from ("-drive", f"if=none,id=disk,{_disk(machine, directory)}")
     yield from ("-device", "virtio-blk-pci,drive=disk,bootindex=1")
     if node.image_cache:
         images = f"readonly=on,file={_escaped(directory / IMAGES)}"
@@ -55,6 +63,19 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
     yield from ("-chardev", f"socket,id=qmp,fd={handed.qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
+
+
+def _disk(machine: Machine, directory: Path) -> str:
+    disk, log = _escaped(directory / DISK), _escaped(directory / WRITES)
+    if not machine.log_writes:
+        return f"format=raw,file={disk}"
+    below = f"file.driver=raw,file.file.driver=file,file.file.filename={disk}"
+    beside = f"log.driver=raw,log.file.driver=file,log.file.filename={log}"
+    return f"driver=blklogwrites,{below},{beside}"
+
+
+def firmware(machine: Machine) -> Path:
+    return SECURE_CODE if machine.secure_boot else accelerator.CODE
 
 
 def _escaped(path: Path) -> str:

@@ -32,8 +32,9 @@ class Machines:
         if shutil.which(machine.QEMU) is None:
             hint = "apt-get install qemu-system-x86 ovmf"
             raise InputError(f"no program {machine.QEMU!r} on this machine", hint=hint)
-        if not accelerator.CODE.is_file():
-            raise InputError(f"no firmware {accelerator.CODE}", hint="apt-get install ovmf")
+        for code in {machine.firmware(_machine(node)) for node in cluster.nodes}:
+            if not code.is_file():
+                raise InputError(f"no firmware {code}", hint="apt-get install ovmf")
         preflight.check_machines(cluster)
         for node in cluster.nodes:
             _check_disk(node)
@@ -56,6 +57,8 @@ class Machines:
             with (directory / machine.DISK).open("wb") as disk:
                 disk.truncate(made.disk_mib * _MIB)
                 copy(Path(made.image), disk.fileno())
+            if made.log_writes:
+                (directory / machine.WRITES).touch()
             if node.image_cache:
                 self._images(node, directory)
             shutil.copy(machine.VARIABLES, directory / machine.STORE)
@@ -104,6 +107,8 @@ def _machine(node: Node) -> Machine:
 
 def _check_disk(node: Node) -> None:
     made = _machine(node)
+    if not made.image:  # it is built when all else is well
+        return
     image = Path(made.image)
     if not image.is_file():
         raise InputError(f"there is no disk image {image}", hint="run ichor build disk")

@@ -35,7 +35,8 @@ def check(cluster: Cluster) -> None:
 
 def check_machines(cluster: Cluster) -> None:
     """Raises InputError with the first reason against virtual machines here."""
-    for look in (_privileged, check_new, _taps, check_image_cache, check_ports, _way_out):
+    looks = (_privileged, check_new, _taps, check_image_cache, check_room, check_ports, _way_out)
+    for look in looks:
         look(cluster)
 
 
@@ -85,12 +86,22 @@ def _taps(_: Cluster) -> None:
 
 
 def _disk(cluster: Cluster) -> None:
-    directory = record.clusters_directory()
-    while not directory.exists():
-        directory = directory.parent
+    directory = _where_clusters_are()
     if file_system_of(directory, Path("/proc/self/mountinfo").read_text()) == "overlay":
         message = f"{directory} is on an overlay, and nodes cannot stack one on it"
         raise InputError(message, hint="set ICHOR_STATE to a directory of a plain disk")
+    check_room(cluster)
+
+
+def _where_clusters_are() -> Path:
+    directory = record.clusters_directory()
+    while not directory.exists():
+        directory = directory.parent
+    return directory
+
+
+def check_room(cluster: Cluster) -> None:
+    directory = _where_clusters_are()
     needed, free = _DISK_OF_NODE * len(cluster.nodes), shutil.disk_usage(directory).free
     if free < needed:
         message = f"{format_size(free)} free in {directory}, {format_size(needed)} needed"

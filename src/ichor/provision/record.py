@@ -34,13 +34,18 @@ class Forward(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """A virtual machine. image: the disk it begins with."""
+    """A virtual machine. image: the disk it begins with. secure_boot: only what is signed runs.
+
+    log_writes: what this life of it writes to its disk is also logged, in its order.
+    """
 
     image: str
     memory_mib: int = 2048
     processors: int = 2
     disk_mib: int = 6144
     accelerator: str = "tcg"
+    secure_boot: bool = False
+    log_writes: bool = False
 
 
 class Node(Struct, frozen=True, kw_only=True):

@@ -213,6 +213,7 @@ MODULES: Mapping[str, str] = {
     "EtcdLeaveStatuses.ichor.dev": "runtime.ending",
     "VolumeProvisionStatuses.ichor.dev": "block.provision",
     "VolumeProvisions.ichor.dev": "block.provision",
+    "BootEntryStatuses.ichor.dev": "runtime.boot",
     "Wipes.ichor.dev": "runtime.ending",
     "WipeStatuses.ichor.dev": "runtime.ending",
     "MachineEnds.ichor.dev": "runtime.ending",

@@ -32,7 +32,13 @@ class OutCall:
         return md.decode(await self._timed(self.stream.wait_headers()))
 
     async def send(self, body: bytes, *, end: bool = False) -> None:
-        await self._timed(send(self.stream, body, end=end))
+        """Raises the server's status where it has ended the call already."""
+        try:
+            await self._timed(send(self.stream, body, end=end))
+        except RpcError:
+            if self.stream.trailers is not None:
+                self._finish()
+            raise
 
     async def done(self) -> None:
         """Say that no more is sent."""

@@ -57,8 +57,11 @@ class Trial:
 
     def cut_power(self) -> None:
         """Switch it off at once, and on again."""
-        control.call(self.directory, Verb.CUT)
+        self.switch_off()
         self.start()
+
+    def switch_off(self) -> None:
+        control.call(self.directory, Verb.CUT)
 
     def start(self) -> None:
         control.call(self.directory, Verb.START)
@@ -70,11 +73,17 @@ class Trial:
     def until(self, mark: str, times: int = 1) -> float:
         """Give the seconds from power-on until the console has said this. Raises TimeoutError."""
         while self.console.count(mark) < times:
-            self._check(f"the console does not say {mark!r}")
+            self.check_hope(f"the console does not say {mark!r}")
             time.sleep(0.05)
         return self.seconds
 
-    def _check(self, lack: str) -> None:
+    def until_after(self, begin: int, mark: str) -> None:
+        """Wait until the console has said this behind its first characters. Raises TimeoutError."""
+        while mark.lower() not in self.console[begin:].lower():
+            self.check_hope(f"the console does not say {mark!r}")
+            time.sleep(0.05)
+
+    def check_hope(self, lack: str) -> None:
         """Raise TimeoutError where there is no hope: it took too long, or QEMU itself crashes."""
         if self.seconds > PATIENCE_S or self.crashes >= CRASHES:
             raise TimeoutError(f"{lack} ({self.crashes} crashes):\n{self.console[-3000:]}")
@@ -90,7 +99,7 @@ class Trial:
             try:
                 asyncio.run(self._call("Version", pb.VersionResponse, 5))
             except (RpcError, IchorError, OSError, TimeoutError):
-                self._check("the API does not answer")
+                self.check_hope("the API does not answer")
                 time.sleep(0.1)
             else:
                 return self.seconds
@@ -108,10 +117,17 @@ class Trial:
 
 
 @contextmanager
-def trial(image: Path, memory_mib: int = 256) -> Iterator[Trial]:
+def trial(
+    image: Path, memory_mib: int = 256, *, secure_boot: bool = False, log_writes: bool = False
+) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
-    wanted = Machine(image=str(image), memory_mib=memory_mib)
+    wanted = Machine(
+        image=str(image),
+        memory_mib=memory_mib,
+        secure_boot=secure_boot,
+        log_writes=log_writes,
+    )
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()
     with record.locked(name):

@@ -23,7 +23,7 @@ from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
 
 SERVICE: Final = "ImageService"
-_NAMESPACES: Final = {common_pb2.NS_SYSTEM: "system", common_pb2.NS_CRI: "k8s.io"}
+NAMESPACES: Final = {common_pb2.NS_SYSTEM: "system", common_pb2.NS_CRI: "k8s.io"}
 _State = pb.ImageServicePullLayerProgress
 _STATES: Final = {
     "downloading": _State.DOWNLOADING,
@@ -139,7 +139,7 @@ class ImageService:
         return Empty()
 
     def _images(self, namespace: int) -> Images:
-        found = _NAMESPACES.get(namespace)  # type: ignore[call-overload] # enums are ints there
+        found = NAMESPACES.get(namespace)  # type: ignore[call-overload] # enums are ints there
         if found is None or found not in self._namespaces:
             raise InputError("expected one of the namespaces NS_SYSTEM, NS_CRI")
         return self._namespaces[found]

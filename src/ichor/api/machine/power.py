@@ -1,10 +1,11 @@
-"""Reboot, Shutdown, Reset; and what a node in a container cannot do.
+"""Reboot, Shutdown, Reset.
 
 The reply tells the actor id, and events of that id tell what becomes of it: also that another
-operation keeps it out. Rollback, upgrade and META belong to disks that such a node does not have.
+operation keeps it out. What belongs to disks, a node in a container is denied.
 """
 
 from collections.abc import Mapping
+from typing import NoReturn
 
 from ichor.api.machine.table import unary
 from ichor.api.operations import Operations
@@ -16,7 +17,6 @@ from ichor.rpc.status import Code, RpcError
 STATE, EPHEMERAL = "STATE", "EPHEMERAL"
 VOLUMES = frozenset({STATE, EPHEMERAL})
 IN_CONTAINER = "method is not supported in container mode"
-_DENIED = ("Rollback", "Upgrade", "MetaWrite", "MetaDelete")
 
 
 class PowerService:
@@ -24,9 +24,7 @@ class PowerService:
         self._operations = operations
 
     def handlers(self) -> Mapping[str, Handler]:
-        denied = {f"/machine.MachineService/{name}": deny for name in _DENIED}
         return {
-            **denied,
             **unary("Reboot", pb.RebootRequest, pb.RebootResponse, self.reboot),
             **unary("Shutdown", pb.ShutdownRequest, pb.ShutdownResponse, self.shutdown),
             **unary("Reset", pb.ResetRequest, pb.ResetResponse, self.reset),
@@ -73,5 +71,5 @@ def wiped(request: pb.ResetRequest) -> frozenset[str]:
     return named or VOLUMES
 
 
-async def deny(context: Context) -> None:
+async def deny(context: Context) -> NoReturn:
     raise RpcError(Code.FAILED_PRECONDITION, IN_CONTAINER)

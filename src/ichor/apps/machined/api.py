@@ -21,7 +21,9 @@ from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
 from ichor.api.machine.images import ImageService
+from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
+from ichor.api.machine.meta import MetaService
 from ichor.api.machine.power import PowerService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
@@ -36,6 +38,8 @@ from ichor.cosi.state import State
 from ichor.linux import notice, procfs
 from ichor.peers.etcd_local import connector
 from ichor.ports.containers import Containers, Images
+from ichor.ports.installer import Installer
+from ichor.ports.meta import Meta
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.engine import UNLIMITED, Limits
@@ -52,10 +56,19 @@ ETCD_SECRETS = Path("/system/secrets/etcd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnDisk:
+    """What the API changes of a machine's disk."""
+
+    installer: Installer
+    meta: Meta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What the API acts on, besides the store and files.
 
     hosts_dir: how registries are asked for images. longest: life of a certificate.
+    on_disk: None in a container.
     """
 
     now: Callable[[], datetime]
@@ -67,6 +80,7 @@ class World:
     hosts_dir: str
     signer: Signing
     operations: Operations
+    on_disk: OnDisk | None
     events: EventLog
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
@@ -76,7 +90,7 @@ class World:
 def server(state: State, world: World) -> Server:
     """Make the server of a node."""
     granted = granting(world.services.observe)
-    aside = Aside()
+    aside, disk = Aside(), world.on_disk
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),
@@ -90,6 +104,10 @@ def server(state: State, world: World) -> Server:
         **ContainerService(world.containers, usage_of).handlers(),
         **ImageService(world.images, world.hosts_dir, world.now).handlers(),
         **PowerService(world.operations).handlers(),
+        **MetaService(disk.meta if disk else None).handlers(),
+        **LifecycleService(
+            world.images, world.hosts_dir, disk.installer if disk else None, world.operations, aside
+        ).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),

@@ -41,7 +41,7 @@ from ichor.cosi.runtime import Engine
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
 from ichor.errors import IchorError
-from ichor.linux import host, power_button, procfs
+from ichor.linux import efi, host, power_button, procfs
 from ichor.linux.cgroup import CgroupsV2, detect
 from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
@@ -72,9 +72,14 @@ from ichor.resources.block.disk import SystemDisk
 from ichor.resources.block.ids import SYSTEM_DISK_ID
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.generation import ConfigGeneration, generation_id
-from ichor.resources.runtime.boot import BootID
+from ichor.resources.runtime.boot import BootedEntry, BootID, KernelCmdline
 from ichor.resources.runtime.host import ID as HOST_ID
-from ichor.resources.runtime.ids import BOOT_ID_ID
+from ichor.resources.runtime.ids import (
+    BOOT_ID_ID,
+    BOOTED_ENTRY_ID,
+    KERNEL_CMDLINE_ID,
+    SECURITY_STATE_ID,
+)
 from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
@@ -130,6 +135,7 @@ class Machine:
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
+        self._on_disk: api.OnDisk | None = None
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
@@ -205,6 +211,12 @@ class Machine:
         if (system := self._site.disk()) is not None:
             found = SystemDisk(disk_id=system.name, dev_path=f"/dev/{system.name}")
             self._state.create(resource(found, SYSTEM_DISK_ID), OWNER)
+        if not self._site.is_container:
+            entry = BootedEntry(booted_entry=efi.selected_entry())
+            self._state.create(resource(entry, BOOTED_ENTRY_ID), OWNER)
+            line = KernelCmdline(cmdline=Path("/proc/cmdline").read_text(encoding="utf-8").strip())
+            self._state.create(resource(line, KERNEL_CMDLINE_ID), OWNER)
+            self._state.create(resource(efi.security(), SECURITY_STATE_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
@@ -229,6 +241,7 @@ class Machine:
             hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
             operations=self._operations,
+            on_disk=self._on_disk,
             events=self._events,
             ring=self._ring,
             controllers=lambda: engine.controllers,
@@ -275,7 +288,9 @@ class Machine:
             return None
         from ichor.apps.machined import metal
 
-        return metal.controllers(metal.adapters(network, self._clock, self._reaper))
+        world, on_disk = metal.adapters(network, self._clock, self._reaper)
+        self._on_disk = on_disk
+        return metal.controllers(world)
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")

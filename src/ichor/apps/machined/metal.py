@@ -3,35 +3,50 @@
 from dataclasses import dataclass
 from random import SystemRandom
 
+from ichor.apps.machined.api import OnDisk
 from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.operator import operators
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
+from ichor.controllers.runtime.boot_assess import boot_assess
+from ichor.controllers.runtime.meta import meta
+from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.cosi.controller import Controller
+from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
+from ichor.linux.install import DiskInstaller
+from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
 from ichor.linux.system_disk import KernelSystemDisk
+from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
+from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
 from ichor.ports.system_disk import SystemDisks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetalWorld:
+    boot: BootEntries
+    meta: Meta
     network: Networks
     leases: Leases
     disk: SystemDisks
 
 
-def adapters(network: Networks, clock: Clock, reaper: Reaper) -> MetalWorld:
-    return MetalWorld(
+def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorld, OnDisk]:
+    entries, values = EspEntries(), DiskMeta()
+    world = MetalWorld(
+        boot=entries,
+        meta=values,
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper),
     )
+    return world, OnDisk(installer=DiskInstaller(entries, values), meta=values)
 
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:
@@ -42,4 +57,8 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         route,
         route_apply(world.network),
         volume_provision(world.disk),
+        boot_assess(world.boot),
+        meta(world.meta),
+        upgrade_probation,
+        upgrade_settle(world.meta),
     )

@@ -25,6 +25,7 @@ from ichor.cosi.sequencer import Journal, journal_model
 from ichor.models import (
     attempts,
     balancer,
+    boot_entry,
     cluster_manifests,
     dhcp,
     dns,
@@ -36,6 +37,7 @@ from ichor.models import (
     kube_node_edit,
     masquerade,
     membership,
+    meta,
     network,
     node_pods,
     pods,
@@ -47,6 +49,7 @@ from ichor.models import (
 )
 from ichor.ports import cluster_manifests as manifests_port
 from ichor.ports.balancer import Balancing
+from ichor.ports.boot_entry import Boot
 from ichor.ports.dns import Resolving
 from ichor.ports.fate import Fate
 from ichor.ports.file import Action as FileAction
@@ -196,6 +199,8 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
 
 def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
     world = MetalWorld(
+        boot=Held(Boot(), boot_entry.model),
+        meta=Held({}, meta.model),
         network=links,
         leases=HeldSlow({}, dhcp.model),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
@@ -235,11 +240,13 @@ MODELS: Mapping[str, AnyModel] = {
     "network.AddressApply": _any(network.model),
     "network.HostDNS": _any(dns.model),
     "network.HostnameApply": _any(uts.model),
+    "runtime.BootAssess": _any(boot_entry.model),
     "runtime.Health": _any(health.model),
     "runtime.KernelParamApply": _any(attempts.model),
     "runtime.PodStop": _any(pods.model),
     "runtime.Power": _any(fate.model),
     "runtime.Services": _any(service.model),
+    "runtime.UpgradeSettle": _any(meta.model),
     "secrets.Enrolment": _any(issuance.model),
     "secrets.Issuance": _any(issuance.model),
 }

@@ -1,4 +1,4 @@
-"""This boot: its id, the entry booted, the command line."""
+"""This boot: its id, the entry booted, the command line; and the entries there are."""
 
 from typing import ClassVar
 
@@ -36,3 +36,22 @@ class KernelCmdline(Spec, frozen=True, kw_only=True):
         columns={"Cmdline": "{.cmdline}"},
     )
     cmdline: str = ""
+
+
+class BootEntryStatus(Spec, frozen=True, kw_only=True, rename="camel"):
+    """What the loader can start. tries_left, tries_failed: of starts, if they are counted."""
+
+    definition: ClassVar[Definition] = Definition(
+        type="BootEntryStatuses.ichor.dev",
+        namespace="runtime",
+        aliases=("bootentrystatus", "bootentries"),
+        columns={
+            "Running": "{.running}",
+            "Tries Left": "{.triesLeft}",
+            "Tries Failed": "{.triesFailed}",
+        },
+    )
+    running: bool
+    counted: bool
+    tries_left: int
+    tries_failed: int

@@ -1,0 +1,47 @@
+"""MetaWrite and MetaDelete: values of META, by tag."""
+
+from collections.abc import Mapping
+
+from ichor.api.machine.power import deny
+from ichor.api.machine.table import unary
+from ichor.errors import InputError, NotFound
+from ichor.ports.meta import Meta
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.rpc.context import Context, Handler
+
+
+class MetaService:
+    """meta: None in a container."""
+
+    def __init__(self, meta: Meta | None) -> None:
+        self._meta = meta
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            **unary("MetaWrite", pb.MetaWriteRequest, pb.MetaWriteResponse, self.write),
+            **unary("MetaDelete", pb.MetaDeleteRequest, pb.MetaDeleteResponse, self.delete),
+        }
+
+    async def write(self, request: pb.MetaWriteRequest, context: Context) -> pb.MetaWriteResponse:
+        if self._meta is None:
+            await deny(context)
+        values = {**self._meta.observe(), tag(request.key): request.value}
+        self._meta.apply(values)
+        return pb.MetaWriteResponse(messages=[pb.MetaWrite()])
+
+    async def delete(
+        self, request: pb.MetaDeleteRequest, context: Context
+    ) -> pb.MetaDeleteResponse:
+        if self._meta is None:
+            await deny(context)
+        values = dict(self._meta.observe())
+        if values.pop(tag(request.key), None) is None:
+            raise NotFound(f"META has no value of key {request.key}")
+        self._meta.apply(values)
+        return pb.MetaDeleteResponse(messages=[pb.MetaDelete()])
+
+
+def tag(key: int) -> int:
+    if not 0 < key <= 0xFF:
+        raise InputError(f"a key from 1 to 255, not {key}")
+    return key

@@ -1,0 +1,121 @@
+"""`ichor upgrade`, `rollback`: another image for machines, and the one before.
+
+    image to the machine ─► written where nothing runs from ─► reboot ─► another boot id
+
+Machines are done one after the other: one that does not come back ends it.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ichor.cli.node import Target, calls_machines
+from ichor.errors import Conflict
+
+if TYPE_CHECKING:
+    from ichor.client.machine import Node
+
+_SERVICE: Final = "LifecycleService"
+_wait = click.option("--wait/--no-wait", default=True, show_default=True, help="Until it is over.")
+_timeout = click.option("--timeout", default="30m", show_default=True, help="How long at most.")
+
+
+@click.command()
+@click.option("-i", "--image", required=True, help="The installer image, or a file: its archive.")
+@click.option(
+    "--namespace",
+    type=click.Choice(["system", "cri"]),
+    default="system",
+    show_default=True,
+    help="Where the machine keeps the image.",
+)
+@click.option(
+    "-m", "--reboot-mode", type=click.Choice(["default", "powercycle", "force"]), default="default"
+)
+@click.option("--no-reboot", is_flag=True, help="Write the image; the next boot is of it.")
+@_wait
+@_timeout
+@click.option("--debug", is_flag=True, hidden=True)
+@calls_machines
+def upgrade(
+    target: Target,
+    image: str,
+    namespace: str,
+    reboot_mode: str,
+    timeout: str,
+    *,
+    no_reboot: bool,
+    wait: bool,
+    debug: bool,
+) -> None:
+    """Have machines run another image; one that does not come up makes room for the one before."""
+    from ichor.cli.image_node import send
+    from ichor.cli.power import act
+    from ichor.client.operation import actor_of
+    from ichor.proto.machine import machine_pb2 as pb
+
+    async def ask(node: "Node") -> str:
+        request = pb.RebootRequest(mode=reboot_mode.upper())
+        return actor_of(await node.call("Reboot", request, pb.RebootResponse))
+
+    archive = Path(image) if Path(image).is_file() else None
+
+    async def each(node: "Node", several: bool) -> None:
+        del several
+        there = send(node, archive, namespace) if archive else _there(node, image, namespace)
+        await _write(node, await there, namespace)
+        if not no_reboot:
+            await act(node, ask, timeout, wait=wait, comes_back=True)
+
+    target.stream(each)
+
+
+@click.command()
+@_wait
+@_timeout
+@calls_machines
+def rollback(target: Target, timeout: str, *, wait: bool) -> None:
+    """Have machines run the image before this one; they reboot at once."""
+    from ichor.cli.power import act
+    from ichor.proto.machine import machine_pb2 as pb
+
+    async def ask(node: "Node") -> str:
+        await node.call("Rollback", pb.RollbackRequest(), pb.RollbackResponse)
+        return ""
+
+    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=True))
+
+
+async def _there(node: "Node", image: str, namespace: str) -> str:
+    """Have the image on the machine, and give its name there."""
+    from ichor.cli.image_node import instance, pull_to
+    from ichor.proto.machine import machine_pb2 as pb
+
+    request = pb.ImageServiceListRequest(containerd=instance(namespace))
+    listed = node.stream("List", request, pb.ImageServiceListResponse, service="ImageService")
+    if image in {one.name async for one in listed}:
+        return image
+    return await pull_to(node, image, namespace)
+
+
+async def _write(node: "Node", name: str, namespace: str) -> None:
+    """Raises Conflict with the machine's last word where it does not write it."""
+    from ichor.cli.image_node import instance
+    from ichor.proto.machine import machine_pb2 as pb
+
+    request = pb.LifecycleServiceUpgradeRequest(
+        containerd=instance(namespace), source=pb.InstallArtifactsSource(image_name=name)
+    )
+    last, code = "it did not say how it ended", 1
+    async for told in node.stream(
+        "Upgrade", request, pb.LifecycleServiceUpgradeResponse, service=_SERVICE
+    ):
+        if told.progress.WhichOneof("response") == "exit_code":
+            code = told.progress.exit_code
+        else:
+            last = told.progress.message
+            print(f"{node.name}: {last}", file=sys.stderr)
+    if code:
+        raise Conflict(last)

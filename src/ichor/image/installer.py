@@ -1,0 +1,45 @@
+"""The installer image: what a machine pulls and writes to its disk. Nothing in it runs."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ichor import __version__
+from ichor.config.versions import LOCAL
+from ichor.formats import installer, oci
+from ichor.image import layout, uki
+from ichor.image import verity as verified
+from ichor.image.cache import Cache, Step, file_digest
+
+ARCHITECTURE: Final = "amd64"
+ARCHIVE: Final = "installer.tar"
+NAME: Final = f"{LOCAL}/installer:v{__version__}"
+_LABELS: Final = (
+    ("org.opencontainers.image.title", "installer"),
+    ("org.opencontainers.image.version", f"v{__version__}"),
+)
+
+
+def installer_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
+    """Give the step whose result is an OCI archive. more: arguments of the kernel."""
+    root, image = verified.verity_step(cache, level), uki.uki_step(cache, level, more)
+    sources = (Path(__file__), Path(installer.__file__), Path(layout.__file__), Path(oci.__file__))
+
+    def build(out: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=out.parent) as work:
+            folder = Path(work)
+            files = {
+                installer.KERNEL: cache.path(image) / uki.FILE,
+                installer.ROOT: cache.path(root) / verified.IMAGE,
+            }
+            entries = [
+                layout.entry(file, installer.path(name, ARCHITECTURE), 0o644)
+                for name, file in files.items()
+            ]
+            made = oci.Image(NAME, (layout.write_layer(entries, folder),), (), labels=_LABELS)
+            layout.write_index([made], folder)
+            layout.archive(folder, [NAME], out / ARCHIVE)
+
+    inputs = {"recipe": file_digest(*sources), "name": NAME}
+    return Step("installer", build, inputs, (root, image), 1)

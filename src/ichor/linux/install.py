@@ -1,0 +1,239 @@
+"""An image goes to the slot nobody runs from, and to the ESP as the entry that is started next.
+
+    every blob hashed ─► other entries removed ─► slot without a name ─► root written, read back
+        ─► slot named ─► META key 6: on probation ─► image written beside the entries
+        ─► renamed to be the first of them
+
+So the entry that runs, and its root, are as they were until the last step, and after it the loader
+falls back to them. What was cut off is begun anew by the next.
+"""
+
+import hashlib
+import os
+import re
+import tarfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+from ichor.errors import Conflict, FormatError, InputError
+from ichor.formats import installer, pe, verity
+from ichor.formats.boot_entry import BootEntry
+from ichor.formats.gpt import ROOT_X86_64, Partition, Table
+from ichor.formats.meta import FORMER
+from ichor.formats.verity import BLOCK, Verity
+from ichor.linux import system_disk
+from ichor.linux.boot_entry import EspEntries, directory, names, opened, rename
+from ichor.ports.boot_entry import Boot
+from ichor.ports.meta import Meta
+from ichor.ports.system_disk import SystemDisk
+from ichor.resources.block.partition import EMPTY_ROOT, root_label
+from ichor.units import format_size
+
+BLOBS: Final = Path("/var/lib/containerd/io.containerd.content.v1.content/blobs/sha256")
+COMMAND_LINE: Final = Path("/proc/cmdline")
+_DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
+_CHUNK: Final = 4 << 20
+_LARGEST_IMAGE: Final = 64 << 20  # it is held in memory
+_OURS: Final = "ichor-"
+_NEW: Final = "ichor-new"
+
+
+class Blob(NamedTuple):
+    path: Path
+    digest: str
+
+
+class Image(NamedTuple):
+    """What an installer image holds. kernel: the image that firmware starts, root: a stream."""
+
+    kernel: bytes
+    verity: Verity
+    root: IO[bytes]
+
+
+class DiskInstaller:
+    def __init__(self, entries: EspEntries, meta: Meta, blobs: Path = BLOBS) -> None:
+        self._entries = entries
+        self._meta = meta
+        self._blobs = blobs
+
+    def upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
+        boot, disk = self._entries.observe(), system_disk.observe()
+        running = own(boot)
+        if disk is None:
+            raise Conflict("this machine did not start from a disk")
+        try:
+            blobs = [blob_of(self._blobs, digest) for digest in layers]
+            for blob in blobs:
+                yield f"checking {blob.digest}"
+                check(blob)
+            with ExitStack() as stack:
+                image = opened_image(blobs, stack)
+                now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
+                with opened(write=True) as root:
+                    remove_others(root, running)
+                if image.verity == now:
+                    yield "the root is the one that runs"
+                else:
+                    yield from write_root(disk, now, image)
+                number = 1 + max(entry.number for entry in boot.entries)
+                yield f"writing boot entry {number}"
+                former = running._replace(left=None, failed=0).name.encode()
+                self._meta.apply({**self._meta.observe(), FORMER: former})
+                with opened(write=True) as root:
+                    add(root, BootEntry(number), image.kernel)
+                yield f"boot entry {number} is started next"
+        finally:
+            self._entries.forget()
+
+    def roll_back(self) -> str:
+        boot = self._entries.observe()
+        others = boot.entries - {own(boot)}
+        if not others:
+            raise Conflict("there is no other image to start")
+        other = max(others, key=lambda one: one.number)
+        first = BootEntry(1 + max(entry.number for entry in boot.entries))
+        try:
+            with opened(write=True) as root, directory(root) as folder:
+                rename(folder, other.name, first.name)
+        finally:
+            self._entries.forget()
+        return first.name
+
+
+def blob_of(folder: Path, digest: str) -> Blob:
+    """Find a layer in the runtime's store. Raises InputError for what is no digest."""
+    if not _DIGEST.fullmatch(digest):
+        raise InputError(f"a layer's digest as sha256:..., not {digest!r}")
+    return Blob(folder / digest.removeprefix("sha256:"), digest)
+
+
+def own(boot: Boot) -> BootEntry:
+    """Give the entry that runs. Raises Conflict."""
+    if boot.running is None:
+        raise Conflict("no loader of ours started this machine: it has no boot entries")
+    return boot.running
+
+
+def check(blob: Blob) -> None:
+    """Raises InputError where a blob is not what its digest says."""
+    with blob.path.open("rb") as file:
+        if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" != blob.digest:
+            raise InputError(f"the content of {blob.digest} is another's", hint="pull it again")
+
+
+def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
+    """Find what an image holds in its layers. Raises InputError."""
+    found: dict[str, tuple[tarfile.TarFile, tarfile.TarInfo]] = {}
+    wanted = {installer.path(name): name for name in (installer.KERNEL, installer.ROOT)}
+    for blob in blobs:
+        try:
+            layer = stack.enter_context(tarfile.open(blob.path))  # noqa: SIM115 - entered
+            for member in layer:
+                name = wanted.get(member.name.removeprefix("./"))
+                if name is not None and member.isreg():
+                    found[name] = (layer, member)
+        except tarfile.TarError as error:
+            raise InputError(f"layer {blob.digest} is no tar: {error}") from None
+    missing = [path for path, name in wanted.items() if name not in found]
+    if missing:
+        hint = "name an installer image for this architecture"
+        raise InputError(f"the image has no {missing[0]}", hint=hint)
+    layer, member = found[installer.KERNEL]
+    if member.size > _LARGEST_IMAGE:
+        raise InputError(f"{member.name} has {format_size(member.size)}")
+    kernel = _stream(layer, member).read()
+    try:
+        made = verity.parse(pe.content(kernel, ".cmdline").decode("ascii", "replace"))
+    except FormatError as error:
+        raise InputError(f"{member.name} is no image of ours: {error}") from None
+    layer, member = found[installer.ROOT]
+    return Image(kernel, made, _stream(layer, member))
+
+
+def _stream(layer: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    stream = layer.extractfile(member)
+    if stream is None:  # never of a regular file
+        raise InputError(f"{member.name} is no file")
+    return stream
+
+
+def write_root(disk: SystemDisk, now: Verity, image: Image) -> Iterator[str]:
+    """Write the slot that is not in use. Raises InputError where the root is not the image's."""
+    slot = free_slot(disk, root_label(now.root))
+    device = Path("/dev", disk.name)
+    cleared = named(disk.table, slot, EMPTY_ROOT)
+    system_disk.write(device, cleared)
+    with Path(disk.path(slot)).open("r+b", buffering=0) as target:
+        done = 0
+        while chunk := image.root.read(_CHUNK):
+            if done + len(chunk) > slot.sectors * disk.table.sector:
+                raise InputError(f"a root of more than {format_size(done)}: the slot has no room")
+            write_whole(target.fileno(), chunk)
+            done += len(chunk)
+            yield f"root: {format_size(done)} written"
+        os.fsync(target.fileno())
+        os.posix_fadvise(target.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        target.seek(0)
+        if not is_whole(target, image.verity):
+            raise InputError("the root is not the one that its image names")
+    yield "root: verified"
+    system_disk.write(device, named(cleared, slot, root_label(image.verity.root)))
+
+
+def write_whole(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def free_slot(disk: SystemDisk, running: str) -> Partition:
+    """Give the slot for another root. running: the label of the one in use. Raises Conflict."""
+    slots = [part for part in disk.table.partitions if part.type == ROOT_X86_64]
+    free = [part for part in slots if part.label != running]
+    if len(free) == len(slots):
+        raise Conflict(f"disk {disk.name} has no partition {running}, which runs")
+    if not free:
+        raise Conflict(f"disk {disk.name} has no second slot for a root")
+    return free[0]
+
+
+def named(table: Table, slot: Partition, label: str) -> Table:
+    others = tuple(part for part in table.partitions if part.number != slot.number)
+    return table._replace(partitions=tuple(sorted((*others, slot._replace(label=label)))))
+
+
+def is_whole(target: IO[bytes], wanted: Verity) -> bool:
+    """Tell whether a device holds, from where it stands, the blocks and the tree of that root."""
+    level, left = bytearray(), wanted.blocks * BLOCK
+    while left:
+        chunk = target.read(min(_CHUNK, left))
+        if not chunk or len(chunk) % BLOCK:
+            return False
+        level += verity.digests(chunk, wanted.salt)
+        left -= len(chunk)
+    made, tail = verity.over(bytes(level), wanted.salt)
+    return made == wanted and target.read(len(tail)) == tail
+
+
+def remove_others(root: int | None, running: BootEntry) -> None:
+    """Remove what is not the running one of all that was made by us, whole or not."""
+    with directory(root) as folder:
+        for name in names(folder):
+            if name.lower().startswith(_OURS) and name != running.name:
+                os.unlink(name, dir_fd=folder)
+        os.fsync(folder)
+
+
+def add(root: int | None, entry: BootEntry, image: bytes) -> None:
+    with directory(root) as folder:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        fd = os.open(_NEW, flags, 0o600, dir_fd=folder)
+        try:
+            write_whole(fd, image)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        rename(folder, _NEW, entry.name)

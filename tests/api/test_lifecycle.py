@@ -1,0 +1,208 @@
+"""Another image for a machine, as clients ask for it: told step by step, one at a time."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from pathlib import Path
+
+import pytest
+from tests.api.serving import CLOCK, refused, serving
+from tests.api.test_images import FakeImages
+
+from ichor.api.events import EventLog
+from ichor.api.machine.aside import Aside
+from ichor.api.machine.lifecycle import SERVICE, LifecycleService
+from ichor.api.machine.power import IN_CONTAINER
+from ichor.api.operations import Operations
+from ichor.client.machine import Node
+from ichor.client.operation import actor_of
+from ichor.cosi.memory import Memory
+from ichor.cosi.operation import Operation
+from ichor.cosi.state import find_all
+from ichor.errors import Conflict, InputError
+from ichor.proto.common import common_pb2
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.rpc.status import Code, RpcError
+
+SYSTEM = common_pb2.ContainerdInstance(namespace=common_pb2.NS_SYSTEM)
+SOURCE = pb.InstallArtifactsSource(image_name="a.example/installer:1")
+REQUEST = pb.LifecycleServiceUpgradeRequest(containerd=SYSTEM, source=SOURCE)
+ANSWER = pb.LifecycleServiceUpgradeResponse
+LAYERS = ("sha256:" + "a" * 64,)
+
+
+class LayeredImages(FakeImages):
+    async def layers(self, name: str) -> tuple[str, ...]:
+        assert name == SOURCE.image_name
+        return LAYERS
+
+
+class FakeInstaller:
+    """Says two things; between them it waits until it may go on. error: what it ends by."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.may_go_on = threading.Event()
+        self.error = error
+        self.ended = 0
+
+    def upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
+        assert tuple(layers) == LAYERS
+        try:
+            yield "first"
+            self.may_go_on.wait()
+            if self.error is not None:
+                raise self.error
+            yield "second"
+        finally:
+            self.ended += 1
+
+    def roll_back(self) -> str:
+        if self.error is not None:
+            raise self.error
+        return "ichor-3+2.efi"
+
+
+def run(
+    tmp_path: Path,
+    installer: FakeInstaller | None,
+    check: Callable[[Node], Awaitable[None]],
+    state: Memory | None = None,
+    images: FakeImages | None = None,
+) -> None:
+    images = images or LayeredImages()
+    operations = Operations(state or Memory(CLOCK.now), EventLog(CLOCK.now, b"12345"))
+    service = LifecycleService({"system": images}, "/hosts", installer, operations, Aside())
+
+    async def main() -> None:
+        async with serving(tmp_path, service.handlers()) as node:
+            await check(node)
+
+    asyncio.run(main())
+
+
+async def told(node: Node) -> list[str | int]:
+    answers = node.stream("Upgrade", REQUEST, ANSWER, service=SERVICE)
+    progress = [one.progress async for one in answers]
+    return [one.message or one.exit_code for one in progress]
+
+
+def test_an_upgrade_is_told_to_its_end(tmp_path: Path) -> None:
+    installer = FakeInstaller()
+    installer.may_go_on.set()
+
+    async def check(node: Node) -> None:
+        assert await told(node) == ["first", "second", 0]
+        assert await told(node) == ["first", "second", 0]
+
+    run(tmp_path, installer, check)
+
+
+@pytest.mark.parametrize("error", [InputError("another's"), Conflict("no slot"), OSError(28, "x")])
+def test_what_fails_says_why_and_ends_by_another_code(tmp_path: Path, error: Exception) -> None:
+    installer = FakeInstaller(error)
+    installer.may_go_on.set()
+
+    async def check(node: Node) -> None:
+        assert await told(node) == ["first", f"failed: {error}", 1]
+
+    run(tmp_path, installer, check)
+
+
+def test_only_one_image_is_written_at_a_time(tmp_path: Path) -> None:
+    installer = FakeInstaller()
+
+    async def check(node: Node) -> None:
+        first = node.stream("Upgrade", REQUEST, ANSWER, service=SERVICE)
+        assert (await anext(first)).progress.message == "first"
+        with pytest.raises(RpcError) as error:
+            await told(node)
+        refused(error.value, Code.FAILED_PRECONDITION, "another image is being written")
+        with pytest.raises(RpcError) as error:
+            await node.call("Rollback", pb.RollbackRequest(), pb.RollbackResponse)
+        refused(error.value, Code.FAILED_PRECONDITION, "another image is being written")
+        installer.may_go_on.set()
+        assert [one.progress.message async for one in first] == ["second", ""]
+        assert await told(node) == ["first", "second", 0]
+
+    run(tmp_path, installer, check)
+    assert installer.ended == 2
+
+
+def test_the_older_upgrade_pulls_writes_and_reboots_in_one_call(tmp_path: Path) -> None:
+    state, images, installer = Memory(CLOCK.now), LayeredImages(), FakeInstaller()
+    installer.may_go_on.set()
+
+    async def check(node: Node) -> None:
+        request = pb.UpgradeRequest(image=SOURCE.image_name)
+        await node.call("Upgrade", request, pb.UpgradeResponse)
+        reply = await node.call("Upgrade", request, pb.UpgradeResponse)
+        assert actor_of(reply) in {one.id for one in find_all(state, Operation)}
+
+    run(tmp_path, installer, check, state, images)
+    assert images.names == [SOURCE.image_name]
+    assert installer.ended == 2
+    assert [one.spec.sequence for one in find_all(state, Operation)] == ["reboot"] * 2
+
+
+def test_an_older_upgrade_that_fails_does_not_reboot(tmp_path: Path) -> None:
+    state, installer = Memory(CLOCK.now), FakeInstaller(InputError("another's"))
+    installer.may_go_on.set()
+
+    async def check(node: Node) -> None:
+        request = pb.UpgradeRequest(image=SOURCE.image_name)
+        with pytest.raises(RpcError) as error:
+            await node.call("Upgrade", request, pb.UpgradeResponse)
+        refused(error.value, Code.INVALID_ARGUMENT, "another's")
+
+    run(tmp_path, installer, check, state)
+    assert not find_all(state, Operation)
+
+
+def test_a_rollback_reboots(tmp_path: Path) -> None:
+    state = Memory(CLOCK.now)
+
+    async def check(node: Node) -> None:
+        await node.call("Rollback", pb.RollbackRequest(), pb.RollbackResponse)
+
+    run(tmp_path, FakeInstaller(), check, state)
+    assert [one.spec.sequence for one in find_all(state, Operation)] == ["reboot"]
+
+
+def test_a_rollback_to_nothing_does_not(tmp_path: Path) -> None:
+    state = Memory(CLOCK.now)
+
+    async def check(node: Node) -> None:
+        with pytest.raises(RpcError) as error:
+            await node.call("Rollback", pb.RollbackRequest(), pb.RollbackResponse)
+        refused(error.value, Code.FAILED_PRECONDITION, "no other image")
+
+    run(tmp_path, FakeInstaller(Conflict("there is no other image")), check, state)
+    assert not find_all(state, Operation)
+
+
+def test_a_container_has_no_image_of_its_own_to_change(tmp_path: Path) -> None:
+    async def check(node: Node) -> None:
+        with pytest.raises(RpcError) as error:
+            await told(node)
+        refused(error.value, Code.FAILED_PRECONDITION, IN_CONTAINER)
+        with pytest.raises(RpcError) as error:
+            await node.call("Rollback", pb.RollbackRequest(), pb.RollbackResponse)
+        refused(error.value, Code.FAILED_PRECONDITION, IN_CONTAINER)
+        with pytest.raises(RpcError) as error:
+            await node.call("Upgrade", pb.UpgradeRequest(), pb.UpgradeResponse)
+        refused(error.value, Code.FAILED_PRECONDITION, IN_CONTAINER)
+
+    run(tmp_path, None, check)
+
+
+@pytest.mark.parametrize("namespace", ["NS_UNKNOWN", "NS_CRI"])
+def test_a_namespace_that_is_not_there_is_refused(tmp_path: Path, namespace: str) -> None:
+    async def check(node: Node) -> None:
+        other = common_pb2.ContainerdInstance(namespace=namespace)
+        request = pb.LifecycleServiceUpgradeRequest(containerd=other, source=SOURCE)
+        answers = node.stream("Upgrade", request, ANSWER, service=SERVICE)
+        with pytest.raises(RpcError) as error:
+            await anext(answers)
+        refused(error.value, Code.INVALID_ARGUMENT, "NS_SYSTEM")
+
+    run(tmp_path, FakeInstaller(), check)

@@ -1,0 +1,52 @@
+"""ESPs from what was built, put on disks, and read from there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ichor.cli.cluster_machines import disk_image
+from ichor.formats import boot_entry, gpt
+from ichor.formats.boot_entry import BootEntry
+from ichor.image import disk, tools, uki
+from ichor.image.cache import Cache, default_root
+from ichor.image.process import run
+from ichor.image.uki import Signer
+
+
+class Press:
+    def __init__(self, work: Path) -> None:
+        cache = Cache(default_root())
+        self.disk = disk_image()
+        self._work = work
+        self._fat = cache.path(disk.fat_tools_step(cache))
+        self._loader = (cache.path(uki.stub_step()) / disk.LOADER).read_bytes()
+        self.image = (cache.path(uki.uki_step(cache)) / uki.FILE).read_bytes()
+
+    def put(
+        self, target: Path, images: Mapping[BootEntry, bytes], signer: Signer | None = None
+    ) -> None:
+        """Put an ESP with these entries on a disk, and a loader that is signed if there is one."""
+        esp = self._work / "esp"
+        disk.make_esp(disk.esp_files(self._loader, images, signer), esp, self._fat)
+        with target.open("r+b") as file:
+            file.seek(_offset(target))
+            file.write(esp.read_bytes())
+
+    def entries(self, target: Path) -> set[str]:
+        """Give the names of the entries on a disk that no machine has now."""
+        mtools = tools.in_place(self._fat, "usr/bin/mtools")
+        found = f"{target}@@{_offset(target)}"
+        said = run([*mtools, "-c", "mdir", "-b", "-i", found, f"::/{boot_entry.DIRECTORY}"])
+        return {line.rpartition("/")[2] for line in said.split()}
+
+    def entry(self, target: Path, entry: BootEntry) -> bytes:
+        """Give what firmware starts by an entry of a disk that no machine has now."""
+        mtools = tools.in_place(self._fat, "usr/bin/mtools")
+        found, out = f"{target}@@{_offset(target)}", self._work / "entry.efi"
+        name = f"::/{boot_entry.DIRECTORY}/{entry.name}"
+        run([*mtools, "-c", "mcopy", "-n", "-o", "-i", found, name, out])
+        return out.read_bytes()
+
+
+def _offset(target: Path) -> int:
+    with target.open("rb") as file:
+        return gpt.parse(file.read(64 * gpt.SECTOR)).partitions[0].first * gpt.SECTOR

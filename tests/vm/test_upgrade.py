@@ -1,0 +1,28 @@
+"""Another image for a machine: written where nothing runs from, started, and left for the one
+before where it does not come up.
+"""
+
+from pathlib import Path
+
+import pytest
+from tests.vm.upgrading import images, machine
+
+pytestmark = pytest.mark.vm
+
+
+def test_an_image_that_is_never_ready_is_left_for_the_one_before(tmp_path: Path) -> None:
+    old, new, archive = images()
+    with machine(tmp_path) as one:
+        assert one.root() == old.root.root
+        one.ichor("upgrade", "-i", str(archive))
+        assert one.root() == new.root.root
+        said = len(one.trial.console)
+        while one.root() == new.root.root:  # on probation, twice
+            one.trial.check_hope("it keeps the new image")
+        assert one.root() == old.root.root
+        assert one.trial.console[said:].count("Linux version") == 2
+        assert one.trial.crashes == 0
+        assert one.entries() == {"ichor-1+1-1.efi", "ichor-2+0-2.efi"}
+        one.ichor("rollback")  # from the one before, which has started once more
+        assert one.root() == new.root.root
+        assert one.entries() == {"ichor-1+0-2.efi", "ichor-3+1-1.efi"}

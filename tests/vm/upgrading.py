@@ -1,0 +1,131 @@
+"""A machine with its configuration, who commands it, and another image for it.
+
+It has no images of Kubernetes and so is never ready: as with an image that cannot be.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.cluster.lab import PROGRAM
+from tests.config import samples
+from tests.vm.press import Press
+
+from ichor.cli.gen import talosconfig
+from ichor.config.encode import encode
+from ichor.formats import verity
+from ichor.formats.verity import Verity
+from ichor.image import installer, uki
+from ichor.image import verity as verified
+from ichor.image.cache import Cache, default_root
+from ichor.image.progress import Lines
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.provision import machine as machines
+from ichor.testing.machine import Trial, trial
+
+OTHER_LEVEL = 1  # of compression: the same files, another root
+PROBATION = ("ichor.probation=20s",)  # of the new image
+
+
+class Image(NamedTuple):
+    """kernel: what firmware starts."""
+
+    root: Verity
+    kernel: bytes
+
+
+class Images(NamedTuple):
+    """old: what a new disk has. archive: the installer image of the new one."""
+
+    old: Image
+    new: Image
+    archive: Path
+
+
+@cache
+def images() -> Images:
+    found = Cache(default_root())
+    made = installer.installer_step(found, OTHER_LEVEL, PROBATION)
+    roots = verified.verity_step(found), verified.verity_step(found, OTHER_LEVEL)
+    kernels = uki.uki_step(found), uki.uki_step(found, OTHER_LEVEL, PROBATION)
+    found.make([made, *roots, *kernels], Lines())
+    old, new = (
+        Image(verified.read(found.path(root)), (found.path(kernel) / uki.FILE).read_bytes())
+        for root, kernel in zip(roots, kernels, strict=True)
+    )
+    assert old.root != new.root
+    return Images(old, new, found.path(made) / installer.ARCHIVE)
+
+
+class Machine:
+    """One that has its configuration, and who may command it."""
+
+    def __init__(self, made: Trial, press: Press, work: Path) -> None:
+        self.trial = made
+        self.press = press
+        self._config = work / "talosconfig"
+        self._config.write_text(talosconfig("CLUSTER", samples.secrets()))
+
+    def ichor(self, *arguments: str) -> None:
+        done = self._ichor(*arguments)
+        assert done.returncode == 0, done.stderr
+
+    def _ichor(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = self._command(*arguments)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+
+    def _command(self, *arguments: str) -> list[str]:
+        through = ("--talosconfig", str(self._config), "-e", f"127.0.0.1:{self.trial.port}")
+        return [sys.executable, "-c", PROGRAM, *arguments, *through]
+
+    def cut_when(self, said: str, *arguments: str) -> None:
+        """Cut its power as soon as a command says that of it, and start it again."""
+        command = self._command(*arguments)
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            heard = ""
+            for line in process.stderr:
+                heard += line
+                if said in line:
+                    self.trial.switch_off()
+                    break
+            else:
+                raise AssertionError(heard)
+            process.kill()
+        self.trial.start()
+
+    def root(self) -> bytes:
+        """Give the hash of the root that it runs, once it answers."""
+        return verity.parse(self.until_ok("read", "/proc/cmdline")).root
+
+    def until_ok(self, *arguments: str) -> str:
+        while (done := self._ichor(*arguments)).returncode:
+            self.trial.check_hope(f"{arguments[0]} fails: {done.stderr}")
+            time.sleep(0.5)
+        return done.stdout
+
+    def entries(self) -> set[str]:
+        """Give the names of its boot entries, as they are when it is off."""
+        self.trial.switch_off()
+        found = self.press.entries(self.trial.directory / machines.DISK)
+        self.trial.start()
+        return found
+
+
+@contextmanager
+def machine(work: Path, *, log_writes: bool = False) -> Iterator[Machine]:
+    """Give one that has its configuration, and its container runtime."""
+    press = Press(work)
+    with trial(press.disk, 768, log_writes=log_writes) as made:
+        made.answered()
+        made.until("boot entry armed")
+        request = pb.ApplyConfigurationRequest(data=encode(samples.control_plane()).encode())
+        made.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
+        one = Machine(made, press, work)
+        one.until_ok("image", "list", "--namespace", "system")
+        yield one
