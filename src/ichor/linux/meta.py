@@ -28,8 +28,8 @@ class DiskMeta:
         with self._find().open("rb") as file:
             return meta.parse(file.read(2 * meta.COPY))
 
-    def apply(self, values: Mapping[int, bytes]) -> None:
-        made = meta.build(values)
+    def apply(self, action: Mapping[int, bytes]) -> None:
+        made = meta.build(action)
         with self._find().open("r+b", buffering=0) as file:
             for at in (0, meta.COPY):
                 if os.pwrite(file.fileno(), made[at : at + meta.COPY], at) != meta.COPY:

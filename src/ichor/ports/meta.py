@@ -9,7 +9,7 @@ class Meta(Protocol):
         """Raises OSError, FormatError; NotFound where the disk has no META."""
         ...
 
-    def apply(self, values: Mapping[int, bytes]) -> None:
+    def apply(self, action: Mapping[int, bytes]) -> None:
         """Keep these and no others. Cut off at any moment, it holds the old or the new.
 
         Raises what `observe` does, and FormatError where they do not fit.
