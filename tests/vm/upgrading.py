@@ -73,7 +73,7 @@ class Machine:
 
     def ichor(self, *arguments: str) -> None:
         done = self._ichor(*arguments)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, f"{done.stderr}\n{self.trial.console[-3000:]}"
 
     def _ichor(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = self._command(*arguments)
