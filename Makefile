@@ -8,7 +8,7 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines kills
+.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines power-cuts
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
@@ -66,9 +66,9 @@ vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memo
 	@tools/setup.sh vm
 	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) bench/vm.py $(ARGS)
 
-kills: setup ## the power of a machine in QEMU cut five times amid an upgrade: it always starts
+power-cuts: setup ## cut at every write of an upgrade, and five times for good: it always starts
 	@tools/setup.sh vm
-	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) -m pytest --no-header -v -s tests/vm/kills.py
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) -m pytest --no-header -v -s tests/vm/power_cuts.py tests/vm/kills.py
 
 machines: setup ## a control plane and a worker in QEMU: the tests of Kubernetes, on machines
 	@tools/setup.sh vm

@@ -69,7 +69,7 @@ TEST = [
     pytest("interop", "interop and not root and not cluster", 6),
     pytest("cluster", "cluster and not vm", 20),
 ]
-MACHINES = pytest("vm", "vm", 12, needs="disk")
+MACHINES = pytest("vm", "vm", 16, needs="disk")
 
 
 @dataclass
