@@ -1,4 +1,4 @@
-"""A machine that loses its power amid an upgrade, five times: it starts. Run by `make power-cuts`."""
+"""A machine that loses its power amid an upgrade, five times, starts. See `make power-cuts`."""
 
 from pathlib import Path
 
