@@ -11,6 +11,7 @@ from ichor.api.machine.meta import MetaService
 from ichor.api.machine.power import IN_CONTAINER
 from ichor.client.machine import Node
 from ichor.controllers.runtime.meta import reconcile
+from ichor.errors import FormatError
 from ichor.formats import meta
 from ichor.linux.meta import DiskMeta
 from ichor.proto.machine import machine_pb2 as pb
@@ -80,13 +81,39 @@ def test_what_has_no_place_is_refused_and_nothing_written(
 
 def test_a_write_that_is_cut_off_leaves_one_or_the_other(partition: Path) -> None:
     store = DiskMeta(lambda: partition)
-    store.apply({12: b"old"})
+    store.change(lambda _: {12: b"old"})
     old = partition.read_bytes()
-    store.apply({12: b"new"})
+    store.change(lambda _: {12: b"new"})
     new = partition.read_bytes()
     for at in {*range(0, 2 * meta.COPY + 1, 16384), meta.COPY - 512, meta.COPY + 512}:
-        partition.write_bytes(new[:at] + old[at:])
+        state, second, first = bytearray(old), min(at, meta.COPY), max(0, at - meta.COPY)
+        state[meta.COPY : meta.COPY + second] = new[meta.COPY : meta.COPY + second]
+        state[:first] = new[:first]
+        partition.write_bytes(state)
         assert store.observe() in ({12: b"old"}, {12: b"new"})
+
+
+def test_a_torn_copy_is_the_first_to_be_written_again(partition: Path) -> None:
+    store = DiskMeta(lambda: partition)
+    store.change(lambda _: {12: b"old"})
+    old = partition.read_bytes()
+    for torn in (0, meta.COPY):
+        partition.write_bytes(old[:torn] + b"torn" + old[torn + 4 :])
+        assert store.observe() == {12: b"old"}
+        store.change(lambda values: {**values, 10: b"x"})
+        assert all(
+            meta.is_whole(partition.read_bytes()[at : at + meta.COPY]) for at in (0, meta.COPY)
+        )
+        assert store.observe() == {10: b"x", 12: b"old"}
+
+
+def test_what_is_not_whole_anywhere_is_begun_anew(partition: Path) -> None:
+    partition.write_bytes(b"another's" * 100_000)
+    store = DiskMeta(lambda: partition)
+    with pytest.raises(FormatError):
+        store.observe()
+    store.change(lambda values: {**values, 10: b"x"})
+    assert store.observe() == {10: b"x"}
 
 
 def test_a_container_has_no_meta(tmp_path: Path) -> None:

@@ -124,6 +124,20 @@ class Target:
 
         _end([(name, one) for name, one in running.run(run()) if isinstance(one, Exception)])
 
+    def in_turn(self, call: "Callable[[Node, bool], Awaitable[None]]") -> None:
+        """Do what `stream` does, node by node; the first that fails ends it."""
+
+        async def run() -> list[tuple[str, Exception]]:
+            async with self.connect() as connection:
+                several = len(connection.nodes) > 1
+                for node in connection.nodes:
+                    error = await _tried(lambda one: call(one, several), node)
+                    if isinstance(error, Exception):
+                        return [(node.name, error)]
+            return []
+
+        _end(running.run(run()))
+
     def one(self, call: "Callable[[Node], Awaitable[T]]") -> T:
         """Call the one node that is named. Raises InputError for several, or its error."""
 

@@ -1,10 +1,12 @@
 """`ichor upgrade`, `rollback`: another image for machines, and the one before.
 
-    image to the machine ─► written where nothing runs from ─► reboot ─► another boot id
+    image to the machine ─► written where nothing runs from ─► reboot ─► another boot id and entry
 
-Machines are done one after the other: one that does not come back ends it.
+Machines are done one after the other, each once the one before is ready: the first that does not
+come back, or comes back as what it was, ends it.
 """
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ichor.cli.node import Target, calls_machines
-from ichor.errors import Conflict
+from ichor.errors import Conflict, TransientError
+from ichor.units import parse_duration
 
 if TYPE_CHECKING:
     from ichor.client.machine import Node
 
 _SERVICE: Final = "LifecycleService"
+_PAUSE_S: Final = 1.0
 _wait = click.option("--wait/--no-wait", default=True, show_default=True, help="Until it is over.")
 _timeout = click.option("--timeout", default="30m", show_default=True, help="How long at most.")
 
@@ -63,13 +67,15 @@ def upgrade(
     archive = Path(image) if Path(image).is_file() else None
 
     async def each(node: "Node", several: bool) -> None:
-        del several
+        before = await _entry(node)
         there = send(node, archive, namespace) if archive else _there(node, image, namespace)
         await _write(node, await there, namespace)
         if not no_reboot:
             await act(node, ask, timeout, wait=wait, comes_back=True)
+        if wait and not no_reboot:
+            await _until_well(node, before, timeout, ready=several)
 
-    target.stream(each)
+    target.in_turn(each)
 
 
 @click.command()
@@ -85,7 +91,44 @@ def rollback(target: Target, timeout: str, *, wait: bool) -> None:
         await node.call("Rollback", pb.RollbackRequest(), pb.RollbackResponse)
         return ""
 
-    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=True))
+    async def each(node: "Node", several: bool) -> None:
+        before = await _entry(node)
+        await act(node, ask, timeout, wait=wait, comes_back=True)
+        if wait:
+            await _until_well(node, before, timeout, ready=several)
+
+    target.in_turn(each)
+
+
+async def _entry(node: "Node") -> str:
+    """Give which boot entry a machine runs; empty where it has none."""
+    from ichor.client.state import StateClient
+    from ichor.resources.runtime.boot import BootedEntry
+    from ichor.resources.runtime.ids import BOOTED_ENTRY_ID
+
+    found = await StateClient(node.channel, node.metadata).get(BootedEntry, BOOTED_ENTRY_ID)
+    return found.spec.booted_entry if found is not None else ""
+
+
+async def _until_well(node: "Node", before: str, timeout: str, *, ready: bool) -> None:
+    """Raises Conflict where it runs what it ran before; ready: wait for that, too."""
+    from ichor.client.state import StateClient
+    from ichor.resources.runtime.ids import MACHINE_STATUS_ID
+    from ichor.resources.runtime.machine import MachineStatus
+
+    if before and await _entry(node) == before:
+        raise Conflict(f"it runs {before}, as before: the other image did not come up")
+    state = StateClient(node.channel, node.metadata)
+    try:
+        async with asyncio.timeout(parse_duration(timeout).total_seconds()):
+            while ready:
+                found = await state.get(MachineStatus, MACHINE_STATUS_ID)
+                if found is not None and found.spec.status.ready:
+                    print(f"{node.name}: ready", flush=True)
+                    return
+                await asyncio.sleep(_PAUSE_S)
+    except TimeoutError:
+        raise TransientError(f"is not ready after {timeout}; others are left as they are") from None
 
 
 async def _there(node: "Node", image: str, namespace: str) -> str:

@@ -50,6 +50,14 @@ def parse(partition: bytes) -> Mapping[int, bytes]:
     raise reasons[0]
 
 
+def is_whole(copy: bytes) -> bool:
+    try:
+        _values(copy)
+    except FormatError:
+        return False
+    return True
+
+
 def _values(copy: bytes) -> Mapping[int, bytes]:
     if len(copy) < COPY:
         raise FormatError(f"a copy of {COPY} bytes")

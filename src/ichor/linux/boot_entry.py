@@ -55,12 +55,12 @@ class EspEntries:
 
 
 @contextmanager
-def opened(*, write: bool) -> Iterator[int | None]:
+def opened(*, write: bool, patience_s: float = 0.0) -> Iterator[int | None]:
     """Give a descriptor (O_PATH) of the root of the ESP we were started from; None without one.
 
-    Raises OSError, EBUSY while another thread is at it.
+    Raises OSError, EBUSY while another thread is at it: the loop has no patience, a thread has.
     """
-    if not _BUSY.acquire(blocking=False):
+    if not _BUSY.acquire(blocking=patience_s > 0, timeout=patience_s or -1):
         raise OSError(errno.EBUSY, "is written by another", "the ESP")
     try:
         disk = system_disk.observe()

@@ -12,8 +12,9 @@ import hashlib
 import os
 import re
 import tarfile
+import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -24,9 +25,9 @@ from ichor.formats.gpt import ROOT_X86_64, Partition, Table
 from ichor.formats.meta import FORMER
 from ichor.formats.verity import BLOCK, Verity
 from ichor.linux import system_disk
-from ichor.linux.boot_entry import EspEntries, directory, names, opened, rename
+from ichor.linux.boot_entry import EspEntries, directory, names, number_of, opened, rename
 from ichor.ports.boot_entry import Boot
-from ichor.ports.meta import Meta
+from ichor.ports.meta import MetaStore
 from ichor.ports.system_disk import SystemDisk
 from ichor.resources.block.partition import EMPTY_ROOT, root_label
 from ichor.units import format_size
@@ -35,6 +36,7 @@ BLOBS: Final = Path("/var/lib/containerd/io.containerd.content.v1.content/blobs/
 COMMAND_LINE: Final = Path("/proc/cmdline")
 _DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 _CHUNK: Final = 4 << 20
+_PATIENCE_S: Final = 30.0
 _LARGEST_IMAGE: Final = 64 << 20  # it is held in memory
 _OURS: Final = "ichor-"
 _NEW: Final = "ichor-new"
@@ -54,52 +56,69 @@ class Image(NamedTuple):
 
 
 class DiskInstaller:
-    def __init__(self, entries: EspEntries, meta: Meta, blobs: Path = BLOBS) -> None:
+    def __init__(self, entries: EspEntries, meta: MetaStore, blobs: Path = BLOBS) -> None:
         self._entries = entries
         self._meta = meta
+        self._busy = threading.Lock()
         self._blobs = blobs
 
     def upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
+        with self._alone():
+            yield from self._upgrade(layers)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """For as long as something is written, whoever still listens. Raises Conflict."""
+        if not self._busy.acquire(blocking=False):
+            raise Conflict("another image is being written")
+        try:
+            yield
+        finally:
+            self._entries.forget()
+            self._busy.release()
+
+    def _upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
         boot, disk = self._entries.observe(), system_disk.observe()
         running = own(boot)
         if disk is None:
             raise Conflict("this machine did not start from a disk")
-        try:
-            blobs = [blob_of(self._blobs, digest) for digest in layers]
-            for blob in blobs:
-                yield f"checking {blob.digest}"
-                check(blob)
-            with ExitStack() as stack:
-                image = opened_image(blobs, stack)
-                now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
-                with opened(write=True) as root:
-                    remove_others(root, running)
-                if image.verity == now:
-                    yield "the root is the one that runs"
-                else:
-                    yield from write_root(disk, now, image)
-                number = 1 + max(entry.number for entry in boot.entries)
-                yield f"writing boot entry {number}"
-                former = running._replace(left=None, failed=0).name.encode()
-                self._meta.apply({**self._meta.observe(), FORMER: former})
-                with opened(write=True) as root:
-                    add(root, BootEntry(number), image.kernel)
-                yield f"boot entry {number} is started next"
-        finally:
-            self._entries.forget()
+        blobs = [blob_of(self._blobs, digest) for digest in layers]
+        for blob in blobs:
+            yield f"checking {blob.digest}"
+            check(blob)
+        with ExitStack() as stack:
+            image = opened_image(blobs, stack)
+            now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
+            with opened(write=True, patience_s=_PATIENCE_S) as root:
+                remove_others(root, running.number)
+            self._entries.forget()  # nobody is to count on what was removed
+            if image.verity == now:
+                yield "the root is the one that runs"
+            else:
+                yield from write_root(disk, now, image)
+            number = 1 + max(entry.number for entry in boot.entries)
+            yield f"writing boot entry {number}"
+            former = running._replace(left=None, failed=0).name.encode()
+            self._meta.change(lambda values: {**values, FORMER: former})
+            with opened(write=True, patience_s=_PATIENCE_S) as root:
+                add(root, BootEntry(number), image.kernel)
+            yield f"boot entry {number} is started next"
 
     def roll_back(self) -> str:
+        with self._alone():
+            return self._roll_back()
+
+    def _roll_back(self) -> str:
         boot = self._entries.observe()
         others = boot.entries - {own(boot)}
         if not others:
             raise Conflict("there is no other image to start")
         other = max(others, key=lambda one: one.number)
         first = BootEntry(1 + max(entry.number for entry in boot.entries))
-        try:
-            with opened(write=True) as root, directory(root) as folder:
-                rename(folder, other.name, first.name)
-        finally:
-            self._entries.forget()
+        with opened(write=True) as root, directory(root) as folder:
+            if own(boot).left == 0:  # it is what is left where the other does not come up
+                rename(folder, own(boot).name, own(boot).armed.name)
+            rename(folder, other.name, first.name)
         return first.name
 
 
@@ -218,13 +237,19 @@ def is_whole(target: IO[bytes], wanted: Verity) -> bool:
     return made == wanted and target.read(len(tail)) == tail
 
 
-def remove_others(root: int | None, running: BootEntry) -> None:
-    """Remove what is not the running one of all that was made by us, whole or not."""
+def remove_others(root: int | None, running: int) -> None:
+    """Remove what is not the running one of all that was made by us, whole or not.
+
+    running: its number; its tries may have changed. They are all given back: it is what is left.
+    """
     with directory(root) as folder:
         for name in names(folder):
-            if name.lower().startswith(_OURS) and name != running.name:
+            if name.lower().startswith(_OURS) and number_of(name) != running:
                 os.unlink(name, dir_fd=folder)
         os.fsync(folder)
+        for name in names(folder):
+            if number_of(name) == running and name.lower() != BootEntry(running).name:
+                rename(folder, name, BootEntry(running).name)
 
 
 def add(root: int | None, entry: BootEntry, image: bytes) -> None:

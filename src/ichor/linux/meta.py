@@ -1,14 +1,24 @@
-"""META in its partition: two copies, one written and on the disk before the other is touched."""
+"""META in its partition: two copies, one of which is whole at any moment.
 
+The copy that is not read, or the second of two that are whole, is written first, and is on the disk
+before the other is touched.
+"""
+
+import errno
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from ichor.errors import NotFound
+from ichor.errors import FormatError, NotFound
 from ichor.formats import meta
 from ichor.linux import system_disk
 from ichor.linux.wakes import ThreadWakes
+from ichor.log import fields, logger
+from ichor.ports.meta import Drop
 from ichor.resources.block.partition import META
+
+log = logger(__name__)
 
 
 def device() -> Path:
@@ -23,19 +33,39 @@ class DiskMeta:
     def __init__(self, find: Callable[[], Path] = device) -> None:
         self._find = find
         self._changed = ThreadWakes()
+        self._lock = threading.Lock()
 
     def observe(self) -> Mapping[int, bytes]:
-        with self._find().open("rb") as file:
-            return meta.parse(file.read(2 * meta.COPY))
+        with self._lock:
+            return meta.parse(self._read())
 
-    def apply(self, action: Mapping[int, bytes]) -> None:
-        made = meta.build(action)
-        with self._find().open("r+b", buffering=0) as file:
-            for at in (0, meta.COPY):
-                if os.pwrite(file.fileno(), made[at : at + meta.COPY], at) != meta.COPY:
-                    raise OSError("a part of META was written")
-                os.fsync(file.fileno())
+    def apply(self, action: Drop) -> None:
+        self.change(lambda values: {tag: values[tag] for tag in values if tag != action.tag})
+
+    def change(self, how: Callable[[Mapping[int, bytes]], Mapping[int, bytes]]) -> None:
+        with self._lock:
+            self._write(how(self._found()))
         self._changed.ring()
+
+    def _found(self) -> Mapping[int, bytes]:
+        try:
+            return meta.parse(self._read())
+        except FormatError as error:
+            log.warning("META is not whole, and is begun anew", extra=fields(why=error))
+            return {}
+
+    def _read(self) -> bytes:
+        with self._find().open("rb") as file:
+            return file.read(2 * meta.COPY)
+
+    def _write(self, values: Mapping[int, bytes]) -> None:
+        made, present = meta.build(values), self._read()
+        order = (meta.COPY, 0) if meta.is_whole(present[: meta.COPY]) else (0, meta.COPY)
+        with self._find().open("r+b", buffering=0) as file:
+            for at in order:
+                if os.pwrite(file.fileno(), made[at : at + meta.COPY], at) != meta.COPY:
+                    raise OSError(errno.EIO, "a part of META was written")
+                os.fsync(file.fileno())
 
     def wakes(self) -> AsyncIterator[None]:
         return self._changed.listen()

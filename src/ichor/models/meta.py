@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
+from ichor.ports.meta import Drop
 
-def model(observed: Mapping[int, bytes], action: Mapping[int, bytes]) -> Mapping[int, bytes]:
-    del observed
-    return action
+
+def model(observed: Mapping[int, bytes], action: Drop) -> Mapping[int, bytes]:
+    return {tag: value for tag, value in observed.items() if tag != action.tag}

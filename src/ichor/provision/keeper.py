@@ -116,10 +116,10 @@ class Keeper:
         self._crashes = life.crashes_after(end, self._crashes, lived)
         extra = fields(meaning=end.value, how=self._last_end, crashes=self._crashes)
         log.info("init ended", extra=extra)
+        if end is End.POWER_OFF:
+            self._wanted.clear()  # at once: who wants a start from now on is to have it
         self.forwarders.cut()
         await self._body.sweep()
-        if end is End.POWER_OFF:
-            self._wanted.clear()
         if end is End.CRASH:
             await self._become(State.WAITING)
             await self._pause(life.pause(self._crashes))

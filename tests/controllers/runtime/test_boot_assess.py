@@ -6,6 +6,7 @@ from ichor.controllers.runtime.boot_assess import Inputs, plan, report
 from ichor.formats.boot_entry import BootEntry
 from ichor.models import boot_entry
 from ichor.ports.boot_entry import Arm, Boot
+from ichor.resources.config.machine import MachineConfig
 from ichor.resources.runtime.boot import BootEntryStatus
 from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus, Readiness, UnmetCondition
@@ -37,6 +38,19 @@ def test_who_is_well_has_its_tries_back_once(machine: MachineStatus) -> None:
 )
 def test_who_is_not_has_not(machine: MachineStatus | None) -> None:
     assert list(plan(Inputs(machine=machine), BOOT)) == []
+
+
+def test_who_cannot_read_its_configuration_has_not() -> None:
+    waiting = MachineStatus(stage=MachineStage.MAINTENANCE)
+    assert list(plan(Inputs(machine=waiting, stored=MachineConfig(text="?")), BOOT)) == []
+
+
+@pytest.mark.parametrize("others", [frozenset(), {BootEntry(1, 0, 2)}])
+def test_who_is_all_that_can_be_started_has_its_tries_at_once(
+    others: frozenset[BootEntry],
+) -> None:
+    boot = Boot(entries=frozenset({*others, TRIED}), running=TRIED)
+    assert list(plan(Inputs(), boot)) == [Arm(TRIED)]
 
 
 @pytest.mark.parametrize("running", [None, BootEntry(2, None)])

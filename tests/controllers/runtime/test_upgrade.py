@@ -16,6 +16,8 @@ from ichor.controllers.runtime.upgrade import (
 )
 from ichor.cosi.controller import WakeAt
 from ichor.cosi.operation import Operation, OperationStatus
+from ichor.ports.meta import Drop
+from ichor.resources.config.machine import MachineConfig
 from ichor.resources.runtime.boot import BootEntryStatus, BootID, KernelCmdline
 from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus, Readiness
@@ -43,7 +45,7 @@ LATE = Inputs(
 def test_who_is_not_well_in_time_is_started_again() -> None:
     before = replace(LATE, now=LATE.now - timedelta(seconds=1))
     assert list(reconcile(before)) == [WakeAt(BEGUN + PROBATION)]
-    reboot = Operation(sequence="reboot", takeover=True)
+    reboot = Operation(sequence="reboot")
     assert list(reconcile(LATE)) == [("probation-b", reboot)]
 
 
@@ -53,6 +55,7 @@ def test_who_is_not_well_in_time_is_started_again() -> None:
         replace(LATE, former=None),
         replace(LATE, machine=READY),
         replace(LATE, machine=MachineStatus(stage=MachineStage.MAINTENANCE)),
+        replace(LATE, machine=MachineStatus(stage=MachineStage.RESETTING)),
         replace(LATE, journal={}),
         replace(LATE, entries={"2": entry(1, 1, running=True)}),
         replace(LATE, entries={"1": entry(0, 2), "2": entry(1, 1, running=True)}),
@@ -63,6 +66,7 @@ def test_who_is_not_well_in_time_is_started_again() -> None:
         "no upgrade",
         "ready",
         "maintenance",
+        "is reset",
         "not begun",
         "nothing else",
         "the other is spent",
@@ -72,6 +76,12 @@ def test_who_is_not_well_in_time_is_started_again() -> None:
 )
 def test_nobody_else_is(inputs: Inputs) -> None:
     assert not list(reconcile(inputs))
+
+
+def test_who_cannot_read_its_configuration_is_not_well() -> None:
+    waiting = MachineStatus(stage=MachineStage.MAINTENANCE)
+    inputs = replace(LATE, machine=waiting, stored=MachineConfig(text="?"))
+    assert [type(one) for one in reconcile(inputs)] == [tuple]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,7 @@ VALUES: Mapping[int, bytes] = {6: b"ichor-1.efi", 10: b"x"}
 
 def test_an_upgrade_is_settled_once_all_is_well() -> None:
     well = SettleInputs(machine=READY, entries=TRIED)
-    assert list(settle(well, VALUES)) == [{10: b"x"}]
+    assert list(settle(well, VALUES)) == [Drop(6)]
     assert not list(settle(well, {10: b"x"}))
     assert not list(settle(replace(well, machine=LATE.machine), VALUES))
     assert not list(settle(SettleInputs(), VALUES))
@@ -102,7 +112,7 @@ def test_an_upgrade_is_settled_once_all_is_well() -> None:
 
 def test_an_upgrade_that_had_its_tries_is_settled_too() -> None:
     entries = {"1": entry(2, 0, running=True), "2": entry(0, 2)}
-    assert list(settle(SettleInputs(machine=READY, entries=entries), VALUES)) == [{10: b"x"}]
+    assert list(settle(SettleInputs(machine=READY, entries=entries), VALUES)) == [Drop(6)]
 
 
 @pytest.mark.parametrize("others", [{}, {"2": entry(2, 0)}, {"2": entry(1, 1)}])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ichor.api.machine.power import deny
 from ichor.api.machine.table import unary
 from ichor.errors import InputError, NotFound
-from ichor.ports.meta import Meta
+from ichor.ports.meta import MetaStore
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
 
@@ -13,7 +13,7 @@ from ichor.rpc.context import Context, Handler
 class MetaService:
     """meta: None in a container."""
 
-    def __init__(self, meta: Meta | None) -> None:
+    def __init__(self, meta: MetaStore | None) -> None:
         self._meta = meta
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -25,8 +25,8 @@ class MetaService:
     async def write(self, request: pb.MetaWriteRequest, context: Context) -> pb.MetaWriteResponse:
         if self._meta is None:
             await deny(context)
-        values = {**self._meta.observe(), tag(request.key): request.value}
-        self._meta.apply(values)
+        key, value = tag(request.key), request.value
+        self._meta.change(lambda values: {**values, key: value})
         return pb.MetaWriteResponse(messages=[pb.MetaWrite()])
 
     async def delete(
@@ -34,10 +34,14 @@ class MetaService:
     ) -> pb.MetaDeleteResponse:
         if self._meta is None:
             await deny(context)
-        values = dict(self._meta.observe())
-        if values.pop(tag(request.key), None) is None:
-            raise NotFound(f"META has no value of key {request.key}")
-        self._meta.apply(values)
+        key = tag(request.key)
+
+        def without(values: Mapping[int, bytes]) -> Mapping[int, bytes]:
+            if key not in values:
+                raise NotFound(f"META has no value of key {key}")
+            return {tag: value for tag, value in values.items() if tag != key}
+
+        self._meta.change(without)
         return pb.MetaDeleteResponse(messages=[pb.MetaDelete()])
 
 

@@ -39,7 +39,7 @@ from ichor.linux import notice, procfs
 from ichor.peers.etcd_local import connector
 from ichor.ports.containers import Containers, Images
 from ichor.ports.installer import Installer
-from ichor.ports.meta import Meta
+from ichor.ports.meta import MetaStore
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.engine import UNLIMITED, Limits
@@ -60,7 +60,7 @@ class OnDisk:
     """What the API changes of a machine's disk."""
 
     installer: Installer
-    meta: Meta
+    meta: MetaStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

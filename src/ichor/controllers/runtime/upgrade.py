@@ -22,15 +22,19 @@ from ichor.cosi.operation import Operation, OperationStatus
 from ichor.errors import InputError
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.meta import FORMER
-from ichor.ports.meta import Meta
+from ichor.ports.meta import Drop, Meta
+from ichor.resources.config.ids import PERSISTENT_ID
+from ichor.resources.config.machine import MachineConfig
 from ichor.resources.runtime.boot import BootEntryStatus, BootID, KernelCmdline
 from ichor.resources.runtime.ids import BOOT_ID_ID, KERNEL_CMDLINE_ID, MACHINE_STATUS_ID
+from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus
 from ichor.resources.runtime.meta import MetaKey
 from ichor.units import parse_duration
 
 ARGUMENT: Final = "ichor.probation="
 PROBATION: Final = timedelta(minutes=15)
+ENDING: Final = frozenset({MachineStage.SHUTTING_DOWN, MachineStage.RESETTING})
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -39,12 +43,15 @@ class Inputs(Struct, frozen=True, kw_only=True):
     machine: Annotated[MachineStatus | None, Get("runtime", MACHINE_STATUS_ID)] = None
     journal: Annotated[Mapping[str, OperationStatus], All("runtime")] = {}
     entries: Annotated[Mapping[str, BootEntryStatus], All("runtime")] = {}
+    stored: Annotated[MachineConfig | None, Get("config", PERSISTENT_ID)] = None
     boot: Annotated[BootID | None, Get("runtime", BOOT_ID_ID)] = None
     line: Annotated[KernelCmdline | None, Get("runtime", KERNEL_CMDLINE_ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Yield]:
-    if inputs.former is None or inputs.boot is None or is_well(inputs.machine):
+    if inputs.former is None or inputs.boot is None or inputs.machine is None:
+        return
+    if inputs.machine.stage in ENDING or is_well(inputs.machine, inputs.stored):
         return
     begun = [one.started for one in inputs.journal.values() if one.sequence == "initialize"]
     if not begun or not can_fall(inputs.entries):
@@ -53,7 +60,7 @@ def reconcile(inputs: Inputs) -> Iterator[Yield]:
     if inputs.now < until:
         yield WakeAt(until)
     else:
-        yield f"probation-{inputs.boot.boot_id}", Operation(sequence="reboot", takeover=True)
+        yield f"probation-{inputs.boot.boot_id}", Operation(sequence="reboot")
 
 
 def can_fall(entries: Mapping[str, BootEntryStatus]) -> bool:
@@ -83,13 +90,18 @@ upgrade_probation = Transform(
 
 class SettleInputs(Struct, frozen=True, kw_only=True):
     machine: Annotated[MachineStatus | None, Get("runtime", MACHINE_STATUS_ID)] = None
+    stored: Annotated[MachineConfig | None, Get("config", PERSISTENT_ID)] = None
     entries: Annotated[Mapping[str, BootEntryStatus], All("runtime")] = {}
 
 
-def settle(inputs: SettleInputs, observed: Mapping[int, bytes]) -> Iterator[Mapping[int, bytes]]:
+def settle(inputs: SettleInputs, observed: Mapping[int, bytes]) -> Iterator[Drop]:
     former = observed.get(FORMER)
-    if former is not None and is_well(inputs.machine) and is_over(former, inputs.entries):
-        yield {tag: value for tag, value in observed.items() if tag != FORMER}
+    if (
+        former is not None
+        and is_well(inputs.machine, inputs.stored)
+        and is_over(former, inputs.entries)
+    ):
+        yield Drop(FORMER)
 
 
 def is_over(former: bytes, entries: Mapping[str, BootEntryStatus]) -> bool:
@@ -102,7 +114,7 @@ def is_over(former: bytes, entries: Mapping[str, BootEntryStatus]) -> bool:
     return not was_running or any(one.tries_failed and not one.tries_left for one in others)
 
 
-def upgrade_settle(port: Meta) -> Actuator[SettleInputs, Mapping[int, bytes], Mapping[int, bytes]]:
+def upgrade_settle(port: Meta) -> Actuator[SettleInputs, Mapping[int, bytes], Drop]:
     return Actuator(
         name="runtime.UpgradeSettle",
         inputs=SettleInputs,
