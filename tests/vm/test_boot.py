@@ -14,6 +14,7 @@ from ichor.proto.machine import machine_pb2 as pb
 from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
+MOST_KB = 100_000
 RUNS = "INFO ichor."
 CONTAINERS = "service=containerd state=Running"
 # In the block of the superblock, which is always read, beyond what squashfs itself would notice.
@@ -45,9 +46,16 @@ def test_the_root_is_the_verified_device(machine: Trial) -> None:
     assert "device-mapper: ioctl: dm-0 (root) is ready" in machine.console
 
 
-def test_it_needs_no_more_memory_than_it_may(machine: Trial) -> None:
+def test_it_comes_to_rest_with_no_more_memory_than_it_may(machine: Trial) -> None:
+    """Helpers that sign and such end soon after the API answers."""
+    while (used := used_kb(machine)) >= MOST_KB:
+        machine.check_hope(f"it needs {used} kB")
+    print(f"used: {used} kB")
+
+
+def used_kb(machine: Trial) -> int:
     info = machine.ask("Memory", pb.MemoryResponse).messages[0].meminfo
-    assert info.memtotal - info.memavailable < 100_000
+    return info.memtotal - info.memavailable
 
 
 def test_a_configuration_makes_it_a_node_on_its_disk_where_it_stays_when_power_is_cut(

@@ -11,12 +11,11 @@ falls back to them. What was cut off is begun anew by the next.
 import hashlib
 import os
 import re
-import tarfile
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from ichor.errors import Conflict, FormatError, InputError
 from ichor.formats import installer, pe, verity
@@ -31,6 +30,9 @@ from ichor.ports.meta import MetaStore
 from ichor.ports.system_disk import SystemDisk
 from ichor.resources.block.partition import EMPTY_ROOT, root_label
 from ichor.units import format_size
+
+if TYPE_CHECKING:
+    import tarfile
 
 BLOBS: Final = Path("/var/lib/containerd/io.containerd.content.v1.content/blobs/sha256")
 COMMAND_LINE: Final = Path("/proc/cmdline")
@@ -145,6 +147,8 @@ def check(blob: Blob) -> None:
 
 def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
     """Find what an image holds in its layers. Raises InputError."""
+    import tarfile  # half a megabyte that a machine needs at an upgrade only
+
     found: dict[str, tuple[tarfile.TarFile, tarfile.TarInfo]] = {}
     wanted = {installer.path(name): name for name in (installer.KERNEL, installer.ROOT)}
     for blob in blobs:
@@ -172,7 +176,7 @@ def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
     return Image(kernel, made, _stream(layer, member))
 
 
-def _stream(layer: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+def _stream(layer: "tarfile.TarFile", member: "tarfile.TarInfo") -> IO[bytes]:
     stream = layer.extractfile(member)
     if stream is None:  # never of a regular file
         raise InputError(f"{member.name} is no file")
