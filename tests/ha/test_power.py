@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 from tests.ha import living
 from tests.ha.living import Living, host_writer, until
-from tests.ha.test_departure import ask, member_ids, run_a_pod, state
+from tests.ha.test_departure import DOOMED, ask, kubernetes, member_ids, run_a_pod, state
 from tests.ha.test_survival import BACK_S, all_well, named, nothing_is_lost
 
 from ichor.errors import TransientError
-from ichor.ports.kube import Kind, Ref
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import control, record
 from ichor.provision.control import Verb
@@ -26,7 +25,6 @@ from ichor.provision.record import Node
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root]
 CLEAN = describe(signal.SIGINT)  # what the kernel ends an init with that powered off
-POD = Ref(Kind("v1", "Pod"), "doomed", "default")
 GRACE_S = 120
 
 
@@ -43,12 +41,21 @@ def status(node: Node) -> Status | None:
         return None
 
 
-async def gone(cluster: Living) -> None:
-    client = cluster.through(cluster.forwarders()[0])
-    try:
-        await client.delete(POD)
-    finally:
-        await client.close()
+def remove_the_pod(cluster: Living) -> None:
+    """Delete it, and wait until its name is free: a pod that ends keeps it for its grace."""
+
+    async def delete() -> None:
+        client = cluster.through(cluster.forwarders()[0])
+        try:
+            await client.delete(DOOMED)
+        finally:
+            await client.close()
+
+    async def gone() -> str:
+        return "" if await kubernetes(cluster, DOOMED) is None else "the pod is still there"
+
+    asyncio.run(delete())
+    until(gone, BACK_S)
 
 
 def test_a_cluster_that_is_stopped_ends_cleanly_and_is_the_same_when_it_starts(
@@ -74,7 +81,7 @@ def test_a_cluster_that_is_stopped_ends_cleanly_and_is_the_same_when_it_starts(
     print(f"stopped in {took:.1f} s, well again {back:.1f} s after its start")
     assert member_ids(cluster, first) == before
     nothing_is_lost(cluster, writer)
-    asyncio.run(gone(cluster))
+    remove_the_pod(cluster)
 
 
 def test_a_host_that_goes_down_lets_its_nodes_end_cleanly(cluster: Living) -> None:
@@ -117,4 +124,4 @@ def test_pods_are_given_their_time_before_a_reboot(cluster: Living) -> None:
     )
     print(f"down {down:.1f} s after it was asked for; containers ended with {statuses}")
     assert statuses[0] == "0"  # the user's pod is first, and what it serves with ends by itself
-    asyncio.run(gone(cluster))
+    remove_the_pod(cluster)

@@ -34,9 +34,9 @@ def read(path: Path) -> Iterator[Write]:
         magic, version, count, sector = _SUPER.unpack(file.read(_SUPER.size))
         assert (magic, version) == (_MAGIC, 1)
         position = sector
-        for _ in range(count):
+        for _number in range(count):
             file.seek(position)
-            first, sectors, flags, length = _ENTRY.unpack(file.read(_ENTRY.size))
+            first, sectors, flags, _ = _ENTRY.unpack(file.read(_ENTRY.size))
             position += sector
             data = b""
             if flags & _DISCARD:
@@ -46,5 +46,4 @@ def read(path: Path) -> Iterator[Write]:
                 data = file.read(sectors * sector)
                 assert len(data) == sectors * sector
                 position += len(data)
-            del length
             yield Write(first * sector, data, bool(flags & _FLUSH))

@@ -37,6 +37,11 @@ _debug = click.option("--debug", is_flag=True, hidden=True)
 @calls_machines
 def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) -> None:
     """Reboot machines."""
+    target.stream(lambda node, _: act(node, rebooting(mode), timeout, wait=wait, comes_back=True))
+
+
+def rebooting(mode: str) -> "Callable[[Node], Awaitable[str]]":
+    """Give what asks a machine to reboot, and answers the actor's id."""
     from ichor.client.operation import actor_of
     from ichor.proto.machine import machine_pb2 as pb
 
@@ -44,7 +49,7 @@ def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) 
         request = pb.RebootRequest(mode=mode.upper())
         return actor_of(await node.call("Reboot", request, pb.RebootResponse))
 
-    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=True))
+    return ask
 
 
 @click.command()

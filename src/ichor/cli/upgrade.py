@@ -56,14 +56,9 @@ def upgrade(
 ) -> None:
     """Have machines run another image; one that does not come up makes room for the one before."""
     from ichor.cli.image_node import send
-    from ichor.cli.power import act
-    from ichor.client.operation import actor_of
-    from ichor.proto.machine import machine_pb2 as pb
+    from ichor.cli.power import act, rebooting
 
-    async def ask(node: "Node") -> str:
-        request = pb.RebootRequest(mode=reboot_mode.upper())
-        return actor_of(await node.call("Reboot", request, pb.RebootResponse))
-
+    reboot = rebooting(reboot_mode)
     archive = Path(image) if Path(image).is_file() else None
 
     async def each(node: "Node", several: bool) -> None:
@@ -71,7 +66,7 @@ def upgrade(
         there = send(node, archive, namespace) if archive else _there(node, image, namespace)
         await _write(node, await there, namespace)
         if not no_reboot:
-            await act(node, ask, timeout, wait=wait, comes_back=True)
+            await act(node, reboot, timeout, wait=wait, comes_back=True)
         if wait and not no_reboot:
             await _until_well(node, before, timeout, ready=several)
 

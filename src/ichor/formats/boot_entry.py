@@ -35,6 +35,11 @@ class BootEntry(NamedTuple):
         return f"ichor-{self.number}{left}{failed}.efi"
 
     @property
+    def id(self) -> str:
+        """Give what the loader calls it, whatever its tries."""
+        return BootEntry(self.number, None).name
+
+    @property
     def armed(self) -> "BootEntry":
         """Give it with all of its tries."""
         return BootEntry(self.number)

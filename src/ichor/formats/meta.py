@@ -50,6 +50,10 @@ def parse(partition: bytes) -> Mapping[int, bytes]:
     raise reasons[0]
 
 
+def without(values: Mapping[int, bytes], tag: int) -> Mapping[int, bytes]:
+    return {each: value for each, value in values.items() if each != tag}
+
+
 def is_whole(copy: bytes) -> bool:
     try:
         _values(copy)

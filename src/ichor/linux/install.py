@@ -100,7 +100,7 @@ class DiskInstaller:
                 yield from write_root(disk, now, image)
             number = 1 + max(entry.number for entry in boot.entries)
             yield f"writing boot entry {number}"
-            former = running._replace(left=None, failed=0).name.encode()
+            former = running.id.encode()
             self._meta.change(lambda values: {**values, FORMER: former})
             with opened(write=True, patience_s=_PATIENCE_S) as root:
                 add(root, BootEntry(number), image.kernel)
@@ -112,14 +112,15 @@ class DiskInstaller:
 
     def _roll_back(self) -> str:
         boot = self._entries.observe()
-        others = boot.entries - {own(boot)}
+        running = own(boot)
+        others = boot.entries - {running}
         if not others:
             raise Conflict("there is no other image to start")
         other = max(others, key=lambda one: one.number)
         first = BootEntry(1 + max(entry.number for entry in boot.entries))
         with opened(write=True) as root, directory(root) as folder:
-            if own(boot).left == 0:  # it is what is left where the other does not come up
-                rename(folder, own(boot).name, own(boot).armed.name)
+            if running.left == 0:  # it is what is left where the other does not come up
+                rename(folder, running.name, running.armed.name)
             rename(folder, other.name, first.name)
         return first.name
 

@@ -36,36 +36,30 @@ class DiskMeta:
         self._lock = threading.Lock()
 
     def observe(self) -> Mapping[int, bytes]:
-        with self._lock:
-            return meta.parse(self._read())
+        with self._lock, self._find().open("rb") as file:
+            return meta.parse(file.read(2 * meta.COPY))
 
     def apply(self, action: Drop) -> None:
-        self.change(lambda values: {tag: values[tag] for tag in values if tag != action.tag})
+        self.change(lambda values: meta.without(values, action.tag))
 
     def change(self, how: Callable[[Mapping[int, bytes]], Mapping[int, bytes]]) -> None:
-        with self._lock:
-            self._write(how(self._found()))
-        self._changed.ring()
-
-    def _found(self) -> Mapping[int, bytes]:
-        try:
-            return meta.parse(self._read())
-        except FormatError as error:
-            log.warning("META is not whole, and is begun anew", extra=fields(why=error))
-            return {}
-
-    def _read(self) -> bytes:
-        with self._find().open("rb") as file:
-            return file.read(2 * meta.COPY)
-
-    def _write(self, values: Mapping[int, bytes]) -> None:
-        made, present = meta.build(values), self._read()
-        order = (meta.COPY, 0) if meta.is_whole(present[: meta.COPY]) else (0, meta.COPY)
-        with self._find().open("r+b", buffering=0) as file:
+        with self._lock, self._find().open("r+b", buffering=0) as file:
+            present = os.pread(file.fileno(), 2 * meta.COPY, 0)
+            made = meta.build(how(found(present)))
+            order = (meta.COPY, 0) if meta.is_whole(present[: meta.COPY]) else (0, meta.COPY)
             for at in order:
                 if os.pwrite(file.fileno(), made[at : at + meta.COPY], at) != meta.COPY:
                     raise OSError(errno.EIO, "a part of META was written")
                 os.fsync(file.fileno())
+        self._changed.ring()
 
     def wakes(self) -> AsyncIterator[None]:
         return self._changed.listen()
+
+
+def found(present: bytes) -> Mapping[int, bytes]:
+    try:
+        return meta.parse(present)
+    except FormatError as error:
+        log.warning("META is not whole, and is begun anew", extra=fields(why=error))
+        return {}

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from ichor.formats.meta import without
 from ichor.ports.meta import Drop
 
 
 def model(observed: Mapping[int, bytes], action: Drop) -> Mapping[int, bytes]:
-    return {tag: value for tag, value in observed.items() if tag != action.tag}
+    return without(observed, action.tag)

@@ -23,7 +23,7 @@ from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
 
 SERVICE: Final = "ImageService"
-NAMESPACES: Final = {common_pb2.NS_SYSTEM: "system", common_pb2.NS_CRI: "k8s.io"}
+_NAMESPACES: Final = {common_pb2.NS_SYSTEM: "system", common_pb2.NS_CRI: "k8s.io"}
 _State = pb.ImageServicePullLayerProgress
 _STATES: Final = {
     "downloading": _State.DOWNLOADING,
@@ -139,10 +139,15 @@ class ImageService:
         return Empty()
 
     def _images(self, namespace: int) -> Images:
-        found = NAMESPACES.get(namespace)  # type: ignore[call-overload] # enums are ints there
-        if found is None or found not in self._namespaces:
-            raise InputError("expected one of the namespaces NS_SYSTEM, NS_CRI")
-        return self._namespaces[found]
+        return images_of(self._namespaces, namespace)
+
+
+def images_of(namespaces: Mapping[str, Images], namespace: int) -> Images:
+    """Give those of a namespace as the interface numbers them. Raises InputError."""
+    found = _NAMESPACES.get(namespace)  # type: ignore[call-overload] # enums are ints there
+    if found is None or found not in namespaces:
+        raise InputError("expected one of the namespaces NS_SYSTEM, NS_CRI")
+    return namespaces[found]
 
 
 def complete(name: str) -> str:

@@ -10,11 +10,11 @@ from contextlib import aclosing, contextmanager
 from typing import Final
 
 from ichor.api.machine.aside import Aside
-from ichor.api.machine.images import NAMESPACES, complete
+from ichor.api.machine.images import complete, images_of
 from ichor.api.machine.power import deny
 from ichor.api.machine.table import streaming, unary
 from ichor.api.operations import Operations
-from ichor.errors import Conflict, IchorError, InputError
+from ichor.errors import Conflict, IchorError
 from ichor.log import fields, logger
 from ichor.ports.containers import Images
 from ichor.ports.installer import Installer
@@ -67,7 +67,7 @@ class LifecycleService:
     ) -> AsyncIterator[pb.LifecycleServiceUpgradeResponse]:
         if self._installer is None:
             await deny(context)
-        images = self._images(request.containerd.namespace)
+        images = images_of(self._namespaces, request.containerd.namespace)
         with self._alone():
             layers = await images.layers(complete(request.source.image_name))
             code = 0
@@ -85,7 +85,8 @@ class LifecycleService:
         """Do all of it in one call; the other slot is free at any time, so none is staged."""
         if self._installer is None:
             await deny(context)
-        images, name = self._images(common_pb2.NS_SYSTEM), complete(request.image)
+        images = images_of(self._namespaces, common_pb2.NS_SYSTEM)
+        name = complete(request.image)
         with self._alone():
             if name not in {one.name for one in await images.list()}:
                 await images.pull(name, hosts_dir=self._hosts_dir)
@@ -107,12 +108,6 @@ class LifecycleService:
             yield
         finally:
             self._is_busy = False
-
-    def _images(self, namespace: int) -> Images:
-        found = self._namespaces.get(NAMESPACES.get(namespace, ""))  # type: ignore[call-overload]
-        if found is None:
-            raise InputError("expected one of the namespaces NS_SYSTEM, NS_CRI")
-        return found
 
     async def _written(
         self, installer: Installer, layers: tuple[str, ...]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ichor.api.machine.power import deny
 from ichor.api.machine.table import unary
 from ichor.errors import InputError, NotFound
+from ichor.formats.meta import without
 from ichor.ports.meta import MetaStore
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
@@ -36,12 +37,12 @@ class MetaService:
             await deny(context)
         key = tag(request.key)
 
-        def without(values: Mapping[int, bytes]) -> Mapping[int, bytes]:
+        def dropped(values: Mapping[int, bytes]) -> Mapping[int, bytes]:
             if key not in values:
                 raise NotFound(f"META has no value of key {key}")
-            return {tag: value for tag, value in values.items() if tag != key}
+            return without(values, key)
 
-        self._meta.change(without)
+        self._meta.change(dropped)
         return pb.MetaDeleteResponse(messages=[pb.MetaDelete()])
 
 

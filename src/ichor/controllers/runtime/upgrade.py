@@ -110,7 +110,7 @@ def is_over(former: bytes, entries: Mapping[str, BootEntryStatus]) -> bool:
     others = [one for one in entries.values() if not one.running]
     if not running:
         return False
-    was_running = former.decode(errors="replace") == BootEntry(int(running[0]), None).name
+    was_running = former.decode(errors="replace") == BootEntry(int(running[0])).id
     return not was_running or any(one.tries_failed and not one.tries_left for one in others)
 
 
