@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ichor.errors import InputError
-from ichor.provision import accelerator, machine
+from ichor.provision import accelerator, machine, tpm
 from ichor.provision import name as names
 from ichor.provision.life import End
 from ichor.provision.machine import Handed, command, heard, last_reason, meaning
@@ -96,3 +96,28 @@ def test_writes_are_logged_where_that_is_asked_for(tmp_path: Path) -> None:
     (drive,) = [word for word in command(node, logged, tmp_path, HANDED) if "id=disk," in word]
     assert f"log.file.filename={tmp_path}/writes.log" in drive
     assert "driver=blklogwrites" not in " ".join(command(node, node.machine, tmp_path, HANDED))
+
+
+def test_a_machine_with_a_tpm_is_given_the_link_to_it(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    words = list(command(node, node.machine, tmp_path, HANDED._replace(tpm=9)))
+    assert "socket,id=tpmlink,fd=9" in words
+    assert not [
+        word for word in command(node, node.machine, tmp_path, HANDED) if word.startswith("tpm")
+    ]
+
+
+def test_a_tpm_is_refused_where_no_program_plays_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "QEMU", "true")
+    monkeypatch.setattr(accelerator, "CODE", tmp_path / "image")
+    monkeypatch.setattr(tpm, "SWTPM", "no-such-program")
+    (tmp_path / "image").touch()
+    cluster = planned(tmp_path / "image")
+    node = cluster.nodes[0]
+    assert node.machine is not None
+    with_tpm = replace(node, machine=replace(node.machine, tpm=True))
+    with pytest.raises(InputError, match=r"--tpm: no program 'no-such-program'.*apt-get install"):
+        Machines().check(replace(cluster, nodes=(with_tpm,)))

@@ -87,6 +87,7 @@ def cluster() -> None:
     envvar="ICHOR_SECUREBOOT",
     help="keys (gen secureboot) that machines are enrolled with and the disk is signed by",
 )
+@click.option("--tpm", is_flag=True, help="give each virtual machine a TPM (swtpm)")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="wait until healthy")
 @click.option(
     "--wait-timeout",
@@ -111,6 +112,7 @@ def create(
     memory: int,
     disk: int,
     secure_boot: Path | None,
+    tpm: bool,
     wait: bool,
     wait_timeout: str,
 ) -> None:
@@ -119,9 +121,15 @@ def create(
     machine = None
     if kind == "qemu" and root is not None:
         raise InputError("machines boot a disk of their own", path="--root")
+    if kind != "qemu" and tpm:
+        raise InputError("a container has none", path="--tpm", hint="add --provisioner qemu")
     if kind == "qemu":
         machine = Machine(
-            image="", memory_mib=memory, disk_mib=disk, secure_boot=secure_boot is not None
+            image="",
+            memory_mib=memory,
+            disk_mib=disk,
+            secure_boot=secure_boot is not None,
+            tpm=tpm,
         )
     source: Source = "pull" if images == "pull" else "build"
     if source == "pull" and not (egress or image_cache or config_patch):

@@ -1,6 +1,7 @@
 """A virtual machine as a keeper keeps it: QEMU with real firmware, a disk, a serial console.
 
     keeper ── fork ──► qemu: OVMF -> our disk; console on the keeper's terminal, QMP on a socketpair
+                   └─► swtpm, where it has a TPM
 
 A reboot ends QEMU, so that the keeper sees it and starts the next life; QMP's last event tells it
 from a power-off. It is on the hub's bridge by a tap device, and gets its address there by DHCP.
@@ -8,6 +9,7 @@ from a power-off. It is on the hub's bridge by a tap device, and gets its addres
 
 import json
 import os
+import signal
 import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -15,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ichor.provision import accelerator, launch, tap
+from ichor.provision import accelerator, launch, tap, tpm
 from ichor.provision import name as names
+from ichor.provision.body import ended
 from ichor.provision.life import End
 from ichor.provision.record import Machine, Node
 
@@ -33,10 +36,14 @@ _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 
 
 class Handed(NamedTuple):
-    """Descriptors that QEMU is begun with. qmp: what it is controlled by. tap: its network."""
+    """Descriptors that QEMU is begun with.
+
+    qmp: what it is controlled by. tap: its network. tpm: that; -1 without one.
+    """
 
     qmp: int
     tap: int
+    tpm: int = -1
 
 
 def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> Iterator[str]:
@@ -60,6 +67,8 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     yield from ("-netdev", f"tap,id=net,fd={handed.tap}")
     yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")
     yield from ("-device", "virtio-rng-pci")
+    if handed.tpm >= 0:
+        yield from tpm.arguments(handed.tpm)
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
     yield from ("-chardev", f"socket,id=qmp,fd={handed.qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
@@ -91,12 +100,14 @@ class VirtualMachine:
         self._directory = directory
         self._terminal = terminal
         self._monitor: socket.socket | None = None
+        self._tpm = 0  # the pid of what plays it
 
     async def start(self) -> int:
+        await self.sweep()
         ours, theirs = socket.socketpair()
         try:
-            with theirs, closing(tap.open_port(self._node)) as port:
-                handed = Handed(theirs.fileno(), port)
+            with theirs, closing(tap.open_port(self._node)) as port, self._with_tpm() as link:
+                handed = Handed(theirs.fileno(), port, link)
                 argv = list(command(self._node, self._machine, self._directory, handed))
                 pid = _spawn(argv, self._terminal, handed)
         except BaseException:
@@ -121,8 +132,22 @@ class VirtualMachine:
             self._monitor = None
         return meaning(said, wait_status)
 
+    @contextmanager
+    def _with_tpm(self) -> Generator[int]:
+        """Have its TPM started; gives the end of the link that QEMU gets, -1 without a TPM."""
+        if not self._machine.tpm:
+            yield -1
+            return
+        self._tpm, link = tpm.start(self._directory, self._terminal)
+        with link:
+            yield link.fileno()
+
     async def sweep(self) -> None:
-        return
+        """End the TPM of a life that has ended; it wrote its state down when it changed."""
+        if self._tpm:
+            os.kill(self._tpm, signal.SIGTERM)
+            await ended(self._tpm)
+            self._tpm = 0
 
 
 def heard(monitor: socket.socket) -> bytes:
@@ -171,5 +196,6 @@ def _spawn(argv: list[str], terminal: launch.Terminal, handed: Handed) -> int:
 
 def _execute(argv: list[str], handed: Handed) -> None:
     for fd in handed:
-        os.set_inheritable(fd, True)
+        if fd >= 0:
+            os.set_inheritable(fd, True)
     os.execvp(argv[0], argv)  # noqa: S606

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ichor.errors import InputError
 from ichor.image.sparse import copy
-from ichor.provision import accelerator, destroy, machine, preflight, record
+from ichor.provision import accelerator, destroy, machine, preflight, record, tpm
 from ichor.provision.containers import Containers, make_network, resume, spawn_keeper
 from ichor.provision.provisioner import Phase
 from ichor.provision.record import Cluster, Machine, Node
@@ -35,6 +35,8 @@ class Machines:
         for code in {machine.firmware(_machine(node)) for node in cluster.nodes}:
             if not code.is_file():
                 raise InputError(f"no firmware {code}", hint="apt-get install ovmf")
+        if any(_machine(node).tpm for node in cluster.nodes):
+            tpm.check()
         preflight.check_machines(cluster)
         for node in cluster.nodes:
             _check_disk(node)

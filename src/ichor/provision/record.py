@@ -36,7 +36,7 @@ class Forward(Struct, frozen=True, kw_only=True):
 class Machine(Struct, frozen=True, kw_only=True):
     """A virtual machine. image: the disk it begins with. secure_boot: only what is signed runs.
 
-    log_writes: what this life of it writes to its disk is also logged, in its order.
+    tpm: it has one. log_writes: what this life of it writes to its disk is also logged, in order.
     """
 
     image: str
@@ -45,6 +45,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     disk_mib: int = 6144
     accelerator: str = "tcg"
     secure_boot: bool = False
+    tpm: bool = False
     log_writes: bool = False
 
 

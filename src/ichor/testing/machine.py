@@ -118,7 +118,12 @@ class Trial:
 
 @contextmanager
 def trial(
-    image: Path, memory_mib: int = 256, *, secure_boot: bool = False, log_writes: bool = False
+    image: Path,
+    memory_mib: int = 256,
+    *,
+    secure_boot: bool = False,
+    tpm: bool = False,
+    log_writes: bool = False,
 ) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
@@ -126,6 +131,7 @@ def trial(
         image=str(image),
         memory_mib=memory_mib,
         secure_boot=secure_boot,
+        tpm=tpm,
         log_writes=log_writes,
     )
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
