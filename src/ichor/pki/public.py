@@ -26,6 +26,24 @@ def public_pem(private: str) -> str:
     return pem.encode("PUBLIC KEY", readers[block.label](block.der))
 
 
+def rsa_numbers(public: str) -> tuple[int, int]:
+    """Give modulus and exponent of a SubjectPublicKeyInfo, PEM. Raises FormatError."""
+    block = pem.decode(public)[-1]
+    if block.label != "PUBLIC KEY":
+        raise FormatError("a public key as PEM")
+    whole = Reader(block.der)
+    info = whole.enter(SEQUENCE)
+    whole.end()
+    if info.enter(SEQUENCE).raw(OID) != _RSA:
+        raise FormatError("a public key of RSA")
+    bits = info.read(BIT_STRING)
+    info.end()
+    numbers = Reader(bits[1:]).enter(SEQUENCE)
+    modulus, exponent = (int.from_bytes(numbers.read(INTEGER), "big") for _ in range(2))
+    numbers.end()
+    return modulus, exponent
+
+
 def _rsa(der: bytes) -> bytes:
     key = Reader(der).enter(SEQUENCE)
     key.skip(INTEGER)
