@@ -3,14 +3,11 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import click
 
 from ichor.cli.save import read_text, write_bytes, write_text
 from ichor.errors import InputError
-
-PCR_KEY: Final = "pcr-signing-key.pem"
 
 _output = click.option("-o", "--output", default="_out", show_default=True, help="directory")
 _force = click.option("-f", "--force", is_flag=True, help="Replace files that are there.")
@@ -41,10 +38,11 @@ def uki(common_name: str, output: str, *, force: bool) -> None:
 @_force
 def pcr(output: str, *, force: bool) -> None:
     """Make what policies of measured boots are signed with."""
-    from ichor.pki.issue import key_pem, make_key
-    from ichor.pki.leaf import Algorithm
+    from ichor.image.measure import make_key
+    from ichor.image.uki import PCR_KEY
+    from ichor.pki.issue import key_pem
 
-    text = key_pem(make_key(Algorithm.RSA, os.urandom))
+    text = key_pem(make_key())
     write_text(str(Path(output, PCR_KEY)), text, force=force)
 
 

@@ -5,6 +5,7 @@ The file ends where META does; on a larger disk the node moves the table's twin 
 """
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ from ichor.formats import boot_entry, gpt
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import SECTOR, Partition, Table
 from ichor.formats.verity import Verity
-from ichor.image import authenticode, debian, raw, tools, uki
+from ichor.image import authenticode, debian, measure, raw, tools, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
@@ -25,7 +26,7 @@ from ichor.resources.block import partition
 from ichor.resources.block.partition import MIB
 
 FILE: Final = "disk.raw"
-LOADER: Final = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+LOADER: Final = uki.LOADER
 BOOT: Final = "EFI/BOOT/BOOTX64.EFI"
 # loader.conf(5). Keys are enrolled by themselves in virtual machines only: iron may not start again
 # without those of its maker.
@@ -48,6 +49,7 @@ def disk_step(cache: Cache, level: int = 3) -> Step:
         make_esp(files, esp, cache.path(fat))
         write(out / FILE, esp, cache.path(root) / verified.IMAGE, verified.read(cache.path(root)))
         esp.unlink()
+        shutil.copy(cache.path(image) / measure.FILE, out)
 
     inputs = {
         "recipe": file_digest(

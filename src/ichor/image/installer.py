@@ -1,5 +1,6 @@
 """The installer image: what a machine pulls and writes to its disk. Nothing in it runs."""
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final
 from ichor import __version__
 from ichor.config.versions import LOCAL
 from ichor.formats import installer, oci
-from ichor.image import layout, uki
+from ichor.image import layout, measure, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
 
@@ -40,6 +41,7 @@ def installer_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> St
             made = oci.Image(NAME, (layout.write_layer(entries, folder),), (), labels=_LABELS)
             layout.write_index([made], folder)
             layout.archive(folder, [NAME], out / ARCHIVE)
+        shutil.copy(cache.path(image) / measure.FILE, out)
 
     inputs = {"recipe": file_digest(*sources), "name": NAME}
     return Step("installer", build, inputs, (root, image), 1)

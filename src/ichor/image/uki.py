@@ -1,7 +1,9 @@
 """The unified kernel image: the stub of systemd-boot, our kernel and its command line in one file.
 
 The line names the root by its hash, so who vouches for this file vouches for every byte that runs.
-ICHOR_SECUREBOOT names a directory with what it is signed with; without, it is not signed.
+ICHOR_SECUREBOOT names a directory with what it is signed with; without, it is not signed. With a
+PCR signing key there it carries signatures over its states of PCR 11, by which disks are opened.
+Beside it lies the manifest of what machines measure of it.
 No initramfs: the kernel itself makes the verified device (admin-guide/device-mapper/dm-init.rst).
 """
 
@@ -12,11 +14,12 @@ from typing import Final, NamedTuple
 
 from ichor import __version__
 from ichor.errors import InputError
-from ichor.formats import pe, verity
+from ichor.formats import measured, pcrsig, pe, verity
 from ichor.formats.verity import Verity
-from ichor.image import authenticode, debian, kernel
+from ichor.image import authenticode, debian, kernel, measure
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
+from ichor.pki.public import public_pem
 from ichor.resources.block.partition import root_label
 from ichor.rpc.tls import fits
 
@@ -24,7 +27,9 @@ FILE: Final = "ichor.efi"
 KERNEL: Final = "ICHOR_KERNEL"
 KEYS: Final = "ICHOR_SECUREBOOT"
 CERTIFICATE, SIGNING_KEY = "uki-signing-cert.pem", "uki-signing-key.pem"
+PCR_KEY: Final = "pcr-signing-key.pem"
 STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+LOADER: Final = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 # facts/kernel_args.tsv; kernel/cmdline has what hardens.
 _ARGUMENTS: Final = (
     "talos.platform=metal",
@@ -82,7 +87,7 @@ def stub_step() -> Step:
 
 def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
     image, root = kernel_step(cache), verified.verity_step(cache, level)
-    stub, signer = stub_step(), signing()
+    stub, signer, states = stub_step(), signing(), state_signing()
 
     def build(out: Path) -> None:
         made = assemble(
@@ -90,13 +95,19 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
             (cache.path(image) / "bzImage").read_bytes(),
             command_line(verified.read(cache.path(root)), more),
         )
-        (out / FILE).write_bytes(authenticode.sign(made, *signer) if signer else made)
+        made = measure.with_signed_states(made, states) if states else made
+        made = authenticode.sign(made, *signer) if signer else made
+        (out / FILE).write_bytes(made)
+        loader = (cache.path(stub) / LOADER).read_bytes()
+        manifest = measure.manifest(made, loader, __version__)
+        (out / measure.FILE).write_bytes(measured.write_manifest(manifest))
 
-    sources = (Path(__file__), Path(pe.__file__), Path(authenticode.__file__))
+    sources = (__file__, *(each.__file__ for each in (pe, authenticode, measure, measured, pcrsig)))
     inputs = {
         "arguments": " ".join((*arguments(), *more)),
-        "recipe": file_digest(*sources),
+        "recipe": file_digest(*map(Path, sources)),
         "signer": signer.certificate if signer else "",
+        "states": public_pem(states) if states else "",
     }
     return Step("uki", build, inputs, (image, root, stub), 1)
 
@@ -114,6 +125,13 @@ def signing() -> Signer | None:
     if not fits(found.certificate.encode(), found.key.encode()):
         raise InputError("the key is not that of the certificate", path=given)
     return found
+
+
+def state_signing() -> str:
+    """Give the key that states of PCR 11 are signed with, PEM; nothing without one."""
+    given = os.environ.get(KEYS)
+    path = Path(given, PCR_KEY) if given else None
+    return path.read_text() if path is not None and path.exists() else ""
 
 
 def assemble(stub: bytes, kernel: bytes, line: str) -> bytes:
