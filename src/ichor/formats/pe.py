@@ -131,6 +131,15 @@ def digest(image: bytes) -> bytes:
     return hashed.digest()
 
 
+def certificates(headers: bytes) -> tuple[int, int]:
+    """Give where the signatures begin, and their size; 0 where there are none. Raises FormatError.
+
+    Each is a WIN_CERTIFICATE: u32 length, u16 revision, u16 type, and what it holds.
+    """
+    begin, size = struct.unpack_from("<II", headers, layout(headers).optional + _CERTIFICATES)
+    return begin, size
+
+
 def with_certificates(image: bytes, table: bytes) -> bytes:
     """Give the image with these at its end. Raises FormatError if it has some."""
     place = layout(image).optional + _CERTIFICATES

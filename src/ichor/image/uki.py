@@ -102,10 +102,11 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
         manifest = measure.manifest(made, loader, __version__)
         (out / measure.FILE).write_bytes(measured.write_manifest(manifest))
 
-    sources = (__file__, *(each.__file__ for each in (pe, authenticode, measure, measured, pcrsig)))
+    modules = pe, authenticode, measure, measured, pcrsig
+    sources = [Path(__file__), *(Path(str(each.__file__)) for each in modules)]
     inputs = {
         "arguments": " ".join((*arguments(), *more)),
-        "recipe": file_digest(*map(Path, sources)),
+        "recipe": file_digest(*sources),
         "signer": signer.certificate if signer else "",
         "states": public_pem(states) if states else "",
     }

@@ -25,6 +25,7 @@ _SAN: Final = "2.5.29.17"
 _BASIC_CONSTRAINTS: Final = "2.5.29.19"
 _EKU: Final = "2.5.29.37"
 _DNS, _IP = 0x82, 0x87  # context tags of GeneralName
+_CONTENT: Final = 0xA0
 _VERSION, _ISSUER_ID, _SUBJECT_ID, _EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
 
 
@@ -69,6 +70,20 @@ def parse(data: bytes) -> Certificate:
     whole.skip(der.BIT_STRING)
     whole.end()
     return _body(body, hashlib.sha256(data).hexdigest())
+
+
+def of_signature(data: bytes) -> Certificate:
+    """Read the first certificate that a PKCS #7 signature carries (RFC 2315). Raises FormatError.
+
+    data: SignedData in its ContentInfo; what is behind it is not looked at.
+    """
+    info = Reader(data).enter(der.SEQUENCE)
+    info.skip(der.OID)
+    signed = info.enter(_CONTENT).enter(der.SEQUENCE)
+    signed.skip(der.INTEGER)
+    signed.skip(der.SET)
+    signed.skip(der.SEQUENCE)
+    return parse(signed.enter(_CONTENT).raw(der.SEQUENCE))
 
 
 def _body(body: Reader, fingerprint: str) -> Certificate:

@@ -212,11 +212,13 @@ class Machine:
             found = SystemDisk(disk_id=system.name, dev_path=f"/dev/{system.name}")
             self._state.create(resource(found, SYSTEM_DISK_ID), OWNER)
         if not self._site.is_container:
+            from ichor.linux import booted_image
+
             entry = BootedEntry(booted_entry=efi.selected_entry())
             self._state.create(resource(entry, BOOTED_ENTRY_ID), OWNER)
             line = KernelCmdline(cmdline=Path("/proc/cmdline").read_text(encoding="utf-8").strip())
             self._state.create(resource(line, KERNEL_CMDLINE_ID), OWNER)
-            self._state.create(resource(efi.security(), SECURITY_STATE_ID), OWNER)
+            self._state.create(resource(booted_image.security(), SECURITY_STATE_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})

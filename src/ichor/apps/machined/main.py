@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ichor import log
-from ichor.apps.machined import afresh, layers, site
+from ichor.apps.machined import afresh, layers, measuring, site
 from ichor.apps.machined.site import Site
+from ichor.formats import measured
 from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
@@ -75,7 +76,11 @@ def _prepare(here: Site) -> None:
         layers.prepare(mounts, files)
     else:
         site.mount_kernel(mounts)
-        layers.prepare(mounts, files, *site.volumes(here.disk()))
+        measuring.enter(measured.BOOT)
+        volumes = site.volumes(here.disk())
+        layers.prepare(mounts, files, *volumes)
+        if volumes.are_kept:  # what was sealed is open, and is opened no more
+            measuring.enter(measured.RUN)
         site.mount_images(mounts, files)
 
 

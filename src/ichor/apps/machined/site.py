@@ -102,6 +102,11 @@ class Volumes(NamedTuple):
     first: tuple[Attach, ...]
     handed: tuple[Attach, ...]
 
+    @property
+    def are_kept(self) -> bool:
+        """Say whether all of them outlive the boot: until they are made, some are in memory."""
+        return bool(self.handed) and all(each.fstype != "tmpfs" for each in self.first)
+
 
 def volumes(disk: SystemDisk | None) -> Volumes:
     """Give a machine's: of its disk what is whole there, else in memory, where nothing lasts.
