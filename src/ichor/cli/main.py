@@ -18,6 +18,7 @@ from ichor.errors import IchorError
 # name: (module:attribute, help); the module is imported when the command runs or shows its help
 COMMANDS: dict[str, tuple[str, str]] = {
     "apply-config": ("ichor.cli.apply_config:apply_config", "Apply a configuration to machines."),
+    "attest": ("ichor.cli.attest:attest", "Have a machine show what it runs, and verify it."),
     "bootstrap": ("ichor.cli.kubernetes:bootstrap", "Begin etcd's cluster on one control plane."),
     "containers": ("ichor.cli.containers:containers", "List containers."),
     "copy": ("ichor.cli.files:copy", "Copy files from a machine."),

@@ -15,8 +15,10 @@ from ichor.formats import pcrsig
 from ichor.formats.pcrsig import SignedStates
 from ichor.pki import public
 from ichor.ports.tpm import SealPolicy
-from ichor.protocols.tpm2 import objects, sealing
+from ichor.protocols.tpm2 import attest, objects, sealing
+from ichor.protocols.tpm2.attest import Evidence
 from ichor.protocols.tpm2.command import Exchange
+from ichor.protocols.tpm2.objects import Credential
 from ichor.protocols.tpm2.public import RsaKey
 
 DEVICE: Final = Path("/dev/tpmrm0")
@@ -80,6 +82,12 @@ class KernelTpm:
 
     def read(self, pcrs: Collection[int]) -> Mapping[int, bytes]:
         return self._run(objects.pcr_read(pcrs))
+
+    def attest(self, nonce: bytes, pcrs: Collection[int]) -> Evidence:
+        return self._run(attest.quote(nonce, pcrs))
+
+    def activate(self, credential: Credential) -> bytes:
+        return self._run(attest.activate(credential, self._entropy))
 
     def _run(self, exchange: Exchange[T]) -> T:
         with self._connect() as transmit:

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ichor.protocols.tpm2.attest import Evidence
+from ichor.protocols.tpm2.objects import Credential
+
 
 class SealPolicy(Struct, frozen=True, kw_only=True):
     """What must be so for a secret to be given back; all of it.
@@ -37,6 +40,33 @@ class Sealing(Protocol):
         Raises Conflict where another TPM sealed it, or PCR 11 is in no state that its signer has
         signed; Refused (RC_POLICY_FAIL) where another PCR has changed.
         """
+        ...
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What a machine says of itself. evidence: what its TPM does; the rest proves nothing.
+
+    events: the firmware's log. measured: PID 1's. root: the hash of the verified root.
+    entry: the boot entry that was started.
+    """
+
+    evidence: Evidence
+    events: bytes
+    measured: bytes
+    root: bytes
+    entry: str
+
+
+class Attesting(Protocol):
+    def account(self, nonce: bytes, pcrs: Collection[int]) -> Account:
+        """Give a quote of these PCRs over a nonce of 32 bytes at most, and what explains it.
+
+        Raises TransientError where PCRs change all the time.
+        """
+        ...
+
+    def activate(self, credential: Credential) -> bytes:
+        """Give what a credential holds that was made for the keys of this TPM."""
         ...
 
 

@@ -1,7 +1,7 @@
 """The machine API of this node on its unix socket: which services, in front of what."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from ichor.ports.installer import Installer
 from ichor.ports.meta import MetaStore
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
+from ichor.rpc.context import Handler
 from ichor.rpc.engine import UNLIMITED, Limits
 from ichor.rpc.server import Server
 
@@ -68,7 +69,7 @@ class World:
     """What the API acts on, besides the store and files.
 
     hosts_dir: how registries are asked for images. longest: life of a certificate.
-    on_disk: None in a container.
+    on_disk: None in a container. attesting: what asks the TPM; only a machine has one.
     """
 
     now: Callable[[], datetime]
@@ -85,6 +86,7 @@ class World:
     ring: LogRing
     controllers: Callable[[], Sequence[Controller]]
     longest: timedelta = timedelta.max
+    attesting: Mapping[str, Handler] = field(default_factory=dict)
 
 
 def server(state: State, world: World) -> Server:
@@ -115,6 +117,7 @@ def server(state: State, world: World) -> Server:
         **HealthService(state, connector(ETCD_SECRETS), kube_of(state)).handlers(),
         **inspection.handlers(world.controllers),
         **time.handlers(world.now),
+        **world.attesting,
         **TrustService(state, world.signer, min(LIFETIME, world.longest)).handlers(),
     }
     return Server(

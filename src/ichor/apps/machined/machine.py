@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -82,6 +82,7 @@ from ichor.resources.runtime.ids import (
 )
 from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
+from ichor.rpc.context import Handler
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
 from ichor.sequences import container, metal
@@ -136,6 +137,7 @@ class Machine:
         self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._on_disk: api.OnDisk | None = None
+        self._attesting: Mapping[str, Handler] = {}
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Ending:
@@ -248,6 +250,7 @@ class Machine:
             ring=self._ring,
             controllers=lambda: engine.controllers,
             longest=longest(),
+            attesting=self._attesting,
         )
 
     def _world(self) -> Adapters:
@@ -292,6 +295,7 @@ class Machine:
 
         world, on_disk = metal.adapters(network, self._clock, self._reaper)
         self._on_disk = on_disk
+        self._attesting = metal.attesting()
         return metal.controllers(world)
 
     def _operating(self) -> OperatingWorld:

@@ -15,7 +15,6 @@ from typing import Final, NoReturn
 from ichor import log
 from ichor.apps.machined import afresh, layers, measuring, site
 from ichor.apps.machined.site import Site
-from ichor.formats import measured
 from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
@@ -76,11 +75,11 @@ def _prepare(here: Site) -> None:
         layers.prepare(mounts, files)
     else:
         site.mount_kernel(mounts)
-        measuring.enter(measured.BOOT)
+        measuring.boot()
         volumes = site.volumes(here.disk())
         layers.prepare(mounts, files, *volumes)
         if volumes.are_kept:  # what was sealed is open, and is opened no more
-            measuring.enter(measured.RUN)
+            measuring.run()
         site.mount_images(mounts, files)
 
 

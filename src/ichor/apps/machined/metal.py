@@ -1,8 +1,10 @@
 """What a machine has beside what a container has: a disk, and links to bring up and to number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import SystemRandom
 
+from ichor.api.attestation import AttestationService
 from ichor.apps.machined.api import OnDisk
 from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.network.dhcp4 import dhcp4
@@ -14,18 +16,22 @@ from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.cosi.controller import Controller
+from ichor.linux import booted_image
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.install import DiskInstaller
+from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
 from ichor.linux.system_disk import KernelSystemDisk
+from ichor.linux.tpm import KernelTpm
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
 from ichor.ports.system_disk import SystemDisks
+from ichor.rpc.context import Handler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,12 @@ def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorl
         disk=KernelSystemDisk(reaper),
     )
     return world, OnDisk(installer=DiskInstaller(entries, values), meta=values)
+
+
+def attesting() -> Mapping[str, Handler]:
+    """Give what serves the TPM's word; without a TPM it says so."""
+    tpm = KernelTpm(booted_image.signed_states)
+    return AttestationService(MachineAccount(tpm)).handlers()
 
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:

@@ -1,0 +1,195 @@
+"""A machine shows what it is, or is refused, each time for its own reason."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.client.machine_that_attests import ROOT, Machine, booted, challenge, hashed, release
+from tests.formats.test_tcg_log import new
+
+from ichor.client import credential
+from ichor.client.attestation import PCRS, Answer, Challenge, Pin, Reason, Rejected, verify
+from ichor.formats import measured, tcg_log
+from ichor.formats.measured import Extended
+from ichor.protocols.tpm2.attest import Evidence
+from ichor.protocols.tpm2.refusal import Refused
+
+interop = pytest.mark.interop
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    with booted(tmp_path / "tpm") as made:
+        yield made
+
+
+def refused(
+    answer: Answer, asked: Challenge, pin: Pin | None = None, *, with_release: bool = True
+) -> tuple[Reason, str]:
+    with pytest.raises(Rejected) as caught:
+        verify(answer, asked, pin, release() if with_release else None)
+    return caught.value.reason, str(caught.value)
+
+
+@interop
+def test_a_machine_as_it_should_be_is_told_by_its_release(machine: Machine) -> None:
+    asked = challenge()
+    verdict = verify(machine.asked(asked), asked, None, release())
+    assert (verdict.phase, verdict.version, verdict.root) == ("ichor:run", "1.0", ROOT.hex())
+    assert verdict.secure_boot is True
+    again = challenge()
+    assert verify(machine.asked(again), again, verdict.pin, release()).pin.key == verdict.pin.key
+
+
+@interop
+def test_an_answer_to_another_question_is_refused(machine: Machine) -> None:
+    before = machine.asked(challenge())
+    reason, text = refused(before, challenge())
+    assert (reason, "another nonce" in text) == (Reason.NONCE, True)
+
+
+@interop
+def test_a_late_answer_is_refused(machine: Machine) -> None:
+    asked = challenge()
+    reason, text = refused(machine.asked(asked, seconds=121.0), asked)
+    assert (reason, "121 s, 120 at most" in text) == (Reason.STALE, True)
+
+
+@interop
+def test_a_tpm_whose_past_came_back_is_refused(machine: Machine) -> None:
+    asked = challenge()
+    pin = verify(machine.asked(asked), asked, None, None).pin
+    later = msgspec.structs.replace(pin, resets=pin.resets + 1, clock=0)
+    reason, text = refused(machine.asked(asked), asked, later)
+    assert (reason, f"at reset {pin.resets + 1}" in text) == (Reason.STALE, True)
+
+
+@interop
+def test_another_tpm_is_refused_and_the_same_one_is_known_after_its_power_was_cut(
+    machine: Machine, tmp_path: Path
+) -> None:
+    asked = challenge()
+    pin = verify(machine.asked(asked), asked, None, release()).pin
+    with booted(tmp_path / "other") as other:
+        reason, text = refused(other.asked(asked), asked, pin)
+        assert (reason, "another TPM" in text) == (Reason.KEY, True)
+    for _ in range(2):
+        with booted(tmp_path / "third") as third:
+            now = verify(third.asked(asked), asked, None, release()).pin
+            pin = verify(third.asked(asked), asked, now, release()).pin
+            assert pin.key == now.key
+
+
+@interop
+def test_a_pcr_that_changed_is_refused(machine: Machine) -> None:
+    machine.extend(11, b"something else")
+    asked = challenge()
+    reason, text = refused(machine.asked(asked), asked)
+    assert (reason, "PCR 11" in text and "no state of release 1.0" in text) == (Reason.PCR, True)
+    reason, text = refused(machine.asked(asked), asked, with_release=False)
+    assert (reason, "PCR 11" in text) == (Reason.LOG, True)
+
+
+@interop
+def test_values_that_were_not_quoted_are_refused(machine: Machine) -> None:
+    asked = challenge()
+    answer = machine.asked(asked)
+    values = {**answer.evidence.values, 11: bytes.fromhex(release().pcr11["ichor:boot"])}
+    changed = answer._replace(evidence=answer.evidence._replace(values=values))
+    assert refused(changed, asked)[0] is Reason.PCR
+    fewer = Challenge(asked.nonce, (4, 11))
+    assert refused(answer, fewer)[0] is Reason.PCR
+
+
+@interop
+def test_a_log_that_was_changed_is_refused(machine: Machine) -> None:
+    asked = challenge()
+    answer = machine.asked(asked)
+    added = answer.events + new(4, tcg_log.BOOT_SERVICES_APPLICATION, b"kernel")
+    reason, text = refused(answer._replace(events=added), asked)
+    assert (reason, "PCR 4" in text and "logs make it" in text) == (Reason.LOG, True)
+    log = measured.build([Extended(11, "ichor:boot"), Extended(11, "other")])
+    assert refused(answer._replace(measured=log), asked)[0] is Reason.LOG
+
+
+@interop
+def test_a_program_that_is_none_of_the_release_is_refused(machine: Machine) -> None:
+    machine.fire(4, tcg_log.BOOT_SERVICES_APPLICATION, b"a shell")
+    asked = challenge()
+    reason, text = refused(machine.asked(asked), asked)
+    assert (reason, hashed("a shell") in text) == (Reason.RELEASE, True)
+
+
+@interop
+def test_another_root_is_refused(machine: Machine) -> None:
+    machine.root = bytes(32)
+    asked = challenge()
+    assert refused(machine.asked(asked), asked)[0] is Reason.RELEASE
+
+
+@interop
+def test_a_release_needs_the_pcrs_that_tell_it(machine: Machine) -> None:
+    asked = Challenge(os.urandom(32), (7,))
+    assert refused(machine.asked(asked), asked)[0] is Reason.PCR
+    assert verify(machine.asked(asked), asked, None, None).secure_boot is True
+
+
+@interop
+def test_what_says_that_secure_boot_is_on_must_be_what_was_measured(machine: Machine) -> None:
+    asked = challenge()
+    answer = machine.asked(asked)
+    at = answer.events.index("SecureBoot".encode("utf-16-le")) + 20
+    changed = answer.events[:at] + b"\0" + answer.events[at + 1 :]
+    verdict = verify(answer._replace(events=changed), asked, None, release())
+    assert verdict.secure_boot is None
+
+
+@interop
+def test_a_changed_quote_is_refused(machine: Machine) -> None:
+    asked = challenge()
+    answer = machine.asked(asked)
+    statement = answer.evidence.statement
+    changed = statement.replace(asked.nonce, bytes(32))
+    evidence = answer.evidence._replace(statement=changed)
+    assert refused(answer._replace(evidence=evidence), asked)[0] is Reason.SIGNATURE
+
+
+@interop
+def test_a_key_that_would_sign_anything_is_refused(machine: Machine) -> None:
+    asked = challenge()
+    answer = machine.asked(asked)
+    key = bytearray(answer.evidence.key)
+    key[5] &= ~1  # restricted
+    evidence = answer.evidence._replace(key=bytes(key))
+    reason, text = refused(answer._replace(evidence=evidence), asked)
+    assert (reason, "signs only what its TPM says" in text) == (Reason.KEY, True)
+
+
+@interop
+def test_a_credential_comes_back_from_the_tpm_that_has_both_keys(
+    machine: Machine, tmp_path: Path
+) -> None:
+    secret = os.urandom(credential.SIZE)
+    found = machine.asked(challenge()).evidence
+    made = credential.make(found.endorsement, found.key, secret, os.urandom)
+    assert machine.tpm.activate(made) == secret
+    with booted(tmp_path / "other") as other:
+        with pytest.raises(Refused, match="ACTIVATE_CREDENTIAL"):
+            other.tpm.activate(made)
+        # The other's own endorsement key, but not its attestation key.
+        theirs = other.asked(challenge()).evidence
+        made = credential.make(theirs.endorsement, found.key, secret, os.urandom)
+        with pytest.raises(Refused, match="ACTIVATE_CREDENTIAL"):
+            other.tpm.activate(made)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=200))
+def test_whatever_comes_is_refused(statement: bytes, signature: bytes, key: bytes) -> None:
+    evidence = Evidence(statement, signature, key, b"", b"", {})
+    answer = Answer(evidence, b"", b"", b"", 0.0)
+    with pytest.raises(Rejected):
+        verify(answer, Challenge(b"", PCRS), None, None)
