@@ -14,8 +14,9 @@ from ichor.formats import pcrsig
 from ichor.formats.pcrsig import SignedStates
 from ichor.linux.tpm import SIGNED_PCR, KernelTpm, run
 from ichor.ports.tpm import SealPolicy
-from ichor.protocols.tpm2 import objects, policy, sealing
+from ichor.protocols.tpm2 import attest, objects, policy, sealing, wire
 from ichor.protocols.tpm2.refusal import Refused
+from ichor.protocols.tpm2.wire import sized, u16, u32
 
 pytestmark = pytest.mark.interop
 SECRET = b"the key of a disk, 32 bytes long"
@@ -183,3 +184,26 @@ def test_all_pcrs_are_read(machine: Machine) -> None:
     assert sorted(values) == list(range(24))
     assert values[0] == bytes(32)
     assert values[17] == DIFFERENT
+
+
+def test_the_certificate_that_a_maker_left_is_read_whole(machine: Machine) -> None:
+    content = os.urandom(1300)  # more than is read at once
+    with machine.chip.connect() as transmit:
+        transmit(framed(0x12A, [wire.OWNER], sized(b"") + sized(nv_area(len(content)))))
+        for at in range(0, len(content), 500):
+            part = sized(content[at : at + 500]) + u16(at)
+            transmit(framed(0x137, [wire.OWNER, attest.CERTIFICATE], part))
+    assert machine.tpm.attest(bytes(32), [7]).certificate == content
+
+
+def nv_area(size: int) -> bytes:
+    """TPMS_NV_PUBLIC: read and written by the owner."""
+    attributes = 1 << 1 | 1 << 17 | 1 << 25
+    return u32(attest.CERTIFICATE) + u16(wire.SHA256) + u32(attributes) + sized(b"") + u16(size)
+
+
+def framed(code: int, handles: list[int], parameters: bytes) -> bytes:
+    """Give a command that an empty password authorises."""
+    area = u32(wire.PASSWORD) + sized(b"") + b"\1" + sized(b"")
+    body = b"".join(map(u32, handles)) + u32(len(area)) + area + parameters
+    return u16(0x8002) + u32(10 + len(body)) + u32(code) + body

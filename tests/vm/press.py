@@ -18,7 +18,7 @@ class Press:
         self.disk = disk_image()
         self._work = work
         self._fat = cache.path(disk.fat_tools_step(cache))
-        self._loader = (cache.path(uki.stub_step()) / disk.LOADER).read_bytes()
+        self.loader = (cache.path(uki.stub_step()) / disk.LOADER).read_bytes()
         self.image = (cache.path(uki.uki_step(cache)) / uki.FILE).read_bytes()
 
     def put(
@@ -26,7 +26,7 @@ class Press:
     ) -> None:
         """Put an ESP with these entries on a disk, and a loader that is signed if there is one."""
         esp = self._work / "esp"
-        disk.make_esp(disk.esp_files(self._loader, images, signer), esp, self._fat)
+        disk.make_esp(disk.esp_files(self.loader, images, signer), esp, self._fat)
         with target.open("r+b") as file:
             file.seek(_offset(target))
             file.write(esp.read_bytes())

@@ -31,7 +31,6 @@ class MachineAccount:
         self._tpm = tpm
         self._events, self._measured, self._line = events, measured, line
         self._entry = entry
-        self.activate: Callable[[Credential], bytes] = tpm.activate
 
     def account(self, nonce: bytes, pcrs: Collection[int]) -> Account:
         evidence = self._tpm.attest(nonce, pcrs)
@@ -47,3 +46,6 @@ class MachineAccount:
             root=verity.parse(line).root,
             entry=self._entry(),
         )
+
+    def activate(self, credential: Credential) -> bytes:
+        return self._tpm.activate(credential)

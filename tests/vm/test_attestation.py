@@ -1,0 +1,139 @@
+"""A machine with Secure Boot and a TPM shows what it runs; what it is not, it cannot show.
+
+One machine: in maintenance, with its configuration, and with another image by the same signer.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.client.machine_that_attests import booted
+from tests.cluster.lab import PROGRAM
+from tests.config import samples
+from tests.vm.press import Press
+
+from ichor.cli.attest import _ask
+from ichor.cli.gen import talosconfig
+from ichor.client.attestation import PCRS, Answer, Challenge, Pin, Reason, Rejected, verify
+from ichor.client.machine import insecure
+from ichor.client.state import StateClient
+from ichor.config.encode import encode
+from ichor.formats import measured, pe
+from ichor.formats.boot_entry import BootEntry
+from ichor.formats.measured import Manifest
+from ichor.image import authenticode, measure
+from ichor.image.uki import Signer
+from ichor.pki import issue
+from ichor.proto.machine import machine_pb2 as pb
+from ichor.provision import machine as machines
+from ichor.resources.runtime.ids import SECURITY_STATE_ID
+from ichor.resources.runtime.security import SecurityState
+from ichor.testing.machine import Trial, trial
+
+pytestmark = pytest.mark.vm
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Release:
+    """A signed image, and what is foretold of it."""
+
+    def __init__(self, press: Press, keys: Signer, states: str, change: bytes = b"") -> None:
+        image = with_line(press.image, change)
+        self.image = authenticode.sign(measure.with_signed_states(image, states), *keys)
+        self.manifest: Manifest = measure.manifest(self.image, press.loader, "test")
+
+
+def with_line(image: bytes, change: bytes) -> bytes:
+    """Give the image with other words in its command line, as many."""
+    line = next(one for one in pe.sections(image) if one.name == ".cmdline")
+    text = image[line.offset : line.offset + line.size]
+    other = text.replace(b"panic=10", change) if change else text
+    assert len(other) == len(text)
+    return image[: line.offset] + other + image[line.offset + line.size :]
+
+
+async def asked(machine: Trial, challenge: Challenge) -> tuple[Answer, SecurityState]:
+    async with insecure([f"127.0.0.1:{machine.port}"]) as connection:
+        node = connection.nodes[0]
+        answer = await _ask(node, challenge)
+        state = await StateClient(node.channel).get(SecurityState, SECURITY_STATE_ID)
+        assert state is not None
+        return answer, state.spec
+
+
+def refused(answer: Answer, challenge: Challenge, pin: Pin | None, release: Release) -> Reason:
+    with pytest.raises(Rejected) as caught:
+        verify(answer, challenge, pin, release.manifest)
+    print(f"refused: {caught.value}")
+    return caught.value.reason
+
+
+class Commanded:
+    """The machine by the command line, as its administrator."""
+
+    def __init__(self, machine: Trial, work: Path, release: Release) -> None:
+        self._machine = machine
+        self._config, self._manifest = work / "talosconfig", work / measure.FILE
+        self._config.write_text(talosconfig("CLUSTER", samples.secrets()))
+        self._manifest.write_bytes(measured.write_manifest(release.manifest))
+
+    def attest(self, *more: str) -> "subprocess.CompletedProcess[str]":
+        through = ("--talosconfig", str(self._config), "-e", f"127.0.0.1:{self._machine.port}")
+        command = [sys.executable, "-c", PROGRAM, "attest", "--manifest", str(self._manifest)]
+        environment = {**os.environ, "PYTHONPATH": "src"}
+        argv = [*command, *more, *through]
+        return subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
+
+    def until(self, word: str, *more: str) -> str:
+        """Attest until that is said, of good or of bad."""
+        while word not in (said := self.attest(*more)).stdout + said.stderr:
+            self._machine.check_hope(f"{said.stdout}{said.stderr}")
+        return said.stdout + said.stderr
+
+
+def test_a_machine_shows_what_it_runs_and_only_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "state"))
+    press, disk = Press(tmp_path), tmp_path / "disk.raw"
+    pair = issue.make_signer("ours", now=NOW, entropy=os.urandom)
+    keys, states = Signer(pair.certificate, pair.key), issue.key_pem(measure.make_key())
+    release = Release(press, keys, states)
+    shutil.copy(press.disk, disk)
+    press.put(disk, {BootEntry(1): release.image}, keys)
+    with trial(disk, 768, secure_boot=True, tpm=True) as machine:
+        machine.answered()
+        first = Challenge(os.urandom(32), PCRS)
+        answer, state = asyncio.run(asked(machine, first))
+        verdict = verify(answer, first, None, release.manifest)
+        # What was foretold of PCR 11 is what the stub and PID 1 have made of it.
+        assert verdict.phase == measured.BOOT
+        assert verdict.secure_boot is True
+        assert (state.secure_boot, state.booted_with_uki) == (True, True)
+        assert state.pcr_signing_key_fingerprint == release.manifest.pcr_key
+        assert len(state.uki_signing_key_fingerprint) == 64
+        second = Challenge(os.urandom(32), PCRS)
+        assert refused(answer, second, verdict.pin, release) is Reason.NONCE
+        with booted(tmp_path / "other") as other:
+            assert refused(other.asked(first), first, verdict.pin, release) is Reason.KEY
+
+        command = Commanded(machine, tmp_path, release)
+        request = pb.ApplyConfigurationRequest(data=encode(samples.control_plane()).encode())
+        machine.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
+        said = command.until(measured.RUN, "--secure-boot", "--ak", verdict.pin.key)
+        print(said)
+
+        machine.switch_off()
+        changed = Release(press, keys, states, b"panic=11")
+        press.put(machine.directory / machines.DISK, {BootEntry(1): changed.image}, keys)
+        machine.start()
+        said = command.until("no state of release test")
+        print(said)
+        latest = Pin(key=verdict.pin.key, resets=verdict.pin.resets + 1)
+        assert refused(answer, first, latest, release) is Reason.STALE
+        assert "Traceback" not in machine.console
