@@ -42,6 +42,8 @@ EXAMPLES: dict[object, list[str]] = {
     "a label value: at most 63 letters, digits, - _ .": ["", "a", "a.b_c"],
     "value:Effect or Effect, of NoSchedule, PreferNoSchedule, NoExecute": ["a:NoExecute"],
     "a network, or !network": ["!10.0.0.0/8"],
+    "a size such as 10GiB": ["4GiB", "5000000000"],
+    "a size such as 10GiB, a share such as 80%, or -10GiB to leave": ["6GB", "80%", "-1GiB"],
 }
 ATOMS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | TEXT
 FREE: st.SearchStrategy[Value] = st.recursive(

@@ -9,7 +9,7 @@ from tests.config import samples
 from ichor.config import generate
 from ichor.config.container import Config
 from ichor.config.decode import decode
-from ichor.config.document import Named
+from ichor.config.document import identity
 from ichor.config.validate import validate
 
 DISCOVERY = "https://192.0.2.9:8443/"
@@ -52,6 +52,13 @@ apiVersion: v1alpha1
 kind: RegistryAuthConfig
 name: other.example.com
 auth: Z2l2ZW46Z2l2ZW4=
+---
+apiVersion: v1alpha1
+kind: VolumeConfig
+name: EPHEMERAL
+provisioning: {minSize: 3GiB, maxSize: 9GiB}
+encryption: {provider: luks2, keys: [{slot: 0, static: {passphrase: given}}]}
+mount: {secure: true}
 """
 ONLY = {
     "controlplane": """
@@ -94,8 +101,8 @@ def base(machine: str) -> Config:
     written = generated(machine)
     assert written.os_ca is not None
     more = decode("\n---\n".join((*certified(), COMMON, ONLY[machine]))).documents
-    once = {type(one) for one in more if not isinstance(one, Named)}
-    kept = (one for one in written.documents if type(one) not in once)
+    given = {identity(one) for one in more}
+    kept = (one for one in written.documents if identity(one) not in given)
     config = Config(documents=(*kept, *more))
     assert not validate(config, "container").errors
     return config

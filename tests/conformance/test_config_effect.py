@@ -50,7 +50,22 @@ ELSEWHERE = {
         ),
         "config/validate.py says that a container skips it, and refuses it for machines",
     ),
-    "VolumeConfig.mount.secure": "config/validate.py says that a container skips it",
+    **dict.fromkeys(
+        (
+            "VolumeConfig.mount.secure",
+            "VolumeConfig.provisioning.grow",
+            "VolumeConfig.provisioning.min_size",
+            "VolumeConfig.provisioning.max_size",
+            "VolumeConfig.encryption.keys.slot",
+            "VolumeConfig.encryption.keys.static.passphrase",
+            "VolumeConfig.encryption.keys.lock_to_state",
+            "VolumeConfig.encryption.key_size",
+            "VolumeConfig.encryption.block_size",
+            "VolumeConfig.encryption.options",
+            "VolumeConfig.encryption.allow_discards",
+        ),
+        "when volumes are made: controllers/block/provision.py; a container skips it",
+    ),
     "FilesystemTrimConfig.interval": "config/validate.py says that a container skips it",
 }
 # The other value that is accepted means the same.
@@ -71,6 +86,9 @@ SETTLED = frozenset(
         "ResolverConfig.nameservers.protocol",
         "KubeProxyConfig.mode",
         "KubeFlannelCNIConfig.backend_type",
+        "VolumeConfig.provisioning.disk_selector.match",
+        "VolumeConfig.encryption.provider",
+        "VolumeConfig.encryption.cipher",
     }
 )
 

@@ -53,6 +53,7 @@ TEXTS = (
     "abcdef.0123456789abcdef",
     base64.b64encode(bytes(32)).decode(),
     base64.b64encode(b"added:added").decode(),
+    "7GiB",
     "{kind: ConfigMap, apiVersion: v1, metadata: {name: added}}",
 )
 

@@ -81,6 +81,10 @@ BECOMES: Final[Mapping[str, str]] = {
     "machine.registries.config": "RegistryAuthConfig and RegistryTLSConfig",
     "machine.features.stableHostname": "HostnameConfig `auto: stable`",
     "machine.features.kubePrism": "KubePrismConfig",
+    **{
+        f"machine.systemDiskEncryption.{volume}": f"VolumeConfig {volume.upper()} `encryption`"
+        for volume in ("state", "ephemeral")
+    },
     "cluster.ca": "KubeAPIServerCAConfig",
     "cluster.acceptedCAs": "KubeAPIServerCAConfig `acceptedCAs`",
     "cluster.aggregatorCA": "KubeAggregatorCAConfig",
@@ -252,6 +256,14 @@ def encryption(work: Lowering) -> None:
         work.put("KubeEtcdEncryptionConfig", "config.resources", items(line, row))
 
 
+def disk_encryption(work: Lowering) -> None:
+    """Give each volume what was said of it: the fields have the same names."""
+    for volume in ("state", "ephemeral"):
+        node = work.take(f"machine.systemDiskEncryption.{volume}", "VolumeConfig")
+        if node is not None:
+            work.put("VolumeConfig", "encryption", node, volume.upper())
+
+
 def discovery(work: Lowering) -> None:
     """Name the service where one is asked for; `kubernetes` as a registry there is none."""
     line = work.whole.line
@@ -331,6 +343,7 @@ SPECIAL: Final[tuple[Callable[[Lowering], None], ...]] = (
     authorities,
     service_account,
     encryption,
+    disk_encryption,
     named(
         "cluster.apiServer.admissionControl",
         "KubeAdmissionControlConfig",

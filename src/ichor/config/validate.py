@@ -87,8 +87,12 @@ def skipped(config: Config) -> Iterator[str]:
     if config.one(FilesystemTrimConfig) is not None:
         yield f"FilesystemTrimConfig: {SKIPPED}"
     for volume in config.named(VolumeConfig).values():
-        if volume.mount.secure:
-            yield f"{identity(volume)} mount.secure: {SKIPPED}"
+        said = {
+            "provisioning": volume.provisioning is not None,
+            "encryption": volume.encryption is not None,
+            "mount.secure": volume.mount.secure,
+        }
+        yield from (f"{identity(volume)} {name}: {SKIPPED}" for name in said if said[name])
     if config.main is not None and config.main.machine.features.disk_quota_support:
         yield f"machine.features.diskQuotaSupport: {SKIPPED}"
     if config.main is not None and config.main.machine.install is not None:

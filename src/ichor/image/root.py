@@ -14,7 +14,7 @@ from ichor.config.versions import version
 from ichor.image import debian, go, python, tools
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
-from ichor.image.tree import add_libraries, merge, place
+from ichor.image.tree import LIBRARY_DIR, add_libraries, merge, place
 
 CNI: Final = ("bridge", "host-local", "loopback", "portmap")
 PROGRAMS: Final = {
@@ -30,6 +30,12 @@ NFT_PACKAGES: Final = (
 )
 # What makes the file systems of a machine's disk.
 XFS_PACKAGES: Final = ("xfsprogs", "libinih1", "liburcu8t64", "libblkid1", "libuuid1")
+# What encrypts them: libcryptsetup, which machined loads where a configuration asks for it.
+LUKS_PACKAGES: Final = (
+    *("libcryptsetup12", "libdevmapper1.02.1", "libjson-c5", "libudev1", "libcap2"),
+    *("libselinux1", "libpcre2-8-0"),
+)
+CRYPTSETUP: Final = f"{LIBRARY_DIR}/libcryptsetup.so.12"
 # Mount points and the folders of facts/paths.tsv that lie on the read-only root.
 DIRECTORIES: Final = (
     "boot",
@@ -96,7 +102,8 @@ def tree_step(cache: Cache) -> Step:
     """Give the step whose result is the root as a directory, before it is packed."""
     programs = {path: go.program_step(cache, go.programs()[n]) for path, n in PROGRAMS.items()}
     parts = (python.stdlib_step(cache), python.wheels_step(cache), python.package_step(cache))
-    pool = debian.steps((*python.LIBRARIES, *NFT_PACKAGES, *XFS_PACKAGES, "ca-certificates"))
+    of_disks = (*XFS_PACKAGES, *LUKS_PACKAGES)
+    pool = debian.steps((*python.LIBRARIES, *NFT_PACKAGES, *of_disks, "ca-certificates"))
 
     def build(out: Path) -> None:
         for name in DIRECTORIES:
@@ -108,6 +115,7 @@ def tree_step(cache: Cache) -> Step:
             os.link(cache.path(step) / Path(path).name, out / path)
         place(cache.path(pool["nftables"]) / "usr/sbin/nft", out / "usr/bin/nft")
         place(cache.path(pool["xfsprogs"]) / "usr/sbin/mkfs.xfs", out / "usr/bin/mkfs.xfs")
+        place((cache.path(pool["libcryptsetup12"]) / CRYPTSETUP).resolve(), out / CRYPTSETUP)
         _small_files(out)
         add_libraries(out, [cache.path(step) for step in pool.values()])
         certificates = out / "etc/ssl/certs/ca-certificates.crt"
