@@ -8,6 +8,7 @@ from ichor.config.decode import decode
 from ichor.config.documents.volume import VolumeConfig
 from ichor.config.secret import Secret
 from ichor.formats.yaml.problem import Problems
+from ichor.formats.yaml.values import Value
 
 HEAD = "apiVersion: v1alpha1\nkind: VolumeConfig\nname: "
 NODE_ID = "encryption: {provider: luks2, keys: [{slot: 0, nodeID: {}}]}"
@@ -26,7 +27,11 @@ def test_keys_are_read_with_their_slots() -> None:
     node, static = found.encryption.keys
     assert (node.slot, node.node_id is not None, node.static) == (0, True, None)
     assert static.static is not None
-    assert (static.slot, static.static.passphrase, static.lock_to_state) == (7, Secret("word"), True)
+    assert (static.slot, static.static.passphrase, static.lock_to_state) == (
+        7,
+        Secret("word"),
+        True,
+    )
     assert "word" not in repr(found)
 
 
@@ -43,7 +48,11 @@ def test_keys_are_read_with_their_slots() -> None:
         ("EPHEMERAL", "provisioning: {maxSize: 120%}", "expected a size such as"),
         ("EPHEMERAL", "provisioning: {minSize: 8GiB, maxSize: 4GiB}", "no less than minSize"),
         ("EPHEMERAL", "provisioning: {maxSize: 1GiB}", "no less than minSize (2GiB)"),
-        ("EPHEMERAL", 'provisioning: {diskSelector: {match: "disk.size > 1u"}}', "write system_disk"),
+        (
+            "EPHEMERAL",
+            'provisioning: {diskSelector: {match: "disk.size > 1u"}}',
+            "write system_disk",
+        ),
         ("EPHEMERAL", "filesystem: {}", "known, not supported yet"),
         ("EPHEMERAL", NODE_ID.replace("luks2", "none"), "expected one of luks2"),
         ("EPHEMERAL", "encryption: {provider: luks2, keys: []}", "at least one key"),
@@ -79,8 +88,11 @@ def test_a_limit_is_a_size_a_share_or_what_is_left(most: str) -> None:
 
 
 def test_the_old_form_says_the_same() -> None:
-    keys = [{"slot": 0, "nodeID": {}}, {"slot": 1, "static": {"passphrase": "word"}}]
-    state = {"provider": "luks2", "keys": keys, "options": ["same_cpu_crypt"]}
+    keys: list[Value] = [
+        {"slot": 0, "nodeID": {}},
+        {"slot": 1, "static": {"passphrase": "word"}},
+    ]
+    state: Value = {"provider": "luks2", "keys": keys, "options": ["same_cpu_crypt"]}
     config = lowered(old("worker", machine__systemDiskEncryption={"state": state}))
     found = config.named(VolumeConfig)["STATE"]
     assert found.encryption is not None
@@ -91,7 +103,7 @@ def test_the_old_form_says_the_same() -> None:
 
 
 def test_both_forms_of_it_are_one_too_many() -> None:
-    state = {"provider": "luks2", "keys": [{"slot": 0, "nodeID": {}}]}
+    state: Value = {"provider": "luks2", "keys": [{"slot": 0, "nodeID": {}}]}
     document = old("worker", machine__systemDiskEncryption={"state": state})
     with pytest.raises(Problems, match="in the old form"):
         lowered(document, f"{HEAD}STATE\n{NODE_ID}\n")

@@ -15,6 +15,7 @@ from ichor.errors import FormatError
 
 SIZE: Final = 1 << 20
 COPY: Final = 256 << 10
+STATE_ENCRYPTION: Final = 9  # JSON
 FORMER: Final = 6  # the boot entry before an upgrade, until all is well
 _MAGIC, _CLOSING = 0x5A4B3C2D, 0xA5B4C3D2
 _DIGEST_AT: Final = COPY - 36

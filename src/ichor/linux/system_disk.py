@@ -1,4 +1,4 @@
-"""The system disk by sysfs, its table, and mkfs.xfs.
+"""The system disk by sysfs, and its table.
 
 It is found from what was booted: the disk of the partition below the verified root's device. The
 kernel is told of each new partition by itself (BLKPG): a table in use is not read anew.
@@ -8,30 +8,26 @@ import ctypes
 import errno
 import fcntl
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
-from ichor.errors import FormatError, TransientError
-from ichor.formats import gpt, xfs
+from ichor.errors import FormatError
+from ichor.formats import gpt, luks2, xfs
 from ichor.formats.gpt import Partition, Table
 from ichor.formats.xfs import Content
-from ichor.linux.process import Reaper
-from ichor.linux.tool import run
 from ichor.log import fields, logger
-from ichor.ports.system_disk import Action, AddPartition, MakeFileSystem, SystemDisk
+from ichor.ports.system_disk import SystemDisk
 from ichor.resources.block.partition import EPHEMERAL, MIB, STATE
 
 ROOT: Final = "root"  # the name that the kernel's command line gives the verified device
-MKFS: Final = "/usr/bin/mkfs.xfs"
 log = logger(__name__)
 _BLOCKS: Final = Path("/sys/block")
 _CLASS: Final = Path("/sys/class/block")  # partitions, too
 _SYSFS_SECTOR: Final = 512  # of `size`, whatever the disk's own
 _HEAD: Final = 2 + gpt.ENTRIES  # sectors of MBR, header and entries, whatever their size
-# A file system below 300 MB, which is what the label STATE is for, is `unsupported` by xfsprogs.
-_SMALL: Final = 300 << 20
 
 
 def find(blocks: Path = _BLOCKS) -> str:
@@ -73,12 +69,26 @@ def observe() -> SystemDisk | None:
     sector = int((folder / "queue/logical_block_size").read_text(encoding="ascii"))
     size = int((folder / "size").read_text(encoding="ascii")) * _SYSFS_SECTOR
     disk = SystemDisk(name=name, table=read(Path("/dev", name), size // sector, sector))
-    held = {label: _content(disk.device(label)) for label in (STATE, EPHEMERAL) if disk.has(label)}
+    held = {label: _start(disk.device(label)) for label in (STATE, EPHEMERAL) if disk.has(label)}
+    return seen(disk, held)
+
+
+def seen(disk: SystemDisk, held: Mapping[str, bytes]) -> SystemDisk:
+    """Give the disk with what its volumes are. held: the start of each."""
+    contents = {label: content(start) for label, start in held.items()}
+    whole = frozenset(label for label, what in contents.items() if what is Content.WHOLE)
+    headers = {label: luks2.found(held[label]) for label in whole}
     return replace(
         disk,
-        whole=frozenset(label for label, what in held.items() if what is Content.WHOLE),
-        foreign=frozenset(label for label, what in held.items() if what is Content.FOREIGN),
+        whole=whole,
+        foreign=frozenset(label for label, what in contents.items() if what is Content.FOREIGN),
+        encrypted={label: header for label, header in headers.items() if header is not None},
     )
+
+
+def content(start: bytes) -> Content:
+    """Say what a volume is by its first bytes: one that is encrypted, or a file system."""
+    return luks2.content(start) or xfs.content(start[: gpt.SECTOR])
 
 
 def read(device: Path, sectors: int, sector: int = gpt.SECTOR) -> Table:
@@ -92,41 +102,22 @@ def read(device: Path, sectors: int, sector: int = gpt.SECTOR) -> Table:
     return gpt.resized(table, sectors)
 
 
-def _content(device: str) -> Content:
+def _start(device: str) -> bytes:
     """Ask the partition's own device: what is written to it, the disk's cache does not see."""
     try:
         with Path(device).open("rb") as file:
-            return xfs.content(file.read(gpt.SECTOR))
+            return file.read(luks2.BOTH)
     except FileNotFoundError:  # of which the kernel was not told yet
-        return Content.NONE
+        return b""
 
 
-class KernelSystemDisk:
-    def __init__(self, reaper: Reaper) -> None:
-        self._reaper = reaper
-
-    def observe(self) -> SystemDisk | None:
-        return observe()
-
-    async def apply(self, action: Action) -> None:
-        disk = observe()
-        if disk is None:
-            raise TransientError("the system disk is gone")
-        match action:
-            case AddPartition(partition):
-                blank(Path("/dev", disk.name), partition, disk.table.sector)
-                partitions = (*disk.table.partitions, partition)
-                write(Path("/dev", disk.name), disk.table._replace(partitions=partitions))
-                announce(Path("/dev", disk.name), partition, disk.table.sector)
-            case MakeFileSystem(label):
-                await self._make(disk, label)
-
-    async def _make(self, disk: SystemDisk, label: str) -> None:
-        small = ("--unsupported",) if disk.part(label).sectors * disk.table.sector < _SMALL else ()
-        argv = (MKFS, "-q", "-f", "-L", label, *small, disk.device(label))
-        done = await run(self._reaper, argv)
-        if not done.is_success:
-            raise TransientError(f"mkfs.xfs of {label}: {done.errors or done.exit}")
+def add(disk: SystemDisk, partition: Partition) -> None:
+    """Add a partition to the table and tell the kernel. Raises FormatError, OSError."""
+    device, sector = Path("/dev", disk.name), disk.table.sector
+    blank(device, partition, sector)
+    partitions = (*disk.table.partitions, partition)
+    write(device, disk.table._replace(partitions=partitions))
+    announce(device, partition, sector)
 
 
 def blank(device: Path, partition: Partition, sector: int) -> None:

@@ -1,25 +1,32 @@
 """The disk this machine's root was loaded from: its table, and what of it holds a file system."""
 
-from collections.abc import Awaitable
-from typing import Protocol, TypeAlias
+from collections.abc import Awaitable, Mapping
+from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from ichor.errors import NotFound
 from ichor.formats.gpt import Partition, Table
+from ichor.formats.luks2 import Header
+from ichor.resources.block.volume_config import Encryption
+
+MAPPER: Final = "/dev/mapper"
 
 
 class SystemDisk(Struct, frozen=True, kw_only=True):
     """name: of the device, as in /dev. table: for all sectors that the disk has.
 
     whole: labels of partitions whose file system is there. foreign: of those that hold something
-    else, which is never overwritten.
+    else, which is never overwritten. encrypted: of those among the whole that have to be opened,
+    with their headers. kept: of those whose settings are there for the next start.
     """
 
     name: str
     table: Table
     whole: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
+    encrypted: Mapping[str, Header] = {}
+    kept: frozenset[str] = frozenset()
 
     def has(self, label: str) -> bool:
         return any(part.label == label for part in self.table.partitions)
@@ -35,6 +42,10 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
         """Give the path of a partition's device. Raises NotFound."""
         return self.path(self.part(label))
 
+    def volume(self, label: str) -> str:
+        """Give the path of what its file system is on, once it is open. Raises NotFound."""
+        return opened(label) if label in self.encrypted else self.device(label)
+
     def path(self, part: Partition) -> str:
         between = "p" if self.name[-1].isdigit() else ""
         return f"/dev/{self.name}{between}{part.number}"
@@ -44,13 +55,40 @@ class AddPartition(Struct, frozen=True):
     partition: Partition
 
 
-class MakeFileSystem(Struct, frozen=True):
-    """An XFS over the partition of that label; what was there is lost."""
+class VolumeSettings(Struct, frozen=True, kw_only=True):
+    """What has to be known of a volume before it is mounted. secure: nosuid, nodev."""
+
+    encryption: Encryption | None = None
+    secure: bool = True
+
+
+class KeepSettings(Struct, frozen=True):
+    """Where they can be read before the volume is: STATE's in META, the others' on STATE."""
 
     label: str
+    settings: VolumeSettings
 
 
-Action: TypeAlias = AddPartition | MakeFileSystem
+class MakeFileSystem(Struct, frozen=True):
+    """An XFS over the partition of that label, or within what encrypts it; what was there is lost.
+
+    It is whole only when all of it has been made; encrypted, it is open then.
+    """
+
+    label: str
+    encryption: Encryption | None = None
+
+
+Action: TypeAlias = AddPartition | KeepSettings | MakeFileSystem
+
+
+def mapping(label: str) -> str:
+    """Name the device-mapper's device of an open volume."""
+    return f"luks2-{label}"
+
+
+def opened(label: str) -> str:
+    return f"{MAPPER}/{mapping(label)}"
 
 
 class SystemDisks(Protocol):

@@ -74,12 +74,16 @@ def _prepare(here: Site) -> None:
     if here.is_container:
         layers.prepare(mounts, files)
     else:
+        from ichor.apps.machined import unlock  # on machines, and after the fork
+
         site.mount_kernel(mounts)
         measuring.boot()
-        volumes = site.volumes(here.disk())
+        disk = here.disk()
+        volumes = site.volumes(disk, unlock.usable(disk))
         layers.prepare(mounts, files, *volumes)
         if volumes.are_kept:  # what was sealed is open, and is opened no more
             measuring.run()
+        unlock.loosen(disk, mounts)
         site.mount_images(mounts, files)
 
 

@@ -7,6 +7,7 @@ from random import SystemRandom
 from ichor.api.attestation import AttestationService
 from ichor.apps.machined.api import OnDisk
 from ichor.controllers.block.provision import volume_provision
+from ichor.controllers.block.volume_config import volume_config
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.operator import operators
@@ -23,8 +24,8 @@ from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
-from ichor.linux.system_disk import KernelSystemDisk
 from ichor.linux.tpm import KernelTpm
+from ichor.linux.volumes import KernelSystemDisk
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
@@ -50,7 +51,7 @@ def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorl
         meta=values,
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
-        disk=KernelSystemDisk(reaper),
+        disk=KernelSystemDisk(reaper, values),
     )
     return world, OnDisk(installer=DiskInstaller(entries, values), meta=values)
 
@@ -68,6 +69,7 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         dhcp4(world.leases),
         route,
         route_apply(world.network),
+        volume_config,
         volume_provision(world.disk),
         boot_assess(world.boot),
         meta(world.meta),

@@ -108,13 +108,16 @@ class Volumes(NamedTuple):
         return bool(self.handed) and all(each.fstype != "tmpfs" for each in self.first)
 
 
-def volumes(disk: SystemDisk | None) -> Volumes:
+def volumes(disk: SystemDisk | None, usable: frozenset[str] | None = None) -> Volumes:
     """Give a machine's: of its disk what is whole there, else in memory, where nothing lasts.
+
+    usable: those of the whole that can be mounted, by default all.
 
     Raises Conflict where one holds something else: that node is no new one, and asks nobody for a
     configuration.
     """
     whole = disk.whole if disk is not None else frozenset[str]()
+    whole = whole if usable is None else whole & usable
     if disk is not None and disk.foreign:
         raise Conflict(f"{', '.join(sorted(disk.foreign))} of {disk.name} is no whole XFS")
     var, handed = _tmpfs("/var", _VAR, "0755"), list[Attach]()
@@ -139,8 +142,8 @@ def mount_images(mounts: Mounts, files: Files) -> None:
 
 
 def xfs(target: str, disk: SystemDisk, label: str, options: tuple[str, ...] = _STRICT) -> Attach:
-    """Give the mount of a partition's file system. Raises NotFound."""
-    source = disk.device(label)
+    """Give the mount of a volume's file system. Raises NotFound."""
+    source = disk.volume(label)
     return Attach(target=target, fstype="xfs", source=source, options=options)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from ichor.apps.machined import layers
 from ichor.ports.mount import Mount
+from ichor.ports.system_disk import opened
 from ichor.resources.runtime.mount import MountStatus
 
 TARGETS: Final = {
@@ -27,5 +28,6 @@ def statuses(mounts: Sequence[Mount]) -> Iterator[tuple[str, MountStatus]]:
                     target=mount.target,
                     filesystem_type=mount.fstype,
                     options=mount.options,
+                    encrypted=mount.source == opened(volume),
                 ),
             )

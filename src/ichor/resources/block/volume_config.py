@@ -45,6 +45,8 @@ class Provisioning(Part, frozen=True, kw_only=True, rename="camel"):
 
 
 class EncryptionKey(Part, frozen=True, kw_only=True, rename="camel"):
+    """static_passphrase: never shown; empty where it is not kept, and only its owner has it."""
+
     slot: int = 0
     type: EncryptionKeyType = EncryptionKeyType.STATIC
     lock_to_state: OmitEmpty[bool] = False
@@ -53,6 +55,9 @@ class EncryptionKey(Part, frozen=True, kw_only=True, rename="camel"):
     tpm_check_secureboot_status_on_enroll: OmitEmpty[bool] = False
     pcrs: OmitEmpty[tuple[int, ...]] = ()
     pub_key_pcrs: OmitEmpty[tuple[int, ...]] = ()
+
+    def __repr__(self) -> str:
+        return f"EncryptionKey(slot={self.slot}, type={self.type.value}, ...)"
 
 
 class Encryption(Part, frozen=True, kw_only=True, rename="camel"):

@@ -1,0 +1,175 @@
+"""Encrypted volumes: made, opened with what their settings say, and made unreadable for good.
+
+A header says that it is being made from its first write on, and that it is made only when the file
+system within is whole: what was cut off between is made again, and nothing else ever is.
+
+What a slot's key goes through before it opens the volume's own (RFC 9106; LUKS2 keeps it by slot):
+
+| key | derivation | why |
+|---|---|---|
+| static | argon2id, 4 passes, a sixteenth of memory, 64 MiB to 1 GiB | a word may be guessed |
+| nodeID | PBKDF2, the least there is | 32 bytes of a digest: what could be guessed is no word |
+
+64 MiB is what RFC 9106 (4) recommends where memory is scarce; it is there in a machine of 768 MB,
+and the disk can be opened in any other one.
+"""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from ichor.errors import Conflict, InputError, NotFound
+from ichor.formats import luks2
+from ichor.linux import procfs
+from ichor.linux.cryptsetup import CHEAP, Kdf, Shape, Volume, deactivate
+from ichor.linux.volume_settings import Kept
+from ichor.log import fields, logger
+from ichor.pki import volume_key
+from ichor.ports.system_disk import mapping, opened
+from ichor.resources.block.kinds import EncryptionKeyType
+from ichor.resources.block.volume_config import Encryption, EncryptionKey
+
+log = logger(__name__)
+MACHINE: Final = Path("/sys/class/dmi/id/product_uuid")
+_MIB: Final = 1024  # in KiB
+_LEAST, _MOST, _PART, _PASSES, _LANES = 64 * _MIB, 1024 * _MIB, 16, 4, 4
+_DEFAULT: Final = Shape()
+_WHY: Final = {errno.EPERM: "the key does not fit", errno.ENOENT: "there is no such slot"}
+
+
+class Sources(NamedTuple):
+    """What keys are made of, besides words. machine: its UUID. salt: of STATE, if any."""
+
+    machine: str
+    salt: bytes = b""
+
+
+def sources(salt: bytes = b"") -> Sources:
+    machine = MACHINE.read_text(encoding="ascii").strip() if MACHINE.exists() else ""
+    return Sources(machine, salt)
+
+
+def key_of(key: EncryptionKey, label: str, given: Sources) -> bytes:
+    """Give what opens a slot. Raises InputError, NotFound with the reason why there is none."""
+    made = _key(key, label, given.machine)
+    if not key.lock_to_state:
+        return made
+    if not given.salt:
+        raise NotFound("it is locked to STATE, which has no salt")
+    return volume_key.locked(made, given.salt)
+
+
+def _key(key: EncryptionKey, label: str, machine: str) -> bytes:
+    match key.type:
+        case EncryptionKeyType.NODE_ID:
+            return volume_key.of_machine(machine, label)
+        case EncryptionKeyType.STATIC if key.static_passphrase:
+            return key.static_passphrase.encode()
+        case EncryptionKeyType.STATIC:
+            raise NotFound("its passphrase is not kept on this machine")
+        case _:
+            raise NotFound(f"keys of kind {key.type.value} are known, not supported yet")
+
+
+def kdf_of(key: EncryptionKey, memory_kib: int) -> Kdf:
+    """Give the derivation for a machine of that much memory."""
+    if key.type is not EncryptionKeyType.STATIC:
+        return CHEAP
+    memory = min(max(memory_kib // _PART, _LEAST), _MOST)
+    return Kdf("argon2id", _PASSES, memory, _LANES)
+
+
+def shape_of(encryption: Encryption) -> Shape:
+    return Shape(
+        encryption.cipher or _DEFAULT.cipher,
+        encryption.key_size // 8 or _DEFAULT.key,
+        encryption.block_size or _DEFAULT.sector,
+    )
+
+
+def begin(device: Path, label: str, encryption: Encryption, given: Sources) -> None:
+    """Make a volume with all its keys, and open it; it does not count yet.
+
+    Raises InputError or NotFound where a key cannot be made, before anything is written; OSError.
+    """
+    keys = {key: key_of(key, label, given) for key in encryption.keys}
+    if is_open(label):  # what an attempt before this one left
+        deactivate(mapping(label))
+    memory = procfs.meminfo()["MemTotal"]
+    with Volume(device) as volume:
+        volume.format(shape_of(encryption), label, luks2.MAKING)
+        for key, word in keys.items():
+            volume.add_slot(key.slot, word, kdf_of(key, memory))
+            volume.set_token([key.slot], kind=key.type.value, lockToState=key.lock_to_state)
+        first, word = next(iter(keys.items()))
+        _activate(volume, label, first.slot, word, encryption)
+
+
+def finish(device: Path, label: str) -> None:
+    """Say that all of it is made, now that it is. Raises OSError."""
+    with Volume(device) as volume:
+        volume.load()
+        volume.set_label(label, luks2.MADE)
+    _flush(device)
+
+
+def _activate(volume: Volume, label: str, slot: int, word: bytes, how: Encryption) -> None:
+    discards = how.allow_discards
+    volume.activate(mapping(label), slot, word, how.perf_options, allow_discards=discards)
+
+
+Opening: TypeAlias = Callable[[Volume, str, int, bytes, Encryption], None]
+
+
+def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _activate) -> None:
+    """Open a volume by the first of its keys that does. Raises OSError, or Conflict with reasons.
+
+    Nothing that is there is changed.
+    """
+    if is_open(label):
+        return
+    known = kept or Kept()
+    encryption, given = known.settings.encryption or Encryption(), sources(known.salt)
+    reasons: list[str] = []
+    with Volume(device) as volume:
+        volume.load()
+        for key in encryption.keys:
+            said = fields(volume=label, slot=key.slot, key=key.type.value)
+            try:
+                opening(volume, label, key.slot, key_of(key, label, given), encryption)
+            except (InputError, NotFound, OSError) as error:
+                why = reason(error)
+                log.error("a key does not open a volume", extra={**said, **fields(why=why)})
+                reasons.append(f"slot {key.slot} ({key.type.value}): {why}")
+            else:
+                log.info("volume opened", extra=said)
+                return
+    raise Conflict(f"no key opens {label} on {device}: {'; '.join(reasons) or 'none is known'}")
+
+
+def reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return _WHY.get(error.errno or 0) or str(error.strerror)
+    return str(error)
+
+
+def is_open(label: str) -> bool:
+    return Path(opened(label)).exists()
+
+
+def erase(device: Path) -> None:
+    """Destroy every slot, so that nobody can open it any more. Raises OSError."""
+    with device.open("rb") as file:
+        header = luks2.found(file.read(luks2.BOTH))
+    with Volume(device) as volume:
+        volume.load()
+        for slot in header.slots if header is not None else ():
+            volume.remove_slot(slot)
+    _flush(device)
+
+
+def _flush(device: Path) -> None:
+    with device.open("rb") as file:
+        os.fsync(file.fileno())
