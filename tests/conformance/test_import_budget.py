@@ -56,7 +56,7 @@ PATHS = [str(SRC), *(path for path in sys.path if path.endswith("site-packages")
     ("names", "modules", "kib", "but"),
     [
         # PID 1 until it forks the zygote; the zygote; PID 1 with all controllers.
-        pytest.param(("ichor.apps.machined.main",), 230, 16_000, (), id="main"),
+        pytest.param(("ichor.apps.machined.main",), 235, 16_000, (), id="main"),
         pytest.param(DAEMONS, 400, 23_000, (), id="zygote"),
         pytest.param(
             ("ichor.apps.machined.main", "ichor.apps.machined.machine"),

@@ -4,13 +4,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from tests.formats.test_luks2 import header, volume
 
 from ichor.errors import FormatError
-from ichor.formats import gpt
+from ichor.formats import gpt, luks2
 from ichor.formats.gpt import LINUX_DATA, SECTOR, Partition, Table
+from ichor.formats.xfs import MAGIC
 from ichor.linux import system_disk
+from ichor.ports.system_disk import SystemDisk
 
 SECTORS = 8192
+XFS = MAGIC.ljust(luks2.BOTH, b"\0")
 
 
 def tree(root: Path, name: str) -> Path:
@@ -98,3 +102,30 @@ def test_what_was_where_a_partition_begins_is_cleared(tmp_path: Path) -> None:
     data = disk.read_bytes()
     assert not any(data[part.first * SECTOR : part.first * SECTOR + SECTOR])
     assert data[: part.first * SECTOR] == b"XFSB" * (part.first * SECTOR // 4)
+
+
+def test_a_volume_is_what_begins_it_encrypted_or_not() -> None:
+    disk = SystemDisk(name="vda", table=table(4000))
+    made, making = luks(luks2.MADE), luks(luks2.MAKING)
+    held = {"a": made, "b": making, "c": XFS, "d": bytes(luks2.BOTH), "e": b"else", "f": b""}
+    found = system_disk.seen(disk, held)
+    assert found.whole == {"a", "c"}
+    assert found.foreign == {"e"}
+    assert {label: header.slots for label, header in found.encrypted.items()} == {
+        "a": {0: "", 7: "nodeID"}
+    }
+
+
+def luks(subsystem: str) -> bytes:
+    return volume(header(subsystem))
+
+
+def test_a_partition_that_is_removed_is_no_more_and_begins_with_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "disk"
+    path.write_bytes(b"XFSB" * (SECTORS * SECTOR // 4))
+    system_disk.write(path, table(4000))
+    disk = SystemDisk(name=str(path), table=table(4000))
+    system_disk.remove(disk, "STATE")
+    data = path.read_bytes()
+    assert gpt.parse(data[: 64 * SECTOR]).partitions == ()
+    assert not any(data[2048 * SECTOR : 2049 * SECTOR])

@@ -11,7 +11,7 @@ from ichor.provision import accelerator, machine, tpm
 from ichor.provision import name as names
 from ichor.provision.life import End
 from ichor.provision.machine import Handed, command, heard, last_reason, meaning
-from ichor.provision.machines import Machines
+from ichor.provision.machines import Machines, identified
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
 
@@ -121,3 +121,14 @@ def test_a_tpm_is_refused_where_no_program_plays_it(
     with_tpm = replace(node, machine=replace(node.machine, tpm=True))
     with pytest.raises(InputError, match=r"--tpm: no program 'no-such-program'.*apt-get install"):
         Machines().check(replace(cluster, nodes=(with_tpm,)))
+
+
+def test_each_machine_is_one_of_its_own_to_its_firmware(tmp_path: Path) -> None:
+    drawn = [identified(planned(tmp_path / "disk")).nodes[0].machine for _ in range(2)]
+    first, second = (each.uuid for each in drawn if each is not None)
+    assert first != second
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    words = list(command(node, replace(node.machine, uuid=first), tmp_path, HANDED))
+    assert words[words.index("-uuid") + 1] == first
+    assert "-uuid" not in list(command(node, node.machine, tmp_path, HANDED))

@@ -120,6 +120,16 @@ def add(disk: SystemDisk, partition: Partition) -> None:
     announce(device, partition, sector)
 
 
+def remove(disk: SystemDisk, label: str) -> None:
+    """Clear where a partition begins, then take it out of the table. Raises OSError, FormatError.
+
+    The kernel is not told: it still has the file system mounted, and is about to end.
+    """
+    device = Path("/dev", disk.name)
+    blank(device, disk.part(label), disk.table.sector)
+    write(device, disk.without(label).table)
+
+
 def blank(device: Path, partition: Partition, sector: int) -> None:
     """Clear where it begins: an earlier owner's file system there would pass for a new one."""
     with device.open("r+b", buffering=0) as file:

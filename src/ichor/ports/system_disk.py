@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ichor.errors import NotFound
 from ichor.formats.gpt import Partition, Table
@@ -37,6 +38,10 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
             if part.label == label:
                 return part
         raise NotFound(f"disk {self.name} has no partition {label}")
+
+    def without(self, label: str) -> "SystemDisk":
+        parts = tuple(part for part in self.table.partitions if part.label != label)
+        return replace(self, table=self.table._replace(partitions=parts))
 
     def device(self, label: str) -> str:
         """Give the path of a partition's device. Raises NotFound."""

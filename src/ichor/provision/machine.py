@@ -54,6 +54,8 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     if machine.secure_boot:
         yield from _GUARDED
     yield from ("-smp", str(machine.processors), "-m", str(machine.memory_mib))
+    if machine.uuid:
+        yield from ("-uuid", machine.uuid)
     flash = "if=pflash,format=raw"
     yield from ("-drive", f"{flash},unit=0,readonly=on,file={firmware(machine)}")
     yield from ("-drive", f"{flash},unit=1,file={_escaped(directory / STORE)}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -44,6 +45,7 @@ class Machines:
     def create(self, cluster: Cluster, userdata: Mapping[str, bytes]) -> Sequence[Phase]:
         if userdata:
             raise InputError("a machine is told its configuration by its API")
+        cluster = identified(cluster)
         return (
             Phase("record", partial(record.save, cluster)),
             Phase("network", partial(make_network, cluster)),
@@ -89,6 +91,15 @@ class Machines:
     ) -> None:
         """Press the power button; an emulated machine is given longer to end."""
         self._keepers.stop(cluster, nodes, grace * accelerator.slowness(cluster))
+
+
+def identified(cluster: Cluster) -> Cluster:
+    """Give each machine a UUID of its own, as its maker would."""
+
+    def drawn(node: Node) -> Node:
+        return replace(node, machine=replace(_machine(node), uuid=str(uuid4())))
+
+    return replace(cluster, nodes=tuple(drawn(node) for node in cluster.nodes))
 
 
 def with_accelerator(cluster: Cluster) -> Cluster:

@@ -37,6 +37,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     """A virtual machine. image: the disk it begins with. secure_boot: only what is signed runs.
 
     tpm: it has one. log_writes: what this life of it writes to its disk is also logged, in order.
+    uuid: what its firmware says it is; drawn when it is made.
     """
 
     image: str
@@ -47,6 +48,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     secure_boot: bool = False
     tpm: bool = False
     log_writes: bool = False
+    uuid: str = ""
 
 
 class Node(Struct, frozen=True, kw_only=True):

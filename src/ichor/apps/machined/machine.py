@@ -67,6 +67,7 @@ from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
 from ichor.peers.static_pods import StaticPodServer
+from ichor.ports.fate import Fate
 from ichor.ports.power import Ending
 from ichor.resources.block.disk import SystemDisk
 from ichor.resources.block.ids import SYSTEM_DISK_ID
@@ -140,8 +141,8 @@ class Machine:
         self._attesting: Mapping[str, Handler] = {}
         self._joining = joining.adapters(self._signer, self._clock)
 
-    async def run(self) -> Ending:
-        """Live; gives how the machine should end."""
+    async def run(self) -> Fate:
+        """Live; gives how the machine should end, and what is to be erased then."""
         self._launcher.start(self._reaper)
         self._reaper.start()
         on_signals(dict.fromkeys((signal.SIGTERM, signal.SIGINT), self._shut_down))
@@ -156,7 +157,8 @@ class Machine:
         running = loop.create_task(engine.run(), name="engine")
         button = loop.create_task(self._heed_button(), name="power button")
         try:
-            return await self._end_of(running)
+            ending = await self._end_of(running)
+            return Fate(ending=ending, wipe=self._fate.observe().wipe)
         finally:
             running.cancel()
             button.cancel()
@@ -172,7 +174,8 @@ class Machine:
         await bounded("services", self._supervisor.stop_all(), 60)
         if self._disk is not None:
             self._disk.close()  # what its log holds is in the one file then
-        wiping.wipe(wipe)
+        if self._site.is_container:  # a machine's are not there any more when it is off
+            wiping.wipe(wipe)
 
     async def _end_of(self, engine: asyncio.Task[None]) -> Ending:
         """Wait for the end; an engine that ends by itself is a fault and raised."""

@@ -20,6 +20,7 @@ from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
 from ichor.linux.power import KernelPower, quiesce
+from ichor.ports.fate import Fate
 from ichor.ports.power import Ending
 
 # What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
@@ -35,27 +36,40 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     libc.return_memory_early()
     launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
-    ending = Ending.RESTART  # of a machine, after a fault of ours
+    ending, wipe = Ending.RESTART, frozenset[str]()  # of a machine, after a fault of ours
     try:
         _prepare(here)
-        ending = asyncio.run(live(launcher, here))
-        if ending is Ending.AFRESH:
-            ending = Ending.RESTART  # where it cannot
+        fate = asyncio.run(live(launcher, here))
+        if fate.ending is Ending.AFRESH:
             afresh.begin(here.disk())
+        ending, wipe = fate.ending or ending, fate.wipe
     except BaseException:  # noqa: BLE001 - the last one who could say what happened
         traceback.print_exc()
         _crash(here)
     sys.stderr.flush()
     if not here.is_container:
-        _quiesce()
+        _quiesce(here, wipe)
     KernelPower().apply(ending)
     os._exit(1)  # reached only where reboot(2) is refused
 
 
-def _quiesce() -> None:
+def _quiesce(here: Site, wipe: frozenset[str]) -> None:
+    """Let the disk come to rest; then nobody writes any more to what is to be erased."""
     try:
         quiesce()
     except Exception:  # noqa: BLE001 - PID 1 is to end as it was told
+        traceback.print_exc()
+        sys.stderr.flush()
+    if wipe:
+        _erase(here, wipe)
+
+
+def _erase(here: Site, wipe: frozenset[str]) -> None:
+    from ichor.apps.machined import wiping  # it was loaded by what has just ended
+
+    try:
+        wiping.erase(wipe, here.disk())
+    except Exception:  # noqa: BLE001 - as before
         traceback.print_exc()
         sys.stderr.flush()
 
@@ -87,7 +101,7 @@ def _prepare(here: Site) -> None:
         site.mount_images(mounts, files)
 
 
-async def live(launcher: Launcher, here: Site) -> Ending:
+async def live(launcher: Launcher, here: Site) -> Fate:
     from ichor.apps.machined.machine import Machine  # after the fork, so that daemons lack it
 
     return await Machine(launcher, here).run()

@@ -1,4 +1,8 @@
-"""Reset's last step: volumes are mounted, and emptied once nothing runs.
+"""Reset's last step: volumes of a container are emptied once nothing runs, a machine's erased.
+
+Of a machine the partition goes, and what could open it: it is made anew, as large and as encrypted
+as is wanted then, by the configuration that is there or comes. EPHEMERAL goes before STATE, which
+has the configuration: without it anybody may ask for what is left.
 
 What pods had mounted is let go first: a directory that is a mount point would stay, and what is
 mounted there, perhaps from elsewhere, would be emptied. A kubelet that finds directories of pods it
@@ -12,9 +16,13 @@ from pathlib import Path
 from typing import Final
 
 from ichor.apps.machined import layers
+from ichor.formats.meta import STATE_ENCRYPTION, without
+from ichor.linux import system_disk
 from ichor.linux.mount import KernelMounts
 from ichor.log import fields, logger
 from ichor.ports.mount import Detach
+from ichor.ports.system_disk import SystemDisk
+from ichor.resources.block.partition import STATE
 
 log = logger(__name__)
 VOLUMES: Final = {"EPHEMERAL": Path("/var"), "STATE": Path(layers.STATE)}
@@ -24,6 +32,27 @@ def wipe(names: Iterable[str]) -> None:
     """Empty volumes; what would not go stays, and the log says so."""
     for name in sorted(names):
         empty(VOLUMES[name])
+
+
+def erase(names: Iterable[str], disk: SystemDisk | None) -> None:
+    """Erase a machine's volumes, to which nobody writes any more. Raises OSError, FormatError."""
+    for name in sorted(names):
+        if disk is not None and disk.has(name):
+            _erase(disk, name)
+            disk = disk.without(name)
+
+
+def _erase(disk: SystemDisk, name: str) -> None:
+    if name in disk.encrypted:
+        from ichor.linux import encrypted  # with libcryptsetup, where it is asked for
+
+        encrypted.erase(Path(disk.device(name)))
+    system_disk.remove(disk, name)
+    if name == STATE:
+        from ichor.linux.meta import DiskMeta
+
+        DiskMeta().change(lambda values: without(values, STATE_ENCRYPTION))
+    log.info("a volume is erased", extra=fields(volume=name))
 
 
 def empty(volume: Path) -> None:
