@@ -59,6 +59,8 @@ ELSEWHERE = {
             "VolumeConfig.encryption.keys.slot",
             "VolumeConfig.encryption.keys.static.passphrase",
             "VolumeConfig.encryption.keys.lock_to_state",
+            "VolumeConfig.encryption.keys.tpm.options.pcrs",
+            "VolumeConfig.encryption.keys.tpm.check_secureboot_status_on_enroll",
             "VolumeConfig.encryption.key_size",
             "VolumeConfig.encryption.block_size",
             "VolumeConfig.encryption.options",

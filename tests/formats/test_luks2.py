@@ -13,9 +13,10 @@ from ichor.formats import luks2
 from ichor.formats.luks2 import BOTH, COPY, MADE, MAKING, Header
 from ichor.formats.xfs import Content
 
-SLOTS = {"0": {"type": "luks2"}, "7": {"type": "luks2"}}
+SLOTS = {"0": {"type": "luks2"}, "7": {"type": "luks2"}, "9": {}}
 TOKENS = {
     "0": {"type": "ichor-key", "keyslots": ["7"], "kind": "nodeID"},
+    "2": {"type": "ichor-key", "keyslots": ["9"], "kind": "tpm", "sealed": "YmxvYg=="},
     "1": {"type": "another's", "keyslots": ["0"], "kind": "static"},
 }
 UUID = "54762e9b-31cd-4e74-8c41-f530b83d4b1a"
@@ -62,7 +63,7 @@ def torn(copy: bytes) -> bytes:
 
 
 def test_a_header_says_what_opens_it() -> None:
-    expected = Header(3, UUID, "STATE", MADE, {0: "", 7: "nodeID"})
+    expected = Header(3, UUID, "STATE", MADE, {0: "", 7: "nodeID", 9: "tpm"}, {9: b"blob"})
     assert luks2.parse(header(MADE)) == expected
     assert luks2.found(volume(header(MADE), twin(MADE))) == expected
 

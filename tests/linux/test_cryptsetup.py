@@ -14,6 +14,7 @@ from ichor.formats.xfs import Content
 from ichor.linux import encrypted
 from ichor.linux.cryptsetup import CHEAP, Kdf, Shape, Volume
 from ichor.linux.encrypted import Sources, kdf_of, key_of, shape_of, unlock
+from ichor.linux.tpm import KernelTpm
 from ichor.linux.volume_settings import Kept
 from ichor.pki import volume_key
 from ichor.ports.system_disk import VolumeSettings
@@ -22,6 +23,7 @@ from ichor.resources.block.volume_config import Encryption, EncryptionKey
 
 MACHINE = "54762e9b-31cd-4e74-8c41-f530b83d4b1a"
 SECTOR = 512
+NO_TPM = KernelTpm(lambda: None)
 QUICK = Kdf("argon2id", 4, 64, 1)
 NODE_ID = EncryptionKey(slot=0, type=EncryptionKeyType.NODE_ID)
 STATIC = EncryptionKey(slot=1, type=EncryptionKeyType.STATIC, static_passphrase="word")
@@ -172,6 +174,7 @@ def test_a_volume_that_no_key_opens_says_why_of_each_and_stays(
         EncryptionKey(slot=2, type=EncryptionKeyType.STATIC, static_passphrase="x"),
         EncryptionKey(slot=3, type=EncryptionKeyType.NODE_ID, lock_to_state=True),
         EncryptionKey(slot=4, type=EncryptionKeyType.TPM),
+        EncryptionKey(slot=5, type=EncryptionKeyType.KMS),
     )
     with pytest.raises(Conflict) as caught:
         unlock(device, "STATE", kept, check)
@@ -182,7 +185,8 @@ def test_a_volume_that_no_key_opens_says_why_of_each_and_stays(
         "slot 1 (static): its passphrase is not kept on this machine",
         "slot 2 (static): there is no such slot",
         "slot 3 (nodeID): it is locked to STATE, which has no salt",
-        "slot 4 (tpm): keys of kind tpm are known, not supported yet",
+        "slot 4 (tpm): nothing is sealed in the header",
+        "slot 5 (kms): keys of kind kms are known, not supported yet",
     ):
         assert reason in said
     assert start(device) == before
@@ -191,22 +195,47 @@ def test_a_volume_that_no_key_opens_says_why_of_each_and_stays(
     unlock(device, "STATE", settings(NODE_ID, STATIC), check)
 
 
+def test_a_volume_is_made_with_all_its_keys(device: Path) -> None:
+    given = Sources(MACHINE, NO_TPM, b"s" * 32)
+    locked = EncryptionKey(slot=9, type=EncryptionKeyType.NODE_ID, lock_to_state=True)
+    encryption = Encryption(keys=(NODE_ID, STATIC, locked), block_size=512, key_size=256)
+    encrypted.begin(device, "STATE", encryption, given, check)
+    assert luks2.content(start(device)) is Content.NONE
+    encrypted.finish(device, "STATE")
+    header = luks2.found(start(device))
+    assert luks2.content(start(device)) is Content.WHOLE
+    assert header is not None
+    assert header.slots == {0: "nodeID", 1: "static", 9: "nodeID"}
+    with Volume(device) as volume:
+        volume.load()
+        for key in encryption.keys:
+            volume.check(key.slot, key_of(key, "STATE", given))
+    assert b"word" not in start(device)
+
+
+def test_without_a_tpm_no_key_is_sealed_and_nothing_made(device: Path) -> None:
+    key = EncryptionKey(slot=0, type=EncryptionKeyType.TPM, pcrs=(7,))
+    with pytest.raises(NotFound, match="no TPM"):
+        encrypted.begin(device, "STATE", Encryption(keys=(key,)), Sources(MACHINE, NO_TPM), check)
+    assert not any(start(device))
+
+
 def test_a_machine_without_an_identity_makes_nothing(device: Path) -> None:
     encryption = Encryption(keys=(STATIC, NODE_ID))
     with pytest.raises(InputError, match="not its own"):
-        encrypted.begin(device, "STATE", encryption, Sources("0" * 32))
+        encrypted.begin(device, "STATE", encryption, Sources("0" * 32, NO_TPM))
     assert not any(start(device))
 
 
 def test_keys_are_made_of_what_they_are_said_to_be_of() -> None:
-    given = Sources(MACHINE, b"s" * 32)
+    given = Sources(MACHINE, NO_TPM, b"s" * 32)
     own = volume_key.of_machine(MACHINE, "EPHEMERAL")
     assert key_of(NODE_ID, "EPHEMERAL", given) == own
     assert key_of(STATIC, "EPHEMERAL", given) == b"word"
     locked = EncryptionKey(slot=0, type=EncryptionKeyType.NODE_ID, lock_to_state=True)
     assert key_of(locked, "EPHEMERAL", given) == volume_key.locked(own, b"s" * 32)
     with pytest.raises(NotFound):
-        key_of(locked, "EPHEMERAL", Sources(MACHINE))
+        key_of(locked, "EPHEMERAL", Sources(MACHINE, NO_TPM))
 
 
 @pytest.mark.parametrize(

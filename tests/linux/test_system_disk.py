@@ -112,7 +112,7 @@ def test_a_volume_is_what_begins_it_encrypted_or_not() -> None:
     assert found.whole == {"a", "c"}
     assert found.foreign == {"e"}
     assert {label: header.slots for label, header in found.encrypted.items()} == {
-        "a": {0: "", 7: "nodeID"}
+        "a": {0: "", 7: "nodeID", 9: "tpm"}
     }
 
 

@@ -11,6 +11,7 @@ Ours carry what they are in their subsystem: MAKING from the first write on, MAD
 system within is whole, too. So a making that was cut off is told from a volume that is damaged.
 """
 
+import base64
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping
@@ -37,13 +38,17 @@ _MOST: Final = 4 << 20
 
 
 class Header(NamedTuple):
-    """slots: those in use, with the kind of their keys (empty where no token of ours says)."""
+    """slots: those in use, with the kind of their keys (empty where no token of ours says).
+
+    sealed: of those whose key a TPM gives back, what it is given for that.
+    """
 
     sequence: int
     uuid: str
     label: str
     subsystem: str
     slots: Mapping[int, str]
+    sealed: Mapping[int, bytes] = {}
 
 
 def parse(copy: bytes) -> Header:
@@ -64,8 +69,10 @@ def parse(copy: bytes) -> Header:
     blank = copy[:_SUM_AT] + bytes(64) + copy[_SUM_AT + 64 : size]
     if hashlib.sha256(blank).digest() != told[:_SUM]:
         raise FormatError("a header with its checksum", offset=_SUM_AT)
-    slots = dict(_slots(copy[_JSON_AT:size]))
-    return Header(sequence, _text(uuid), _text(label), _text(subsystem), slots)
+    slots = list(_slots(copy[_JSON_AT:size]))
+    kinds = {slot.number: slot.kind for slot in slots}
+    sealed = {slot.number: slot.sealed for slot in slots if slot.sealed}
+    return Header(sequence, _text(uuid), _text(label), _text(subsystem), kinds, sealed)
 
 
 def found(start: bytes) -> Header | None:
@@ -104,25 +111,41 @@ def _text(field: bytes) -> str:
     return field.split(b"\0")[0].decode("utf-8", errors="replace")
 
 
-def _slots(area: bytes) -> Iterator[tuple[int, str]]:
+class _Slot(NamedTuple):
+    number: int
+    kind: str = ""
+    sealed: bytes = b""
+
+
+def _slots(area: bytes) -> Iterator[_Slot]:
     try:
         said: object = msgspec.json.decode(area.split(b"\0")[0])
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise FormatError("JSON", offset=_JSON_AT) from None
     if not isinstance(said, dict):
         raise FormatError("a map of JSON", offset=_JSON_AT)
-    kinds = dict(_kinds(_map(said, "tokens")))
-    for number in _map(said, "keyslots"):
-        yield _number(number), kinds.get(number, "")
+    told = {slot.number: slot for slot in _told(_map(said, "tokens"))}
+    for text in _map(said, "keyslots"):
+        number = _number(text)
+        yield told.get(number, _Slot(number))
 
 
-def _kinds(tokens: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _told(tokens: Mapping[str, object]) -> Iterator[_Slot]:
+    """Yield what tokens of ours say of slots."""
     for token in tokens.values():
         if not isinstance(token, dict) or token.get("type") != KIND:
             continue
         slots, kind = token.get("keyslots"), token.get("kind")
         if isinstance(slots, list) and isinstance(kind, str):
-            yield from ((str(slot), kind) for slot in cast("list[object]", slots))
+            sealed = _base64(token.get("sealed", ""))
+            yield from (_Slot(_number(str(slot)), kind, sealed) for slot in slots)
+
+
+def _base64(text: object) -> bytes:
+    try:
+        return base64.b64decode(text if isinstance(text, str) else "", validate=True)
+    except ValueError:
+        raise FormatError("base64 of what is sealed", offset=_JSON_AT) from None
 
 
 def _map(said: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -9,25 +9,29 @@ What a slot's key goes through before it opens the volume's own (RFC 9106; LUKS2
 |---|---|---|
 | static | argon2id, 4 passes, a sixteenth of memory, 64 MiB to 1 GiB | a word may be guessed |
 | nodeID | PBKDF2, the least there is | 32 bytes of a digest: what could be guessed is no word |
+| tpm | PBKDF2, the least there is | 32 bytes drawn; the TPM's blob lies in the header's token |
 
 64 MiB is what RFC 9106 (4) recommends where memory is scarce; it is there in a machine of 768 MB,
 and the disk can be opened in any other one.
 """
 
+import base64
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from ichor.errors import Conflict, InputError, NotFound
+from ichor.errors import Conflict, IchorError, InputError, NotFound
 from ichor.formats import luks2
-from ichor.linux import procfs
+from ichor.linux import booted_image, efi, procfs
 from ichor.linux.cryptsetup import CHEAP, Kdf, Shape, Volume, deactivate
+from ichor.linux.tpm import KernelTpm
 from ichor.linux.volume_settings import Kept
 from ichor.log import fields, logger
 from ichor.pki import volume_key
 from ichor.ports.system_disk import mapping, opened
+from ichor.ports.tpm import Sealing, SealPolicy
 from ichor.resources.block.kinds import EncryptionKeyType
 from ichor.resources.block.volume_config import Encryption, EncryptionKey
 
@@ -35,6 +39,7 @@ log = logger(__name__)
 MACHINE: Final = Path("/sys/class/dmi/id/product_uuid")
 _MIB: Final = 1024  # in KiB
 _LEAST, _MOST, _PART, _PASSES, _LANES = 64 * _MIB, 1024 * _MIB, 16, 4, 4
+_DRAWN: Final = 32  # bytes
 _DEFAULT: Final = Shape()
 _WHY: Final = {errno.EPERM: "the key does not fit", errno.ENOENT: "there is no such slot"}
 
@@ -43,34 +48,57 @@ class Sources(NamedTuple):
     """What keys are made of, besides words. machine: its UUID. salt: of STATE, if any."""
 
     machine: str
+    tpm: Sealing
     salt: bytes = b""
+
+
+class Slot(NamedTuple):
+    """word: what opens it. sealed: what the TPM gives that for, if it does."""
+
+    word: bytes
+    sealed: bytes = b""
 
 
 def sources(salt: bytes = b"") -> Sources:
     machine = MACHINE.read_text(encoding="ascii").strip() if MACHINE.exists() else ""
-    return Sources(machine, salt)
+    return Sources(machine, KernelTpm(booted_image.signed_states), salt)
 
 
-def key_of(key: EncryptionKey, label: str, given: Sources) -> bytes:
-    """Give what opens a slot. Raises InputError, NotFound with the reason why there is none."""
-    made = _key(key, label, given.machine)
+def made(key: EncryptionKey, label: str, given: Sources) -> Slot:
+    """Give what shall open a slot, sealed anew where the TPM is to keep it. Raises as `key_of`."""
+    if key.type is not EncryptionKeyType.TPM:
+        return Slot(key_of(key, label, given))
+    if key.tpm_check_secureboot_status_on_enroll and not efi.security().secure_boot:
+        raise InputError("Secure Boot is off, and this key asks for it")
+    drawn = os.getrandom(_DRAWN)
+    sealed = given.tpm.seal(drawn, SealPolicy(pcrs=key.pcrs, signed=bool(key.pub_key_pcrs)))
+    return Slot(key_of(key, label, given, sealed), sealed)
+
+
+def key_of(key: EncryptionKey, label: str, given: Sources, sealed: bytes = b"") -> bytes:
+    """Give what opens a slot. Raises IchorError with the reason why there is nothing, OSError."""
+    found = _key(key, label, given, sealed)
     if not key.lock_to_state:
-        return made
+        return found
     if not given.salt:
         raise NotFound("it is locked to STATE, which has no salt")
-    return volume_key.locked(made, given.salt)
+    return volume_key.locked(found, given.salt)
 
 
-def _key(key: EncryptionKey, label: str, machine: str) -> bytes:
+def _key(key: EncryptionKey, label: str, given: Sources, sealed: bytes) -> bytes:
     match key.type:
         case EncryptionKeyType.NODE_ID:
-            return volume_key.of_machine(machine, label)
+            return volume_key.of_machine(given.machine, label)
         case EncryptionKeyType.STATIC if key.static_passphrase:
             return key.static_passphrase.encode()
         case EncryptionKeyType.STATIC:
             raise NotFound("its passphrase is not kept on this machine")
-        case _:
-            raise NotFound(f"keys of kind {key.type.value} are known, not supported yet")
+        case EncryptionKeyType.TPM if sealed:
+            return given.tpm.unseal(sealed)
+        case EncryptionKeyType.TPM:
+            raise NotFound("nothing is sealed in the header")
+        case EncryptionKeyType.KMS:
+            raise NotFound("keys of kind kms are known, not supported yet")
 
 
 def kdf_of(key: EncryptionKey, memory_kib: int) -> Kdf:
@@ -89,22 +117,37 @@ def shape_of(encryption: Encryption) -> Shape:
     )
 
 
-def begin(device: Path, label: str, encryption: Encryption, given: Sources) -> None:
+def _activate(volume: Volume, label: str, slot: int, word: bytes, how: Encryption) -> None:
+    discards = how.allow_discards
+    volume.activate(mapping(label), slot, word, how.perf_options, allow_discards=discards)
+
+
+Opening: TypeAlias = Callable[[Volume, str, int, bytes, Encryption], None]
+
+
+def begin(
+    device: Path,
+    label: str,
+    encryption: Encryption,
+    given: Sources,
+    opening: Opening = _activate,
+) -> None:
     """Make a volume with all its keys, and open it; it does not count yet.
 
-    Raises InputError or NotFound where a key cannot be made, before anything is written; OSError.
+    Raises IchorError where a key cannot be made, before anything is written; OSError.
     """
-    keys = {key: key_of(key, label, given) for key in encryption.keys}
+    slots = {key: made(key, label, given) for key in encryption.keys}
     if is_open(label):  # what an attempt before this one left
         deactivate(mapping(label))
     memory = procfs.meminfo()["MemTotal"]
     with Volume(device) as volume:
         volume.format(shape_of(encryption), label, luks2.MAKING)
-        for key, word in keys.items():
+        for key, (word, sealed) in slots.items():
             volume.add_slot(key.slot, word, kdf_of(key, memory))
-            volume.set_token([key.slot], kind=key.type.value, lockToState=key.lock_to_state)
-        first, word = next(iter(keys.items()))
-        _activate(volume, label, first.slot, word, encryption)
+            said = {"sealed": base64.b64encode(sealed).decode()} if sealed else {}
+            volume.set_token([key.slot], kind=key.type.value, **said)
+        first, slot = next(iter(slots.items()))
+        opening(volume, label, first.slot, slot.word, encryption)
 
 
 def finish(device: Path, label: str) -> None:
@@ -113,14 +156,6 @@ def finish(device: Path, label: str) -> None:
         volume.load()
         volume.set_label(label, luks2.MADE)
     _flush(device)
-
-
-def _activate(volume: Volume, label: str, slot: int, word: bytes, how: Encryption) -> None:
-    discards = how.allow_discards
-    volume.activate(mapping(label), slot, word, how.perf_options, allow_discards=discards)
-
-
-Opening: TypeAlias = Callable[[Volume, str, int, bytes, Encryption], None]
 
 
 def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _activate) -> None:
@@ -135,11 +170,13 @@ def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _acti
     reasons: list[str] = []
     with Volume(device) as volume:
         volume.load()
+        sealed = _sealed(device)
         for key in encryption.keys:
             said = fields(volume=label, slot=key.slot, key=key.type.value)
             try:
-                opening(volume, label, key.slot, key_of(key, label, given), encryption)
-            except (InputError, NotFound, OSError) as error:
+                word = key_of(key, label, given, sealed.get(key.slot, b""))
+                opening(volume, label, key.slot, word, encryption)
+            except (IchorError, OSError) as error:
                 why = reason(error)
                 log.error("a key does not open a volume", extra={**said, **fields(why=why)})
                 reasons.append(f"slot {key.slot} ({key.type.value}): {why}")
@@ -147,6 +184,12 @@ def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _acti
                 log.info("volume opened", extra=said)
                 return
     raise Conflict(f"no key opens {label} on {device}: {'; '.join(reasons) or 'none is known'}")
+
+
+def _sealed(device: Path) -> Mapping[int, bytes]:
+    with device.open("rb") as file:
+        header = luks2.found(file.read(luks2.BOTH))
+    return header.sealed if header is not None else {}
 
 
 def reason(error: Exception) -> str:

@@ -14,6 +14,8 @@ CIPHERS: Final = ("aes-xts-plain64",)
 _ADIANTUM: Final = ("xchacha12,aes-adiantum-plain64", "xchacha20,aes-adiantum-plain64")
 KEY_BITS: Final = (256, 512)  # of XTS: two keys of AES-128, or of AES-256
 SECTORS: Final = (512, 1024, 2048, 4096)
+SIGNED_PCR: Final = 11
+PCRS: Final = (7,)  # where nothing is said: what Secure Boot was begun with
 SLOTS: Final = 32  # LUKS2 on-disk format, 3.2: keyslots 0 to 31
 
 Option = Literal["no_read_workqueue", "no_write_workqueue", "same_cpu_crypt"]
@@ -27,18 +29,37 @@ class NodeIDKey(Part, frozen=True, kw_only=True):
     """Made of what the machine's firmware says it is."""
 
 
+class TPMOptions(Part, frozen=True, kw_only=True):
+    """pcrs: whose values must be what they are now; PCR 11 is in a signed state anyway."""
+
+    pcrs: tuple[Annotated[int, Range(0, 23)], ...] | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        if SIGNED_PCR in (self.pcrs or ()):
+            hint = "its states are signed, so that an upgrade opens the volume"
+            yield Fault("pcrs", f"expected others than {SIGNED_PCR}", hint)
+
+
+class TPMKey(Part, frozen=True, kw_only=True):
+    """Drawn, and given back by the TPM of this machine to what runs there now, or was signed."""
+
+    options: TPMOptions | None = None
+    check_secureboot_status_on_enroll: bool = False
+
+
 class VolumeKey(Part, frozen=True, kw_only=True):
     """lock_to_state: it opens nothing without the STATE that it was made with."""
 
-    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"kms", "tpm"})
+    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"kms"})
     slot: Annotated[int, Range(0, SLOTS - 1)]
     static: StaticKey | None = None
     node_id: NodeIDKey | None = field(default=None, name="nodeID")
+    tpm: TPMKey | None = None
     lock_to_state: bool = False
 
     def faults(self) -> Iterator[Fault]:
-        if (self.static is None) == (self.node_id is None):
-            yield Fault("", "expected one of static and nodeID")
+        if sum(one is not None for one in (self.static, self.node_id, self.tpm)) != 1:
+            yield Fault("", "expected one of static, nodeID and tpm")
 
 
 class VolumeEncryption(Part, frozen=True, kw_only=True):

@@ -15,7 +15,13 @@ from msgspec.structs import replace
 from ichor.config.container import Config
 from ichor.config.documents.volume import SYSTEM_DISK, Provisioning
 from ichor.config.documents.volume import VolumeConfig as Document
-from ichor.config.documents.volume_encryption import VolumeEncryption, VolumeKey
+from ichor.config.documents.volume_encryption import (
+    PCRS,
+    SIGNED_PCR,
+    TPMKey,
+    VolumeEncryption,
+    VolumeKey,
+)
 from ichor.cosi.controller import Get, Out, Output, Transform
 from ichor.formats.gpt import LINUX_DATA
 from ichor.resources.block.ids import NAMESPACE_NAME, SYSTEM_VOLUME_LABEL, WAVE_SYSTEM_DISK
@@ -94,13 +100,23 @@ def encrypted(said: VolumeEncryption) -> Encryption:
 
 
 def key(said: VolumeKey) -> EncryptionKey:
-    passphrase = said.static.passphrase.reveal() if said.static is not None else ""
-    kind = EncryptionKeyType.STATIC if said.static is not None else EncryptionKeyType.NODE_ID
-    return EncryptionKey(
-        slot=said.slot,
-        type=kind,
-        lock_to_state=said.lock_to_state,
-        static_passphrase=passphrase,
+    common = EncryptionKey(
+        slot=said.slot, type=EncryptionKeyType.NODE_ID, lock_to_state=said.lock_to_state
+    )
+    if said.static is not None:
+        word = said.static.passphrase.reveal()
+        return replace(common, type=EncryptionKeyType.STATIC, static_passphrase=word)
+    return common if said.tpm is None else sealed(common, said.tpm)
+
+
+def sealed(common: EncryptionKey, said: TPMKey) -> EncryptionKey:
+    pcrs = said.options.pcrs if said.options is not None else None
+    return replace(
+        common,
+        type=EncryptionKeyType.TPM,
+        pcrs=PCRS if pcrs is None else pcrs,
+        pub_key_pcrs=(SIGNED_PCR,),
+        tpm_check_secureboot_status_on_enroll=said.check_secureboot_status_on_enroll,
     )
 
 
