@@ -239,7 +239,7 @@ def test_keys_are_made_of_what_they_are_said_to_be_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("machine_mib", "memory_mib"), [(256, 64), (768, 64), (4096, 256), (65536, 1024)]
+    ("machine_mib", "memory_mib"), [(256, 64), (768, 64), (2048, 128), (65536, 256)]
 )
 def test_words_are_derived_within_what_the_machine_has(machine_mib: int, memory_mib: int) -> None:
     kdf = kdf_of(STATIC, machine_mib << 10)

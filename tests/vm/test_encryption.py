@@ -115,11 +115,16 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
         print(f"made: {made.until(CONTAINERS):.0f} s")
         assert made.console.count("Linux version") == 1
 
-        made.cut_power()
+        made.switch_off()
+        small = size_of(made, EPHEMERAL)
+        os.truncate(made.directory / machines.DISK, 7 << 30)
+        made.start()
         made.until("Linux version", times=2)
         print(f"opened: {made.until(CONTAINERS, times=2):.0f} s")
         said = made.console.rpartition("Linux version")[2]
         assert said.count("volume opened") == 2
+        assert "a volume has grown" in said
+        assert size_of(made, EPHEMERAL) > small + (400 << 20)
         assert "XFS (vda" not in said
         assert "XFS (dm-" in said
 
@@ -147,7 +152,6 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
             sparse.copy(made.directory / machines.DISK, file.fileno())
 
     found = parts(disk)
-    assert found[EPHEMERAL].sectors * SECTOR == 3 << 30
     for label in (STATE, EPHEMERAL):
         raw = held(disk, found[label], tmp_path / label)
         assert b"XFSB" not in raw
@@ -159,7 +163,7 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
     assert b"nodeID" in values[meta.STATE_ENCRYPTION]
     assert RECOVERY.encode() not in values[meta.STATE_ENCRYPTION]
 
-    with trial(disk, 768) as other:
+    with trial(disk, 768, disk_mib=7 << 10) as other:
         other.until("no key opens STATE")
         assert "slot 0 (nodeID): the key does not fit" in other.console
         other.until("Linux version", times=2)
@@ -178,3 +182,7 @@ def start(disk: Path, part: Partition) -> bytes:
 def luks2_of(made: Trial, label: str) -> luks2.Header | None:
     disk = made.directory / machines.DISK
     return luks2.found(start(disk, parts(disk)[label]))
+
+
+def size_of(made: Trial, label: str) -> int:
+    return parts(made.directory / machines.DISK)[label].sectors * SECTOR

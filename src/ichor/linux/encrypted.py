@@ -7,12 +7,13 @@ What a slot's key goes through before it opens the volume's own (RFC 9106; LUKS2
 
 | key | derivation | why |
 |---|---|---|
-| static | argon2id, 4 passes, a sixteenth of memory, 64 MiB to 1 GiB | a word may be guessed |
+| static | argon2id, 4 passes, a sixteenth of memory, 64 to 256 MiB | a word may be guessed |
 | nodeID | PBKDF2, the least there is | 32 bytes of a digest: what could be guessed is no word |
 | tpm | PBKDF2, the least there is | 32 bytes drawn; the TPM's blob lies in the header's token |
 
-64 MiB is what RFC 9106 (4) recommends where memory is scarce; it is there in a machine of 768 MB,
-and the disk can be opened in any other one.
+64 MiB is what RFC 9106 (4) recommends where memory is scarce, and 4 passes are the least that
+libcryptsetup takes; it is there in a machine of 768 MB, and 256 MiB are in any that a disk with the
+recovery passphrase is carried to. More would keep each start waiting for it.
 """
 
 import base64
@@ -38,18 +39,22 @@ from ichor.resources.block.volume_config import Encryption, EncryptionKey
 log = logger(__name__)
 MACHINE: Final = Path("/sys/class/dmi/id/product_uuid")
 _MIB: Final = 1024  # in KiB
-_LEAST, _MOST, _PART, _PASSES, _LANES = 64 * _MIB, 1024 * _MIB, 16, 4, 4
+_LEAST, _MOST, _PART, _PASSES, _LANES = 64 * _MIB, 256 * _MIB, 16, 4, 4
 _DRAWN: Final = 32  # bytes
 _DEFAULT: Final = Shape()
 _WHY: Final = {errno.EPERM: "the key does not fit", errno.ENOENT: "there is no such slot"}
 
 
 class Sources(NamedTuple):
-    """What keys are made of, besides words. machine: its UUID. salt: of STATE, if any."""
+    """What keys are made of, besides words. machine: its UUID. salt: of STATE, if any.
+
+    memory: of the machine, in KiB.
+    """
 
     machine: str
     tpm: Sealing
     salt: bytes = b""
+    memory: int = 0
 
 
 class Slot(NamedTuple):
@@ -61,7 +66,8 @@ class Slot(NamedTuple):
 
 def sources(salt: bytes = b"") -> Sources:
     machine = MACHINE.read_text(encoding="ascii").strip() if MACHINE.exists() else ""
-    return Sources(machine, KernelTpm(booted_image.signed_states), salt)
+    memory = procfs.meminfo()["MemTotal"]
+    return Sources(machine, KernelTpm(booted_image.signed_states), salt, memory)
 
 
 def made(key: EncryptionKey, label: str, given: Sources) -> Slot:
@@ -139,11 +145,10 @@ def begin(
     slots = {key: made(key, label, given) for key in encryption.keys}
     if is_open(label):  # what an attempt before this one left
         deactivate(mapping(label))
-    memory = procfs.meminfo()["MemTotal"]
     with Volume(device) as volume:
         volume.format(shape_of(encryption), label, luks2.MAKING)
         for key, (word, sealed) in slots.items():
-            volume.add_slot(key.slot, word, kdf_of(key, memory))
+            volume.add_slot(key.slot, word, kdf_of(key, given.memory))
             said = {"sealed": base64.b64encode(sealed).decode()} if sealed else {}
             volume.set_token([key.slot], kind=key.type.value, **said)
         first, slot = next(iter(slots.items()))

@@ -130,6 +130,15 @@ def remove(disk: SystemDisk, label: str) -> None:
     write(device, disk.without(label).table)
 
 
+def grow(disk: SystemDisk, partition: Partition) -> SystemDisk:
+    """Let a partition end later, in the table and for the kernel. Raises FormatError, OSError."""
+    device, table = Path("/dev", disk.name), disk.without(partition.label).table
+    table = table._replace(partitions=tuple(sorted((*table.partitions, partition))))
+    write(device, table)
+    announce(device, partition, table.sector, _RESIZE)
+    return replace(disk, table=table)
+
+
 def blank(device: Path, partition: Partition, sector: int) -> None:
     """Clear where it begins: an earlier owner's file system there would pass for a new one."""
     with device.open("r+b", buffering=0) as file:
@@ -156,7 +165,7 @@ def write(device: Path, table: Table) -> None:
 
 
 # include/uapi/linux/blkpg.h
-_BLKPG, _ADD = 0x1269, 1
+_BLKPG, _ADD, _RESIZE = 0x1269, 1, 3
 
 
 class _BlkpgPartition(ctypes.Structure):
@@ -178,11 +187,14 @@ class _BlkpgArgument(ctypes.Structure):
     )
 
 
-def announce(device: Path, partition: Partition, sector: int) -> None:
-    """Tell the kernel of one more partition. Raises OSError (EBUSY: it overlaps a known one)."""
+def announce(device: Path, partition: Partition, sector: int, what: int = _ADD) -> None:
+    """Tell the kernel of one more partition. Raises OSError (EBUSY: it overlaps a known one).
+
+    what: _ADD, or _RESIZE for one that it knows.
+    """
     told = _BlkpgPartition(
         start=partition.first * sector, length=partition.sectors * sector, pno=partition.number
     )
-    argument = _BlkpgArgument(op=_ADD, datalen=ctypes.sizeof(told), data=ctypes.addressof(told))
+    argument = _BlkpgArgument(op=what, datalen=ctypes.sizeof(told), data=ctypes.addressof(told))
     with device.open("rb") as file:
         fcntl.ioctl(file, _BLKPG, argument)

@@ -68,17 +68,15 @@ def kept(disk: SystemDisk, label: str, store: DiskMeta) -> Kept | None:
         return read(folder, label)
 
 
-def labels(disk: SystemDisk, store: DiskMeta) -> frozenset[str]:
-    """Give those of which enough is known. STATE as it is, unless it is encrypted, needs nothing.
+def known(disk: SystemDisk, store: DiskMeta) -> Mapping[str, VolumeSettings]:
+    """Give what is known of those that are whole. Of STATE, unless it is encrypted, that is all.
 
     Raises OSError, FormatError.
     """
-
-    def is_known(label: str) -> bool:
-        plain = label == STATE and label not in disk.encrypted
-        return plain or kept(disk, label, store) is not None
-
-    return frozenset(filter(is_known, disk.whole))
+    found = {label: kept(disk, label, store) for label in disk.whole}
+    if STATE in disk.whole and STATE not in disk.encrypted:
+        found[STATE] = Kept()
+    return {label: one.settings for label, one in found.items() if one is not None}
 
 
 def salt_for(disk: SystemDisk, label: str, encryption: Encryption) -> bytes:

@@ -33,7 +33,7 @@ class KernelSystemDisk:
 
     def observe(self) -> SystemDisk | None:
         disk = system_disk.observe()
-        return disk and replace(disk, kept=volume_settings.labels(disk, self._meta))
+        return disk and replace(disk, kept=volume_settings.known(disk, self._meta))
 
     async def apply(self, action: Action) -> None:
         disk = system_disk.observe()

@@ -10,7 +10,7 @@ def model(disk: SystemDisk | None, action: Action) -> SystemDisk | None:
     if disk is None:
         return None
     if isinstance(action, KeepSettings):
-        return replace(disk, kept=disk.kept | {action.label})
+        return replace(disk, kept={**disk.kept, action.label: action.settings})
     if isinstance(action, AddPartition):
         partitions = tuple(sorted((*disk.table.partitions, action.partition)))
         return replace(disk, table=disk.table._replace(partitions=partitions))

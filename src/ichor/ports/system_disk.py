@@ -10,8 +10,20 @@ from ichor.errors import NotFound
 from ichor.formats.gpt import Partition, Table
 from ichor.formats.luks2 import Header
 from ichor.resources.block.volume_config import Encryption
+from ichor.resources.block.volume_config import Partition as Size
 
 MAPPER: Final = "/dev/mapper"
+
+
+class VolumeSettings(Struct, frozen=True, kw_only=True):
+    """What has to be known of a volume before it is mounted. secure: nosuid, nodev.
+
+    size: how far it may grow.
+    """
+
+    encryption: Encryption | None = None
+    secure: bool = True
+    size: Size = Size()
 
 
 class SystemDisk(Struct, frozen=True, kw_only=True):
@@ -19,7 +31,7 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
 
     whole: labels of partitions whose file system is there. foreign: of those that hold something
     else, which is never overwritten. encrypted: of those among the whole that have to be opened,
-    with their headers. kept: of those whose settings are there for the next start.
+    with their headers. kept: what is there of those for the next start.
     """
 
     name: str
@@ -27,7 +39,7 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
     whole: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
     encrypted: Mapping[str, Header] = {}
-    kept: frozenset[str] = frozenset()
+    kept: Mapping[str, VolumeSettings] = {}
 
     def has(self, label: str) -> bool:
         return any(part.label == label for part in self.table.partitions)
@@ -58,13 +70,6 @@ class SystemDisk(Struct, frozen=True, kw_only=True):
 
 class AddPartition(Struct, frozen=True):
     partition: Partition
-
-
-class VolumeSettings(Struct, frozen=True, kw_only=True):
-    """What has to be known of a volume before it is mounted. secure: nosuid, nodev."""
-
-    encryption: Encryption | None = None
-    secure: bool = True
 
 
 class KeepSettings(Struct, frozen=True):

@@ -124,6 +124,7 @@ def trial(
     secure_boot: bool = False,
     tpm: bool = False,
     log_writes: bool = False,
+    disk_mib: int = 6144,
 ) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
@@ -133,6 +134,7 @@ def trial(
         secure_boot=secure_boot,
         tpm=tpm,
         log_writes=log_writes,
+        disk_mib=disk_mib,
     )
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()

@@ -30,6 +30,7 @@ from ichor.resources.block.partition import EPHEMERAL, META, MIB, STATE, STATE_S
 from ichor.resources.block.provision import ID, VolumeProvision, VolumeProvisionStatus
 from ichor.resources.block.volume import VolumeStatus
 from ichor.resources.block.volume_config import Encryption, EncryptionKey
+from ichor.resources.block.volume_config import Partition as Size
 
 GIB = 1 << 30
 ENCRYPTION = "encryption: {provider: luks2, keys: [{slot: 4, static: {passphrase: word}}, %s]}"
@@ -43,6 +44,7 @@ def asked(*documents: str) -> Inputs:
 
 
 ASKED = asked()
+ANY = Size(min_size=2 * GIB, grow=True, label=EPHEMERAL, type_uuid=str(LINUX_DATA))
 NODE = "{slot: 0, nodeID: {}, lockToState: true}"
 ENCRYPTED = asked(
     f"STATE\n{ENCRYPTION % '{slot: 0, nodeID: {}}'}", f"EPHEMERAL\n{ENCRYPTION % NODE}"
@@ -92,7 +94,7 @@ def test_cut_off_anywhere_it_goes_on_and_ends_alike(inputs: Inputs, count: int) 
 def test_what_was_made_before_a_cut_is_kept_though_another_configuration_comes(count: int) -> None:
     cut = done(disk(), list(plan(ENCRYPTED, disk()))[:count])
     made = done(cut, plan(ASKED, cut))
-    assert made.whole == made.kept == {STATE, EPHEMERAL}
+    assert made.whole == made.kept.keys() == {STATE, EPHEMERAL}
     assert set(made.encrypted) == cut.whole
 
 
@@ -116,7 +118,7 @@ def test_keys_are_those_of_the_configuration_by_slot() -> None:
     )
     actions = list(plan(ENCRYPTED, disk()))
     assert actions[-2:] == [
-        KeepSettings(EPHEMERAL, VolumeSettings(encryption=encryption)),
+        KeepSettings(EPHEMERAL, VolumeSettings(encryption=encryption, size=ANY)),
         MakeFileSystem(EPHEMERAL, encryption),
     ]
     assert "word" not in repr(actions)
@@ -140,7 +142,7 @@ def test_settings_that_went_with_state_are_kept_again() -> None:
 def test_what_is_whole_is_never_made_again() -> None:
     whole = done(disk(), plan(ASKED, disk()))
     lacking = SystemDisk(
-        name="vda", table=whole.table, whole=frozenset({STATE}), kept=frozenset({STATE})
+        name="vda", table=whole.table, whole=frozenset({STATE}), kept={STATE: VolumeSettings()}
     )
     kinds = [(type(action), label_of(action)) for action in plan(ASKED, lacking)]
     assert kinds == [(KeepSettings, EPHEMERAL), (MakeFileSystem, EPHEMERAL)]
@@ -221,3 +223,40 @@ def test_a_volume_is_told_with_what_it_is_and_how_it_is_encrypted() -> None:
     before = dict(pairs(report(ASKED, disk())))[STATE]
     assert isinstance(before, VolumeStatus)
     assert before.phase is VolumePhase.WAITING
+
+
+def test_what_is_said_later_is_kept_for_the_next_start_but_not_other_keys() -> None:
+    made = done(disk(), plan(ENCRYPTED, disk()))
+    other = asked("EPHEMERAL\nmount: {secure: false}\nprovisioning: {maxSize: 4GiB}")
+    later = Inputs(volumes=other.volumes)
+    (action,) = plan(later, made)
+    assert isinstance(action, KeepSettings)
+    assert (action.label, action.settings.secure) == (EPHEMERAL, False)
+    assert action.settings.size.max_size == 4 * GIB
+    assert action.settings.encryption == made.kept[EPHEMERAL].encryption is not None
+    assert list(plan(later, done(made, [action]))) == []
+
+
+def test_a_volume_from_before_there_were_settings_is_given_some() -> None:
+    whole = done(disk(), plan(ASKED, disk()))
+    old = SystemDisk(name="vda", table=whole.table, whole=whole.whole, kept={})
+    assert list(plan(Inputs(volumes=ENCRYPTED.volumes), old)) == [
+        KeepSettings(EPHEMERAL, VolumeSettings(size=ANY))
+    ]
+
+
+def test_keys_that_were_not_made_are_told_of() -> None:
+    made = done(disk(), plan(ENCRYPTED, disk()))
+    found = dict(pairs(report(ASKED, made)))[EPHEMERAL]
+    assert isinstance(found, VolumeStatus)
+    assert found.encryption_failed_syncs == (
+        "slot 0 is nodeID, empty is wanted: when the volume is made anew",
+        "slot 4 is static, empty is wanted: when the volume is made anew",
+    )
+    plain = done(disk(), plan(ASKED, disk()))
+    found = dict(pairs(report(ENCRYPTED, plain)))[STATE]
+    assert isinstance(found, VolumeStatus)
+    assert len(found.encryption_failed_syncs) == 2
+    found = dict(pairs(report(ENCRYPTED, made)))[STATE]
+    assert isinstance(found, VolumeStatus)
+    assert found.encryption_failed_syncs == ()

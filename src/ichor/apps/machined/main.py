@@ -92,12 +92,12 @@ def _prepare(here: Site) -> None:
 
         site.mount_kernel(mounts)
         measuring.boot()
-        disk = here.disk()
-        volumes = site.volumes(disk, unlock.usable(disk))
+        opened = unlock.volumes(here.disk())
+        volumes = site.volumes(*opened)
         layers.prepare(mounts, files, *volumes)
         if volumes.are_kept:  # what was sealed is open, and is opened no more
             measuring.run()
-        unlock.loosen(disk, mounts)
+        unlock.complete(opened, mounts)
         site.mount_images(mounts, files)
 
 

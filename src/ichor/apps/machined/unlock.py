@@ -5,8 +5,9 @@ PID 1 says so, and starts again; it is nobody's to format.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
-from ichor.apps.machined import layers
+from ichor.apps.machined import growing, layers
 from ichor.linux import volume_settings
 from ichor.linux.meta import DiskMeta
 from ichor.log import fields, logger
@@ -17,15 +18,26 @@ from ichor.resources.block.partition import EPHEMERAL, STATE
 log = logger(__name__)
 
 
-def usable(disk: SystemDisk | None) -> frozenset[str]:
-    """Open what is encrypted; give all that can be mounted now.
+class Opened(NamedTuple):
+    """disk: None where there is none. usable: labels of what can be mounted now."""
+
+    disk: SystemDisk | None
+    usable: frozenset[str] = frozenset()
+
+
+def volumes(disk: SystemDisk | None) -> Opened:
+    """Open what is encrypted, and let grow what may.
 
     One whose STATE is gone is left as it is: a configuration may say how it is opened. Raises
     Conflict where keys are known and none fits, OSError, FormatError.
     """
     if disk is None:
-        return frozenset()
-    return frozenset(label for label in (STATE, EPHEMERAL) if _is_usable(disk, label))
+        return Opened(None)
+    usable = {STATE} if _is_usable(disk, STATE) else set[str]()
+    disk = growing.partition(disk)
+    if _is_usable(disk, EPHEMERAL):
+        usable.add(EPHEMERAL)
+    return Opened(disk, frozenset(usable))
 
 
 def _is_usable(disk: SystemDisk, label: str) -> bool:
@@ -41,10 +53,14 @@ def _is_usable(disk: SystemDisk, label: str) -> bool:
     return True
 
 
-def loosen(disk: SystemDisk | None, mounts: Mounts) -> None:
-    """Let /var have what `secure: false` asks for, now that STATE is there to say so."""
-    if disk is None or not {STATE, EPHEMERAL} <= disk.whole:
+def complete(found: Opened, mounts: Mounts) -> None:
+    """Do what takes volumes that are mounted: let EPHEMERAL fill its own, and be as loose as asked.
+
+    secure: false is what STATE says, for all else /var is nosuid and nodev.
+    """
+    if found.disk is None or not {STATE, EPHEMERAL} <= found.usable:
         return
+    growing.file_system(found.disk)
     known = volume_settings.read(Path(layers.STATE), EPHEMERAL)
     if known is not None and not known.settings.secure:
         mounts.apply(Remount(target="/var"))

@@ -14,9 +14,9 @@ from typing import Annotated
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ichor.controllers.block.sizes import placed
 from ichor.cosi.controller import Actuator, All, Out, Yield
 from ichor.errors import Conflict
-from ichor.formats.gpt import LINUX_DATA, Partition, Table, derived_id, free
 from ichor.formats.luks2 import Header
 from ichor.ports.system_disk import (
     Action,
@@ -28,7 +28,7 @@ from ichor.ports.system_disk import (
     VolumeSettings,
 )
 from ichor.resources.block.kinds import EncryptionProviderType, FilesystemType, VolumePhase
-from ichor.resources.block.partition import MIB
+from ichor.resources.block.partition import STATE
 from ichor.resources.block.provision import (
     NAMESPACE,
     VolumeProvision,
@@ -36,7 +36,7 @@ from ichor.resources.block.provision import (
 )
 from ichor.resources.block.volume import VolumeStatus
 from ichor.resources.block.volume_config import Encryption, VolumeConfig
-from ichor.resources.block.volume_config import Partition as Wanted
+from ichor.resources.block.volume_config import Partition as Size
 from ichor.units import format_size
 
 
@@ -50,52 +50,46 @@ def plan(inputs: Inputs, observed: SystemDisk | None) -> Iterator[Action]:
     if observed is None:
         return
     table = observed.table
+    yield from _other_settings(inputs.volumes, observed)
     labels = (label for one in inputs.asked.values() for label in one.labels)
     for label in (label for label in labels if label in inputs.volumes):
         volume = inputs.volumes[label]
         if not any(part.label == label for part in table.partitions):
-            made = placed(table, label, volume.provisioning.partition_spec or Wanted())
+            made = placed(table, label, volume.provisioning.partition_spec or Size())
             table = table._replace(partitions=(*table.partitions, made))
             yield AddPartition(made)
         if label in observed.foreign:
             raise Conflict(f"partition {label} of {observed.name} holds what is no whole XFS")
-        if label not in observed.whole & observed.kept:
-            yield KeepSettings(label, settings(volume))
         if label not in observed.whole:
+            yield KeepSettings(label, settings(volume))
             yield MakeFileSystem(label, volume.encryption)
+        elif label in observed.encrypted and label not in observed.kept:
+            yield KeepSettings(label, settings(volume))
 
 
 def settings(volume: VolumeConfig) -> VolumeSettings:
     secure = volume.mount is None or volume.mount.secure
-    return VolumeSettings(encryption=volume.encryption, secure=secure)
+    size = volume.provisioning.partition_spec or Size()
+    return VolumeSettings(encryption=volume.encryption, secure=secure, size=size)
 
 
-def placed(table: Table, label: str, size: Wanted) -> Partition:
-    """Give a partition where the most is free. Raises Conflict."""
-    gaps = sorted(free(table, MIB // table.sector), key=lambda gap: gap[0] - gap[1])
-    first, last = gaps[0] if gaps else (1, 0)
-    room = (last - first + 1) * table.sector
-    most = limit(size, room)
-    if most < size.min_size:
-        wanted, there = format_size(size.min_size), format_size(room)
-        raise Conflict(f"{label} needs {wanted}, and the disk has {there} free in one piece")
-    sectors = most // MIB * MIB // table.sector
-    number = 1 + max((part.number for part in table.partitions), default=0)
-    id = derived_id(table.disk.bytes, number)
-    return Partition(number, LINUX_DATA, id, first, first + sectors - 1, label)
-
-
-def limit(size: Wanted, room: int) -> int:
-    """Give how many bytes of those it may have."""
-    if size.relative_max_size:
-        return room * size.relative_max_size // 100
-    if size.negative_max_size:
-        return max(room - size.max_size, 0)
-    return min(room, size.max_size or room)
+def _other_settings(
+    volumes: Mapping[str, VolumeConfig], observed: SystemDisk
+) -> Iterator[KeepSettings]:
+    """Keep what has changed for the next start; keys stay those that the volume was made with."""
+    for label in sorted(observed.whole - {STATE}) if STATE in observed.whole else ():
+        kept = observed.kept.get(label)
+        is_known = kept is not None or label not in observed.encrypted
+        if label not in volumes or not is_known:
+            continue
+        keys = kept.encryption if kept is not None else None
+        wanted = replace(settings(volumes[label]), encryption=keys)
+        if wanted != kept:
+            yield KeepSettings(label, wanted)
 
 
 def report(inputs: Inputs, observed: SystemDisk | None) -> Iterator[Yield]:
-    done = observed.whole & observed.kept if observed is not None else frozenset[str]()
+    done = observed.whole & observed.kept.keys() if observed is not None else frozenset[str]()
     for id, one in inputs.asked.items():
         there = tuple(label for label in one.labels if label in done)
         yield id, VolumeProvisionStatus(labels=there)
@@ -108,7 +102,7 @@ def status(label: str, volume: VolumeConfig, disk: SystemDisk) -> VolumeStatus:
     if not disk.has(label):
         return VolumeStatus(phase=VolumePhase.WAITING)
     part, is_whole = disk.part(label), label in disk.whole
-    size = part.sectors * disk.table.sector
+    size, header = part.sectors * disk.table.sector, disk.encrypted.get(label)
     plain = VolumeStatus(
         phase=VolumePhase.READY if is_whole else VolumePhase.LOCATED,
         location=disk.path(part),
@@ -119,14 +113,13 @@ def status(label: str, volume: VolumeConfig, disk: SystemDisk) -> VolumeStatus:
         size=size,
         pretty_size=format_size(size),
         filesystem=FilesystemType.XFS if is_whole else FilesystemType.NONE,
+        encryption_failed_syncs=tuple(differences(volume.encryption, header)) if is_whole else (),
         mount_spec=volume.mount,
     )
-    header = disk.encrypted.get(label)
     return plain if header is None else encrypted(plain, header, volume.encryption)
 
 
 def encrypted(plain: VolumeStatus, header: Header, wanted: Encryption | None) -> VolumeStatus:
-    """Add what its header says, which may be other than what is wanted now."""
     locked = wanted is not None and any(key.lock_to_state for key in wanted.keys)
     return replace(
         plain,
@@ -135,6 +128,16 @@ def encrypted(plain: VolumeStatus, header: Header, wanted: Encryption | None) ->
         configured_encryption_keys=tuple(header.slots.values()),
         encryption_locked_to_state=locked,
     )
+
+
+def differences(wanted: Encryption | None, header: Header | None) -> Iterator[str]:
+    """Yield what the volume was made with otherwise than is wanted now."""
+    asked = {key.slot: key.type.value for key in wanted.keys} if wanted is not None else {}
+    held = header.slots if header is not None else {}
+    for slot in sorted({*asked, *held}):
+        old, new = held.get(slot, "empty"), asked.get(slot, "empty")
+        if old != new:
+            yield f"slot {slot} is {old}, {new} is wanted: when the volume is made anew"
 
 
 def volume_provision(port: SystemDisks) -> Actuator[Inputs, SystemDisk | None, Action]:
