@@ -230,3 +230,11 @@ def test_reading_certificates_needs_no_cryptography() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src"}
     )
     assert ran.stdout.strip() == "False", ran.stderr
+
+
+@given(st.binary(max_size=80))
+def test_what_is_no_signature_carries_no_certificate(data: bytes) -> None:
+    inner = der.tlv(0xA0, der.tlv(der.SEQUENCE, data))
+    for text in (data, der.tlv(der.SEQUENCE, der.tlv(der.OID, b"*"), inner)):
+        with pytest.raises(FormatError):
+            certificate.of_signature(text)

@@ -26,7 +26,7 @@ _SERVICE: Final = "Attestation"
 class AttestationService:
     def __init__(self, machine: Attesting) -> None:
         self._machine = machine
-        self._aside = Aside(most=1)
+        self._aside = Aside(most=1, why="question to the TPM is not answered yet")
 
     def handlers(self) -> Mapping[str, Handler]:
         attest = method(pb, _SERVICE, "Attest", pb.AttestRequest, pb.AttestResponse)

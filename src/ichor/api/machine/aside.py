@@ -18,15 +18,17 @@ from ichor.errors import TransientError
 T = TypeVar("T")
 _MOST = 16
 _PATIENCE_S = 10.0
+_WHY = "reads of files hang: is the server of a mount gone?"
 
 
 class Aside:
-    """most: reads at once. patience_s: for one's turn; TransientError after that."""
+    """most: reads at once. patience_s: for one's turn; TransientError, with `why`, after that."""
 
-    def __init__(self, most: int = _MOST, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, most: int = _MOST, patience_s: float = _PATIENCE_S, why: str = _WHY) -> None:
         self._free = asyncio.Semaphore(most)
         self._most = most
         self._patience_s = patience_s
+        self._why = why
 
     async def each(
         self, make: Callable[[], Generator[T]], batch: int = 1
@@ -48,8 +50,7 @@ class Aside:
             async with asyncio.timeout(self._patience_s):
                 await self._free.acquire()
         except TimeoutError:
-            message = f"{self._most} reads of files hang: is the server of a mount gone?"
-            raise TransientError(message) from None
+            raise TransientError(f"{self._most} {self._why}") from None
 
     async def all(self, make: Callable[[], Generator[T]]) -> list[T]:
         return [item async for item in self.each(make, batch=1 << 16)]
