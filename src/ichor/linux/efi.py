@@ -7,12 +7,22 @@ of the loader are UTF-16 with a zero at the end (systemd, The Boot Loader Interf
 from pathlib import Path
 from typing import Final
 
+from ichor.formats import signature_database
+from ichor.formats.signature_database import Kind
+from ichor.pki.signing import Trust
 from ichor.resources.runtime.security import SecurityState
 
 VARIABLES: Final = Path("/sys/firmware/efi/efivars")
 _GLOBAL: Final = "8be4df61-93ca-11d2-aa0d-00e098032b8c"  # UEFI 3.3
 _LOADER: Final = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+_SECURITY: Final = "d719b2cb-3d3a-4596-a3bc-dad00e67656f"  # UEFI 32.6.1
 _ATTRIBUTES: Final = 4
+# The time of a revocation is behind the digest: we count no time.
+_DIGESTS: Final = {
+    Kind.SHA256_OF_CERTIFICATE: 32,
+    Kind.SHA384_OF_CERTIFICATE: 48,
+    Kind.SHA512_OF_CERTIFICATE: 64,
+}
 
 
 def booted_entry(variables: Path = VARIABLES) -> str:
@@ -25,9 +35,37 @@ def selected_entry(variables: Path = VARIABLES) -> str:
     return _text("LoaderEntrySelected", variables)
 
 
+def is_enforcing(variables: Path = VARIABLES) -> bool:
+    """Tell whether firmware starts nothing but what it trusts."""
+    return _read("SecureBoot", _GLOBAL, variables) == b"\1"
+
+
+def trusted(variables: Path = VARIABLES) -> Trust:
+    """Raises FormatError where db is not what UEFI says."""
+    return _trust(_read("db", _SECURITY, variables))
+
+
+def revoked(variables: Path = VARIABLES) -> Trust:
+    """Raises FormatError where dbx is not what UEFI says."""
+    return _trust(_read("dbx", _SECURITY, variables))
+
+
+def _trust(data: bytes) -> Trust:
+    by_kind: dict[Kind, set[bytes]] = {kind: set() for kind in Kind}
+    for kind, content in signature_database.parse(data):
+        by_kind[kind].add(content)
+    return Trust(
+        digests=frozenset(by_kind[Kind.SHA256]),
+        certificates=frozenset(by_kind[Kind.X509]),
+        of_certificates=frozenset(
+            content[:size] for kind, size in _DIGESTS.items() for content in by_kind[kind]
+        ),
+    )
+
+
 def security(variables: Path = VARIABLES) -> SecurityState:
     return SecurityState(
-        secure_boot=_read("SecureBoot", _GLOBAL, variables) == b"\1",
+        secure_boot=is_enforcing(variables),
         booted_with_uki=_text("StubInfo", variables) != "",
     )
 

@@ -1,5 +1,6 @@
 """What a machine has beside what a container has: a disk, and links to bring up and to number."""
 
+import asyncio
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -19,12 +20,14 @@ from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.install import DiskInstaller
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
+from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.system_disk import KernelSystemDisk
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
+from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
 
 
@@ -37,8 +40,12 @@ class MetalWorld:
     disk: SystemDisks
 
 
-def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorld, OnDisk]:
+def adapters(
+    network: Networks, clock: Clock, reaper: Reaper, signer: Signing
+) -> tuple[MetalWorld, OnDisk]:
+    """To be called in the loop."""
     entries, values = EspEntries(), DiskMeta()
+    vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
     world = MetalWorld(
         boot=entries,
         meta=values,
@@ -46,7 +53,7 @@ def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorl
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper),
     )
-    return world, OnDisk(installer=DiskInstaller(entries, values), meta=values)
+    return world, OnDisk(installer=DiskInstaller(entries, values, vouch), meta=values)
 
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:
