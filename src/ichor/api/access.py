@@ -90,7 +90,10 @@ _METHODS: Mapping[tuple[str, ...], str] = {
 # What the process trustd is, whatever it states: no certificate carries it and apid grants it to
 # nobody, so that it can be had by holding the other end of the socket only.
 TRUSTD = "ichor:trustd"
-_OURS: Mapping[tuple[str, ...], str] = {(TRUSTD,): "ichor.trust.v1.Trust/Sign"}
+_OURS: Mapping[tuple[str, ...], str] = {
+    (TRUSTD,): "ichor.trust.v1.Trust/Sign",
+    _OPERATE: "ichor.power.v1.Power/Reboot",
+}
 _TRUSTD_MAY = frozenset({"/ichor.trust.v1.Trust/Sign", "/cosi.resource.State/Watch"})
 _TRUSTD_SEES = frozenset({"TrustdCertificates.secrets.talos.dev", "JoinTokens.ichor.dev"})
 

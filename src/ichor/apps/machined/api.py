@@ -25,6 +25,7 @@ from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.meta import MetaService
 from ichor.api.machine.power import PowerService
+from ichor.api.machine.reboot import RebootService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
 from ichor.api.machine_type import of_control_plane
@@ -36,7 +37,8 @@ from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import notice, procfs
-from ichor.peers.etcd_local import connector
+from ichor.peers.etcd_local import connector, connector_to
+from ichor.peers.etcd_quorum import EtcdQuorum
 from ichor.ports.containers import Containers, Images
 from ichor.ports.installer import Installer
 from ichor.ports.meta import MetaStore
@@ -91,6 +93,7 @@ def server(state: State, world: World) -> Server:
     """Make the server of a node."""
     granted = granting(world.services.observe)
     aside, disk = Aside(), world.on_disk
+    quorum = EtcdQuorum(connector_to(ETCD_SECRETS), (ETCD_DATA / "member").is_dir)
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),
@@ -106,8 +109,14 @@ def server(state: State, world: World) -> Server:
         **PowerService(world.operations).handlers(),
         **MetaService(disk.meta if disk else None).handlers(),
         **LifecycleService(
-            world.images, world.hosts_dir, disk.installer if disk else None, world.operations, aside
+            world.images,
+            world.hosts_dir,
+            disk.installer if disk else None,
+            world.operations,
+            aside,
+            quorum,
         ).handlers(),
+        **RebootService(world.operations, quorum).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),
