@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,11 +40,20 @@ class Press:
         return image
 
     def put(
-        self, target: Path, images: Mapping[BootEntry, bytes], signer: Signer | None = None
+        self,
+        target: Path,
+        images: Mapping[BootEntry, bytes],
+        signer: Signer | None = None,
+        change: Callable[[bytes], bytes] = lambda loader: loader,
     ) -> None:
-        """Put an ESP with these entries on a disk, and a loader that is signed if there is one."""
+        """Put an ESP with these entries on a disk, and a loader that is signed if there is one.
+
+        change: of the loader, after it was signed.
+        """
         esp = self._work / "esp"
-        disk.make_esp(disk.esp_files(self._loader, images, signer), esp, self._fat)
+        files = dict(disk.esp_files(self._loader, images, signer))
+        files[disk.BOOT] = change(files[disk.BOOT])
+        disk.make_esp(files, esp, self._fat)
         with target.open("r+b") as file:
             file.seek(_offset(target))
             file.write(esp.read_bytes())
