@@ -9,6 +9,8 @@ import pytest
 from tests.vm.press import new_signer
 from tests.vm.upgrading import images, machine
 
+from ichor.formats import pe
+
 pytestmark = pytest.mark.vm
 ARMED = "boot entry armed"  # at once where nothing else can be started
 
@@ -21,6 +23,9 @@ def test_an_image_that_is_never_ready_is_left_for_the_one_before(tmp_path: Path)
         assert "is not signed" in one.refuses("upgrade", "-i", str(known.archive))
         one.ichor("upgrade", "-i", str(known.signed(signer, tmp_path / "signed.tar")))
         assert one.root() == new.root.root
+        proof = one.until_ok("image", "verify")
+        assert f"root hash {new.root.root.hex()}, image {pe.digest(new.kernel).hex()}" in proof
+        assert "signed by CN=ours" in proof
         said = len(one.trial.console)
         while one.root() == new.root.root:  # on probation, twice
             one.trial.check_hope("it keeps the new image")

@@ -92,7 +92,7 @@ _METHODS: Mapping[tuple[str, ...], str] = {
 TRUSTD = "ichor:trustd"
 _OURS: Mapping[tuple[str, ...], str] = {
     (TRUSTD,): "ichor.trust.v1.Trust/Sign",
-    _OPERATE: "ichor.power.v1.Power/Reboot",
+    _OPERATE: "ichor.power.v1.Power/Reboot ichor.image.v1.Image/Verify",
 }
 _TRUSTD_MAY = frozenset({"/ichor.trust.v1.Trust/Sign", "/cosi.resource.State/Watch"})
 _TRUSTD_SEES = frozenset({"TrustdCertificates.secrets.talos.dev", "JoinTokens.ichor.dev"})

@@ -297,6 +297,12 @@ def remove_others(root: int | None, running: int) -> None:
                 rename(folder, name, BootEntry(running).name)
 
 
+def read_file(folder: int, name: str) -> bytes:
+    fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    with open(fd, "rb") as file:  # noqa: PTH123 - by its descriptor
+        return file.read(_LARGEST_IMAGE)
+
+
 def add(root: int | None, entry: BootEntry, image: bytes) -> None:
     with directory(root) as folder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC

@@ -25,6 +25,7 @@ from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.meta import MetaService
 from ichor.api.machine.power import PowerService
+from ichor.api.machine.proof import ProofService
 from ichor.api.machine.reboot import RebootService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
@@ -42,6 +43,7 @@ from ichor.peers.etcd_quorum import EtcdQuorum
 from ichor.ports.containers import Containers, Images
 from ichor.ports.installer import Installer
 from ichor.ports.meta import MetaStore
+from ichor.ports.proof import Prover
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.engine import UNLIMITED, Limits
@@ -63,6 +65,7 @@ class OnDisk:
 
     installer: Installer
     meta: MetaStore
+    prover: Prover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ def server(state: State, world: World) -> Server:
             aside,
             quorum,
         ).handlers(),
+        **ProofService(disk.prover if disk else None, aside).handlers(),
         **RebootService(world.operations, quorum).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),

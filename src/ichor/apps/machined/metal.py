@@ -20,6 +20,7 @@ from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.install import DiskInstaller
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
+from ichor.linux.proof import RootProver
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.system_disk import KernelSystemDisk
 from ichor.ports.boot_entry import BootEntries
@@ -53,7 +54,11 @@ def adapters(
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper),
     )
-    return world, OnDisk(installer=DiskInstaller(entries, values, vouch), meta=values)
+    return world, OnDisk(
+        installer=DiskInstaller(entries, values, vouch),
+        meta=values,
+        prover=RootProver(entries, vouch),
+    )
 
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:
