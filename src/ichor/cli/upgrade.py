@@ -43,6 +43,7 @@ _timeout = click.option("--timeout", default="30m", show_default=True, help="How
 @click.option("--no-reboot", is_flag=True, help="Write the image; the next boot is of it.")
 @click.option("--drain/--no-drain", default=True, show_default=True, help="Move pods first.")
 @drain_timeout
+@click.option("--allow-older", is_flag=True, help="Let it run images it would refuse as too old.")
 @click.option("--force", is_flag=True, help="Do not ask whether etcd can do without it.")
 @_wait
 @_timeout
@@ -58,6 +59,7 @@ def upgrade(
     *,
     no_reboot: bool,
     drain: bool,
+    allow_older: bool,
     force: bool,
     wait: bool,
     debug: bool,
@@ -74,7 +76,10 @@ def upgrade(
             await can_go(node)
         before = await _entry(node)
         there = send(node, archive, namespace) if archive else _there(node, image, namespace)
-        await _write(node, await there, namespace)
+        name = await there
+        if allow_older:
+            await _allow_older(node)
+        await _write(node, name, namespace)
         if not no_reboot:
             await act(node, reboot, timeout, wait=wait, comes_back=True)
         if wait and not no_reboot:
@@ -146,6 +151,15 @@ async def _there(node: "Node", image: str, namespace: str) -> str:
     if image in {one.name async for one in listed}:
         return image
     return await pull_to(node, image, namespace)
+
+
+async def _allow_older(node: "Node") -> None:
+    from ichor.proto.ichor import image_pb2 as pb
+
+    request = pb.AllowOlderRequest(least=0)
+    answer = pb.AllowOlderResponse
+    done = await node.call("AllowOlder", request, answer, module=pb, service="Image")
+    print(f"{node.name}: runs any image now, none before {done.before} until now", file=sys.stderr)
 
 
 async def _write(node: "Node", name: str, namespace: str) -> None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from ichor import __version__
 from ichor.errors import InputError
 from ichor.formats import pe, verity
+from ichor.formats.generation import Generation
 from ichor.formats.verity import Verity
 from ichor.image import authenticode, debian, kernel
 from ichor.image import verity as verified
@@ -38,6 +39,10 @@ _ARGUMENTS: Final = (
 )
 
 
+# Raised when older images must not run any more: `least` then follows once all have left them.
+GENERATION: Final = Generation(own=1, least=1)
+
+
 class Signer(NamedTuple):
     certificate: str
     key: str
@@ -54,7 +59,8 @@ def command_line(root: Verity, more: Sequence[str] = ()) -> str:
     device = f"PARTLABEL={root_label(root.root)}"
     mapped = f'dm-mod.create="root,,,ro,{verity.table(root, device)}"'
     mounted = "root=/dev/dm-0 rootfstype=squashfs ro init=/sbin/init"
-    return " ".join((*arguments(), *more, f"dm-mod.waitfor={device}", mapped, mounted))
+    words = *arguments(), *GENERATION.words, *more, f"dm-mod.waitfor={device}", mapped, mounted
+    return " ".join(words)
 
 
 def kernel_step(cache: Cache) -> Step:
@@ -94,7 +100,7 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
 
     sources = (Path(__file__), Path(pe.__file__), Path(authenticode.__file__))
     inputs = {
-        "arguments": " ".join((*arguments(), *more)),
+        "arguments": " ".join((*arguments(), *GENERATION.words, *more)),
         "recipe": file_digest(*sources),
         "signer": signer.certificate if signer else "",
     }

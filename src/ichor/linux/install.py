@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from ichor.errors import Conflict, FormatError, InputError
-from ichor.formats import installer, pe, verity
+from ichor.formats import generation, installer, pe, verity
 from ichor.formats.boot_entry import BootEntry
+from ichor.formats.generation import Generation
 from ichor.formats.gpt import ROOT_X86_64, Partition, Table
 from ichor.formats.meta import FORMER
 from ichor.formats.verity import BLOCK, Verity
+from ichor.linux import generation as generations
 from ichor.linux import system_disk
 from ichor.linux.boot_entry import EspEntries, directory, names, number_of, opened, rename
 from ichor.ports.boot_entry import Boot
@@ -59,6 +61,7 @@ class Image(NamedTuple):
     verity: Verity
     root: IO[bytes]
     size: int
+    generation: Generation
 
 
 class DiskInstaller:
@@ -103,6 +106,7 @@ class DiskInstaller:
             check(blob)
         with ExitStack() as stack:
             image = opened_image(blobs, stack)
+            generations.check(image.generation, generations.least())
             if who := self._vouch(image.kernel):
                 yield f"signed by {who}"
             now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
@@ -136,6 +140,8 @@ class DiskInstaller:
         other = max(others, key=lambda one: one.number)
         first = BootEntry(1 + max(entry.number for entry in boot.entries))
         with opened(write=True) as root, directory(root) as folder:
+            line = pe.content(read_file(folder, other.name), ".cmdline").decode("ascii", "replace")
+            generations.check(generation.parse(line), generations.least())
             if running.left == 0:  # it is what is left where the other does not come up
                 rename(folder, running.name, running.armed.name)
             rename(folder, other.name, first.name)
@@ -187,11 +193,12 @@ def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
         raise InputError(f"{member.name} has {format_size(member.size)}")
     kernel = _stream(layer, member).read()
     try:
-        made = verity.parse(pe.content(kernel, ".cmdline").decode("ascii", "replace"))
+        line = pe.content(kernel, ".cmdline").decode("ascii", "replace")
+        made, age = verity.parse(line), generation.parse(line)
     except FormatError as error:
         raise InputError(f"{member.name} is no image of ours: {error}") from None
     layer, member = found[installer.ROOT]
-    return Image(kernel, made, _stream(layer, member), member.size)
+    return Image(kernel, made, _stream(layer, member), member.size, age)
 
 
 def _stream(layer: "tarfile.TarFile", member: "tarfile.TarInfo") -> IO[bytes]:

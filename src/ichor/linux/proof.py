@@ -3,8 +3,8 @@
     command line of the kernel ─► root hash ─► partition of that name: blocks and tree, all of it
     entry that the loader named ─► image on the ESP: same root hash, its digest, who vouches for it
 
-The kernel checks only what is read; this reads all. It is this machine's own word: whoever has taken
-it over can say anything. Who must know asks the TPM.
+The kernel checks only what is read; this reads all. It is this machine's own word: whoever has
+taken it over can say anything. Who must know asks the TPM.
 """
 
 from collections.abc import Callable, Generator

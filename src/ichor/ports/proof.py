@@ -7,7 +7,10 @@ from msgspec import Struct
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """image: SHA-256 by Authenticode of what firmware started. signer: empty without Secure Boot."""
+    """image: SHA-256 by Authenticode of what firmware started.
+
+    signer: empty without Secure Boot.
+    """
 
     version: str
     entry: str

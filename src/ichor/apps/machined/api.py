@@ -20,6 +20,7 @@ from ichor.api.machine.etcd import EtcdService
 from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
+from ichor.api.machine.generation import GenerationService
 from ichor.api.machine.images import ImageService
 from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
@@ -41,6 +42,7 @@ from ichor.linux import notice, procfs
 from ichor.peers.etcd_local import connector, connector_to
 from ichor.peers.etcd_quorum import EtcdQuorum
 from ichor.ports.containers import Containers, Images
+from ichor.ports.generation import Generations
 from ichor.ports.installer import Installer
 from ichor.ports.meta import MetaStore
 from ichor.ports.proof import Prover
@@ -66,6 +68,7 @@ class OnDisk:
     installer: Installer
     meta: MetaStore
     prover: Prover
+    generations: Generations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ def server(state: State, world: World) -> Server:
             quorum,
         ).handlers(),
         **ProofService(disk.prover if disk else None, aside).handlers(),
+        **GenerationService(disk.generations if disk else None).handlers(),
         **RebootService(world.operations, quorum).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 from ichor import log
 from ichor.apps.machined import afresh, layers, site
 from ichor.apps.machined.site import Site
-from ichor.linux import libc
+from ichor.linux import generation, libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
@@ -75,6 +75,7 @@ def _prepare(here: Site) -> None:
         layers.prepare(mounts, files)
     else:
         site.mount_kernel(mounts)
+        generation.check_running()
         layers.prepare(mounts, files, *site.volumes(here.disk()))
         site.mount_images(mounts, files)
 

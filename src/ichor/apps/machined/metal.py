@@ -12,11 +12,13 @@ from ichor.controllers.network.operator import operators
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.runtime.boot_assess import boot_assess
+from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.cosi.controller import Controller
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
+from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.install import DiskInstaller
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
@@ -26,6 +28,7 @@ from ichor.linux.system_disk import KernelSystemDisk
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
+from ichor.ports.generation import Generations
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
 from ichor.ports.signer import Signing
@@ -35,6 +38,7 @@ from ichor.ports.system_disk import SystemDisks
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetalWorld:
     boot: BootEntries
+    generations: Generations
     meta: Meta
     network: Networks
     leases: Leases
@@ -45,10 +49,11 @@ def adapters(
     network: Networks, clock: Clock, reaper: Reaper, signer: Signing
 ) -> tuple[MetalWorld, OnDisk]:
     """To be called in the loop."""
-    entries, values = EspEntries(), DiskMeta()
+    entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
     vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
     world = MetalWorld(
         boot=entries,
+        generations=generations,
         meta=values,
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
@@ -58,6 +63,7 @@ def adapters(
         installer=DiskInstaller(entries, values, vouch),
         meta=values,
         prover=RootProver(entries, vouch),
+        generations=generations,
     )
 
 
@@ -70,6 +76,7 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         route_apply(world.network),
         volume_provision(world.disk),
         boot_assess(world.boot),
+        least_generation(world.generations),
         meta(world.meta),
         upgrade_probation,
         upgrade_settle(world.meta),

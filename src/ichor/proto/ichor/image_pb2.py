@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dichor/proto/ichor/image.proto\x12\x0eichor.image.v1\"\x0f\n\rVerifyRequest\"X\n\x0eVerifyResponse\x12\x12\n\x08progress\x18\x01 \x01(\tH\x00\x12&\n\x05proof\x18\x02 \x01(\x0b\x32\x15.ichor.image.v1.ProofH\x00\x42\n\n\x08response\"r\n\x05Proof\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\r\n\x05\x65ntry\x18\x02 \x01(\t\x12\r\n\x05image\x18\x03 \x01(\x0c\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12\x0c\n\x04salt\x18\x05 \x01(\x0c\x12\x0e\n\x06\x62locks\x18\x06 \x01(\x04\x12\x0e\n\x06signer\x18\x07 \x01(\t2R\n\x05Image\x12I\n\x06Verify\x12\x1d.ichor.image.v1.VerifyRequest\x1a\x1e.ichor.image.v1.VerifyResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dichor/proto/ichor/image.proto\x12\x0eichor.image.v1\"\x0f\n\rVerifyRequest\"X\n\x0eVerifyResponse\x12\x12\n\x08progress\x18\x01 \x01(\tH\x00\x12&\n\x05proof\x18\x02 \x01(\x0b\x32\x15.ichor.image.v1.ProofH\x00\x42\n\n\x08response\"r\n\x05Proof\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\r\n\x05\x65ntry\x18\x02 \x01(\t\x12\r\n\x05image\x18\x03 \x01(\x0c\x12\x0c\n\x04root\x18\x04 \x01(\x0c\x12\x0c\n\x04salt\x18\x05 \x01(\x0c\x12\x0e\n\x06\x62locks\x18\x06 \x01(\x04\x12\x0e\n\x06signer\x18\x07 \x01(\t\"\"\n\x11\x41llowOlderRequest\x12\r\n\x05least\x18\x01 \x01(\r\"$\n\x12\x41llowOlderResponse\x12\x0e\n\x06\x62\x65\x66ore\x18\x01 \x01(\r2\xa7\x01\n\x05Image\x12I\n\x06Verify\x12\x1d.ichor.image.v1.VerifyRequest\x1a\x1e.ichor.image.v1.VerifyResponse0\x01\x12S\n\nAllowOlder\x12!.ichor.image.v1.AllowOlderRequest\x1a\".ichor.image.v1.AllowOlderResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYRESPONSE']._serialized_end=154
   _globals['_PROOF']._serialized_start=156
   _globals['_PROOF']._serialized_end=270
-  _globals['_IMAGE']._serialized_start=272
-  _globals['_IMAGE']._serialized_end=354
+  _globals['_ALLOWOLDERREQUEST']._serialized_start=272
+  _globals['_ALLOWOLDERREQUEST']._serialized_end=306
+  _globals['_ALLOWOLDERRESPONSE']._serialized_start=308
+  _globals['_ALLOWOLDERRESPONSE']._serialized_end=344
+  _globals['_IMAGE']._serialized_start=347
+  _globals['_IMAGE']._serialized_end=514
 # @@protoc_insertion_point(module_scope)

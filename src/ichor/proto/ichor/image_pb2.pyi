@@ -34,3 +34,15 @@ class Proof(_message.Message):
     blocks: int
     signer: str
     def __init__(self, version: _Optional[str] = ..., entry: _Optional[str] = ..., image: _Optional[bytes] = ..., root: _Optional[bytes] = ..., salt: _Optional[bytes] = ..., blocks: _Optional[int] = ..., signer: _Optional[str] = ...) -> None: ...
+
+class AllowOlderRequest(_message.Message):
+    __slots__ = ("least",)
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    least: int
+    def __init__(self, least: _Optional[int] = ...) -> None: ...
+
+class AllowOlderResponse(_message.Message):
+    __slots__ = ("before",)
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    before: int
+    def __init__(self, before: _Optional[int] = ...) -> None: ...
