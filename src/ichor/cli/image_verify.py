@@ -65,11 +65,15 @@ async def ask(node: "Node") -> "image_pb2.Proof":
     stream = node.stream(
         "Verify", pb.VerifyRequest(), pb.VerifyResponse, module=pb, service="Image"
     )
+    proof = None
     async for one in stream:
         if one.WhichOneof("response") == "proof":
-            return one.proof
-        print(f"{node.name}: {one.progress}", file=sys.stderr)
-    raise Conflict("it did not say what it found")
+            proof = one.proof
+        else:
+            print(f"{node.name}: {one.progress}", file=sys.stderr)
+    if proof is None:
+        raise Conflict("it did not say what it found")
+    return proof
 
 
 def compare(proof: "image_pb2.Proof", manifest: "Manifest") -> None:

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 from ichor import log
 from ichor.apps.machined import afresh, layers, site
 from ichor.apps.machined.site import Site
-from ichor.linux import generation, libc
+from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
@@ -74,6 +74,8 @@ def _prepare(here: Site) -> None:
     if here.is_container:
         layers.prepare(mounts, files)
     else:
+        from ichor.linux import generation  # a container has none
+
         site.mount_kernel(mounts)
         generation.check_running()
         layers.prepare(mounts, files, *site.volumes(here.disk()))
