@@ -8,7 +8,7 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines power-cuts
+.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines power-cuts chain
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memo
 power-cuts: setup ## cut at every write of an upgrade, and five times for good: it always starts
 	@tools/setup.sh vm
 	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) -m pytest --no-header -v -s tests/vm/power_cuts.py tests/vm/kills.py
+
+chain: setup ## flip a byte of each part that a start relies on: refused, or the other slot
+	@tools/setup.sh vm
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) -m pytest --no-header -q -s tests/vm/chain.py
 
 machines: setup ## a control plane and a worker in QEMU: the tests of Kubernetes, on machines
 	@tools/setup.sh vm

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.api.serving import CLOCK, refused, serving
 from tests.api.test_images import FakeImages
+from tests.api.test_reboot import FakeQuorum
 
 from ichor.api.events import EventLog
 from ichor.api.machine.aside import Aside
@@ -68,10 +69,13 @@ def run(
     check: Callable[[Node], Awaitable[None]],
     state: Memory | None = None,
     images: FakeImages | None = None,
+    quorum: FakeQuorum | None = None,
 ) -> None:
     images = images or LayeredImages()
     operations = Operations(state or Memory(CLOCK.now), EventLog(CLOCK.now, b"12345"))
-    service = LifecycleService({"system": images}, "/hosts", installer, operations, Aside())
+    service = LifecycleService(
+        {"system": images}, "/hosts", installer, operations, Aside(), quorum or FakeQuorum()
+    )
 
     async def main() -> None:
         async with serving(tmp_path, service.handlers()) as node:
@@ -142,6 +146,24 @@ def test_the_older_upgrade_pulls_writes_and_reboots_in_one_call(tmp_path: Path) 
     assert images.names == [SOURCE.image_name]
     assert installer.ended == 2
     assert [one.spec.sequence for one in find_all(state, Operation)] == ["reboot"] * 2
+
+
+def test_the_older_upgrade_asks_whether_etcd_can_do_without_the_machine(tmp_path: Path) -> None:
+    state, installer = Memory(CLOCK.now), FakeInstaller()
+    installer.may_go_on.set()
+
+    async def check(node: Node) -> None:
+        request = pb.UpgradeRequest(image=SOURCE.image_name)
+        with pytest.raises(RpcError) as error:
+            await node.call("Upgrade", request, pb.UpgradeResponse)
+        refused(error.value, Code.FAILED_PRECONDITION, "two members")
+        assert installer.ended == 0
+        request.force = True
+        await node.call("Upgrade", request, pb.UpgradeResponse)
+
+    run(tmp_path, installer, check, state, quorum=FakeQuorum("two members"))
+    (asked,) = find_all(state, Operation)
+    assert asked.spec.parameters == {"force": "false", "drain": "true"}
 
 
 def test_an_older_upgrade_that_fails_does_not_reboot(tmp_path: Path) -> None:

@@ -39,6 +39,10 @@ class Whole:
     def argv(self, *words: str) -> list[str]:
         return [sys.executable, "-c", _PROGRAM, "cluster", *words, "--name", self.name]
 
+    def machine_argv(self, *words: str) -> list[str]:
+        """Give a command to machines, through the cluster's endpoint."""
+        return [sys.executable, "-c", _PROGRAM, *words]
+
     def run(self, *argv: str, text: str | None = None, seconds: float = 60) -> str:
         done = subprocess.run(
             argv,

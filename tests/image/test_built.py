@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ichor.image import go, native, root, tools
+from ichor.image import budget, go, native, origins, root, tools
 from ichor.image.build import Artifacts, artifacts
 from ichor.image.cache import Cache, default_root
 from ichor.image.inspect import inspect
@@ -60,17 +60,10 @@ def test_the_root_packs_to_the_same_bytes_again(made: Artifacts, tmp_path: Path)
     assert first == second
 
 
-def test_the_root_is_small_and_has_no_shell_setuid_file_or_package_database(
-    made: Artifacts,
-) -> None:
-    report = inspect(made, tools.unsquashfs(Cache(default_root())))
-    assert report.squashfs < 80_000_000
-    assert (report.setuid, report.shells, report.package_databases) == ((), (), ())
-    assert sorted(report.executables) == [
-        *(f"opt/cni/bin/{name}" for name in sorted(root.CNI)),
-        *("usr/bin/containerd", "usr/bin/containerd-shim-runc-v2", "usr/bin/init"),
-        *("usr/bin/mkfs.xfs", "usr/bin/nft", "usr/bin/python3.13", "usr/bin/runc"),
-    ]
+def test_the_root_is_within_its_budget_and_each_file_has_an_origin(made: Artifacts) -> None:
+    cache = Cache(default_root())
+    assert list(budget.excesses(inspect(made, tools.unsquashfs(cache)), budget.read())) == []
+    assert origins.files(cache)
     assert not list(made.root_tree.rglob("*.py"))
 
 

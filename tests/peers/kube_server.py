@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import h11
 
 RESOURCES = {
-    "/api/v1": [("nodes", "Node", False), ("configmaps", "ConfigMap", True)],
+    "/api/v1": [("nodes", "Node", False), ("configmaps", "ConfigMap", True), ("pods", "Pod", True)],
     "/apis/apps/v1": [("daemonsets", "DaemonSet", True)],
 }
+LISTED = {name for rows in RESOURCES.values() for name, _, _ in rows}
 
 
 class FakeApi:
@@ -64,7 +65,12 @@ class FakeApi:
         if url.path in RESOURCES:
             rows = [{"name": n, "kind": k, "namespaced": s} for n, k, s in RESOURCES[url.path]]
             return 200, {"resources": [*rows, {"name": "nodes/status", "kind": "Node"}]}
-        if method == "GET" and url.path.split("/")[-1] in {"nodes", "configmaps", "daemonsets"}:
+        if method == "GET" and url.path.split("/")[-1] in {
+            "nodes",
+            "configmaps",
+            "daemonsets",
+            "pods",
+        }:
             return self.listing(url.path, parse_qs(url.query))
         if method == "POST":
             item = json.loads(body)

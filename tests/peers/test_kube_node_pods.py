@@ -1,10 +1,15 @@
+import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from tests.peers.kube_server import FakeApi, running
 
 from ichor.formats.jsonvalue import Object
-from ichor.peers.kube_node_pods import evictable
-from ichor.ports.node_pods import EvictablePod
+from ichor.peers.http1 import Origin
+from ichor.peers.kube import Access
+from ichor.peers.kube_node_pods import KubeNodePods, evictable
+from ichor.ports.node_pods import EvictablePod, Look, Rest
 
 
 def pod(phase: str = "Running", **metadata: object) -> Object:
@@ -39,3 +44,35 @@ def test_what_belongs_to_the_node_stays() -> None:
     mirror = pod(annotations={"kubernetes.io/config.mirror": "x"})
     daemon = pod(ownerReferences=[{"kind": "DaemonSet", "name": "d"}])
     assert evictable([mirror, daemon]) == ()
+
+
+def named(name: str, uid: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "n", "uid": uid},
+        "spec": {"nodeName": "node"},
+        "status": {"phase": "Running"},
+    }
+
+
+def test_only_those_that_were_there_are_waited_for() -> None:
+    """One that tolerates a node without pods comes back to it, and would be chased for ever."""
+    api = FakeApi()
+
+    async def main() -> None:
+        async with running(api) as port:
+            access = Access(origin=Origin(host="127.0.0.1", port=port))
+            pods = KubeNodePods([lambda: access], lambda: "node")
+            assert await pods.observe() is None
+            api.put("/api/v1/pods/a", named("a", "1"), "ADDED")
+            await pods.apply(Look())
+            assert await pods.observe() == (EvictablePod(namespace="n", name="a"),)
+            api.put("/api/v1/pods/a", named("a", "2"), "MODIFIED")
+            assert await pods.observe() == ()
+            await pods.apply(Look())
+            assert await pods.observe() == (EvictablePod(namespace="n", name="a"),)
+            await pods.apply(Rest())
+            assert await pods.observe() is None
+
+    asyncio.run(main())

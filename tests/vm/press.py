@@ -1,15 +1,26 @@
 """ESPs from what was built, put on disks, and read from there."""
 
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ichor.cli.cluster_machines import disk_image
 from ichor.formats import boot_entry, gpt
 from ichor.formats.boot_entry import BootEntry
-from ichor.image import disk, tools, uki
+from ichor.image import authenticode, disk, tools, uki
 from ichor.image.cache import Cache, default_root
 from ichor.image.process import run
 from ichor.image.uki import Signer
+from ichor.pki import issue
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def new_signer(name: str) -> Signer:
+    pair = issue.make_signer(name, now=NOW, entropy=os.urandom)
+    return Signer(pair.certificate, pair.key)
 
 
 class Press:
@@ -21,12 +32,28 @@ class Press:
         self.loader = (cache.path(uki.stub_step()) / disk.LOADER).read_bytes()
         self.image = (cache.path(uki.uki_step(cache)) / uki.FILE).read_bytes()
 
+    def signed_disk(self, signer: Signer) -> Path:
+        """Give a disk that enrols a signer's keys, and whose image it signed."""
+        image = self._work / "signed.raw"
+        shutil.copy(self.disk, image)
+        self.put(image, {BootEntry(1): authenticode.sign(self.image, *signer)}, signer)
+        return image
+
     def put(
-        self, target: Path, images: Mapping[BootEntry, bytes], signer: Signer | None = None
+        self,
+        target: Path,
+        images: Mapping[BootEntry, bytes],
+        signer: Signer | None = None,
+        change: Callable[[bytes], bytes] = lambda loader: loader,
     ) -> None:
-        """Put an ESP with these entries on a disk, and a loader that is signed if there is one."""
+        """Put an ESP with these entries on a disk, and a loader that is signed if there is one.
+
+        change: of the loader, after it was signed.
+        """
         esp = self._work / "esp"
-        disk.make_esp(disk.esp_files(self.loader, images, signer), esp, self._fat)
+        files = dict(disk.esp_files(self.loader, images, signer))
+        files[disk.BOOT] = change(files[disk.BOOT])
+        disk.make_esp(files, esp, self._fat)
         with target.open("r+b") as file:
             file.seek(_offset(target))
             file.write(esp.read_bytes())

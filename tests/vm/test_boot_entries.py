@@ -16,11 +16,16 @@ pytestmark = pytest.mark.vm
 
 def without_init(image: bytes) -> bytes:
     """Give the image with a command line by which the kernel finds no init, and restarts soon."""
+    return told(told(image, b"init=/sbin/init", b"init=/sbin/none"), b"panic=10", b"panic=01")
+
+
+def told(image: bytes, word: bytes, other: bytes) -> bytes:
+    """Give the image with another word in its command line."""
     line = next(one for one in pe.sections(image) if one.name == ".cmdline")
     text = image[line.offset : line.offset + line.size]
-    other = text.replace(b"init=/sbin/init", b"init=/sbin/none").replace(b"panic=10", b"panic=01")
-    assert other != text
-    return image[: line.offset] + other + image[line.offset + line.size :]
+    assert text.count(word) == 1
+    changed = text.replace(word, other)
+    return image[: line.offset] + changed + image[line.offset + line.size :]
 
 
 def test_an_image_that_does_not_come_up_makes_room_for_the_one_before(tmp_path: Path) -> None:
@@ -38,3 +43,12 @@ def test_an_image_that_does_not_come_up_makes_room_for_the_one_before(tmp_path: 
             "ichor-1+2.efi",
             "ichor-2+0-2.efi",
         }
+        # It was well, so nothing older may run any more, whoever puts it there.
+        older = told(press.image, b"ichor.generation=1", b"ichor.generation=0")
+        entries = {BootEntry(1): press.image, BootEntry(2, left=1): older}
+        press.put(machine.directory / machines.DISK, entries)
+        begin = len(machine.console)
+        machine.start()
+        machine.until_after(begin, "generation 0: none before 1 runs here")
+        machine.until_after(begin + machine.console[begin:].index("none before 1"), "entry armed")
+        assert machine.console[begin:].count("Linux version") == 2

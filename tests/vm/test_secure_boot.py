@@ -1,31 +1,18 @@
 """Firmware in setup mode takes our keys, and from then on boots what they signed, nothing else."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
-from tests.vm.press import Press
+from tests.vm.press import Press, new_signer
 
 from ichor.formats import pe
 from ichor.formats.boot_entry import BootEntry
 from ichor.image import authenticode
-from ichor.image.uki import Signer
-from ichor.pki import issue
 from ichor.provision import machine as machines
 from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def signer(name: str) -> Signer:
-    pair = issue.make_signer(name, now=NOW, entropy=os.urandom)
-    return Signer(pair.certificate, pair.key)
-
-
-OURS, FOREIGN = signer("ours"), signer("foreign")
+OURS, FOREIGN = new_signer("ours"), new_signer("foreign")
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +21,9 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Press:
 
 
 @pytest.fixture(scope="module")
-def machine(press: Press, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+def machine(press: Press) -> Iterator[Trial]:
     """A machine whose firmware has enrolled our keys."""
-    image = tmp_path_factory.mktemp("disk") / "disk.raw"
-    shutil.copy(press.disk, image)
-    press.put(image, {BootEntry(1): authenticode.sign(press.image, *OURS)}, OURS)
-    with trial(image, secure_boot=True) as made:
+    with trial(press.signed_disk(OURS), secure_boot=True) as made:
         made.answered()
         yield made
 

@@ -1,22 +1,31 @@
 """Another image for a machine: written where nothing runs from, started, and left for the one
-before where it does not come up.
+before where it does not come up. All of it under Secure Boot: what firmware would refuse is not
+written at all.
 """
 
 from pathlib import Path
 
 import pytest
+from tests.vm.press import new_signer
 from tests.vm.upgrading import images, machine
+
+from ichor.formats import pe
 
 pytestmark = pytest.mark.vm
 ARMED = "boot entry armed"  # at once where nothing else can be started
 
 
 def test_an_image_that_is_never_ready_is_left_for_the_one_before(tmp_path: Path) -> None:
-    old, new, archive = images()
-    with machine(tmp_path) as one:
+    known, signer = images(), new_signer("ours")
+    old, new = known.old, known.new
+    with machine(tmp_path, signer=signer) as one:
         assert one.root() == old.root.root
-        one.ichor("upgrade", "-i", str(archive))
+        assert "is not signed" in one.refuses("upgrade", "-i", str(known.archive))
+        one.ichor("upgrade", "-i", str(known.signed(signer, tmp_path / "signed.tar")))
         assert one.root() == new.root.root
+        proof = one.until_ok("image", "verify")
+        assert f"root hash {new.root.root.hex()}, image {pe.digest(new.kernel).hex()}" in proof
+        assert "signed by CN=ours" in proof
         said = len(one.trial.console)
         while one.root() == new.root.root:  # on probation, twice
             one.trial.check_hope("it keeps the new image")

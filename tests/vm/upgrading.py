@@ -20,10 +20,11 @@ from ichor.cli.gen import talosconfig
 from ichor.config.encode import encode
 from ichor.formats import verity
 from ichor.formats.verity import Verity
-from ichor.image import installer, uki
+from ichor.image import authenticode, installer, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, default_root
 from ichor.image.progress import Lines
+from ichor.image.uki import Signer
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import machine as machines
 from ichor.testing.machine import Trial, trial
@@ -40,11 +41,19 @@ class Image(NamedTuple):
 
 
 class Images(NamedTuple):
-    """old: what a new disk has. archive: the installer image of the new one."""
+    """old: what a new disk has. archive: the installer image of the new one, not signed."""
 
     old: Image
     new: Image
     archive: Path
+    new_root: Path
+
+    def signed(self, signer: Signer, out: Path) -> Path:
+        """Give the new one's installer image, signed."""
+        kernel = out.with_suffix(".efi")
+        kernel.write_bytes(authenticode.sign(self.new.kernel, *signer))
+        installer.pack(kernel, self.new_root, out)
+        return out
 
 
 @cache
@@ -59,7 +68,8 @@ def images() -> Images:
         for root, kernel in zip(roots, kernels, strict=True)
     )
     assert old.root != new.root
-    return Images(old, new, found.path(made) / installer.ARCHIVE)
+    new_root = found.path(roots[1]) / verified.IMAGE
+    return Images(old, new, found.path(made) / installer.ARCHIVE, new_root)
 
 
 class Machine:
@@ -74,6 +84,12 @@ class Machine:
     def ichor(self, *arguments: str) -> None:
         done = self._ichor(*arguments)
         assert done.returncode == 0, f"{done.stderr}\n{self.trial.console[-3000:]}"
+
+    def refuses(self, *arguments: str) -> str:
+        """Give what a command that fails says."""
+        done = self._ichor(*arguments)
+        assert done.returncode == 1, f"{done.stderr}\n{self.trial.console[-3000:]}"
+        return done.stderr
 
     def _ichor(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = self._command(*arguments)
@@ -118,10 +134,16 @@ class Machine:
 
 
 @contextmanager
-def machine(work: Path, *, log_writes: bool = False) -> Iterator[Machine]:
-    """Give one that has its configuration, and its container runtime."""
+def machine(
+    work: Path, *, log_writes: bool = False, signer: Signer | None = None
+) -> Iterator[Machine]:
+    """Give one that has its configuration, and its container runtime.
+
+    signer: whose keys its firmware has enrolled.
+    """
     press = Press(work)
-    with trial(press.disk, 768, log_writes=log_writes) as made:
+    image = press.disk if signer is None else press.signed_disk(signer)
+    with trial(image, 768, log_writes=log_writes, secure_boot=signer is not None) as made:
         made.answered()
         made.until("boot entry armed")
         request = pb.ApplyConfigurationRequest(data=encode(samples.control_plane()).encode())

@@ -96,6 +96,7 @@ _OURS: Mapping[tuple[str, ...], str] = {
         ichor.attest.v1.Attestation/Attest
         ichor.attest.v1.Attestation/Activate
     """,
+    _OPERATE: "ichor.power.v1.Power/Reboot ichor.image.v1.Image/Verify",
 }
 _TRUSTD_MAY = frozenset({"/ichor.trust.v1.Trust/Sign", "/cosi.resource.State/Watch"})
 _TRUSTD_SEES = frozenset({"TrustdCertificates.secrets.talos.dev", "JoinTokens.ichor.dev"})

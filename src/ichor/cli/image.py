@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("ichor.cli.image_node:list_", "List images of machines."),
     "pull": ("ichor.cli.image_node:pull", "Pull an image to machines, or send them an archive."),
     "remove": ("ichor.cli.image_node:remove", "Remove an image from machines."),
+    "verify": ("ichor.cli.image_verify:verify", "Have machines prove what they run from."),
     "inspect": ("ichor.cli.image_inspect:inspect", "Look into what was built."),
 }
 ALIASES: dict[str, str] = {"l": "list", "ls": "list", "p": "pull", "rm": "remove"}

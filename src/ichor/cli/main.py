@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "service": ("ichor.cli.service:service", "List services, or start, stop, restart one."),
     "version": ("ichor.cli.version:version", "Print the version of this program and of machines."),
     "build": ("ichor.cli.build:build", "Make what clusters and images are made of."),
+    "release": ("ichor.cli.release:release", "Sign all that was built, or check a release."),
     "cluster": ("ichor.cli.cluster:cluster", "Clusters on this host, their nodes in containers."),
     "config": ("ichor.cli.config:config", "Work with the client's configuration file."),
     "gen": ("ichor.cli.gen:gen", "Make secrets, configurations, keys and certificates."),

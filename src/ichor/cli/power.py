@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ichor.cli.draining import drain_timeout, draining
 from ichor.cli.node import Target, calls_machines
 from ichor.errors import Conflict, InputError, TransientError
 from ichor.rpc.status import Code, RpcError
@@ -31,13 +32,27 @@ _debug = click.option("--debug", is_flag=True, hidden=True)
 @click.option(
     "-m", "--mode", type=click.Choice(["default", "powercycle", "force"]), default="default"
 )
+@click.option("--drain", is_flag=True, help="Move pods elsewhere first; else it stays.")
+@drain_timeout
 @_wait
 @_timeout
 @_debug
 @calls_machines
-def reboot(target: Target, mode: str, timeout: str, *, wait: bool, debug: bool) -> None:
+def reboot(
+    target: Target,
+    mode: str,
+    drain_timeout: str,
+    timeout: str,
+    *,
+    drain: bool,
+    wait: bool,
+    debug: bool,
+) -> None:
     """Reboot machines."""
-    target.stream(lambda node, _: act(node, rebooting(mode), timeout, wait=wait, comes_back=True))
+    ask = rebooting(mode)
+    if drain:
+        ask = draining(mode, drain=True, timeout=drain_timeout, keep_quorum=False)
+    target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=True))
 
 
 def rebooting(mode: str) -> "Callable[[Node], Awaitable[str]]":

@@ -1,6 +1,7 @@
 """`ichor upgrade`, `rollback`: another image for machines, and the one before.
 
-    image to the machine ─► written where nothing runs from ─► reboot ─► another boot id and entry
+    etcd asked ─► image to the machine ─► written where nothing runs from ─► etcd asked again
+        ─► pods moved elsewhere ─► reboot ─► another boot id and entry ─► ready, takes pods again
 
 Machines are done one after the other, each once the one before is ready: the first that does not
 come back, or comes back as what it was, ends it.
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ichor.cli.draining import can_go, drain_timeout, draining
 from ichor.cli.node import Target, calls_machines
 from ichor.errors import Conflict, TransientError
 from ichor.units import parse_duration
@@ -39,6 +41,10 @@ _timeout = click.option("--timeout", default="30m", show_default=True, help="How
     "-m", "--reboot-mode", type=click.Choice(["default", "powercycle", "force"]), default="default"
 )
 @click.option("--no-reboot", is_flag=True, help="Write the image; the next boot is of it.")
+@click.option("--drain/--no-drain", default=True, show_default=True, help="Move pods first.")
+@drain_timeout
+@click.option("--allow-older", is_flag=True, help="Let it run images it would refuse as too old.")
+@click.option("--force", is_flag=True, help="Do not ask whether etcd can do without it.")
 @_wait
 @_timeout
 @click.option("--debug", is_flag=True, hidden=True)
@@ -48,23 +54,32 @@ def upgrade(
     image: str,
     namespace: str,
     reboot_mode: str,
+    drain_timeout: str,
     timeout: str,
     *,
     no_reboot: bool,
+    drain: bool,
+    allow_older: bool,
+    force: bool,
     wait: bool,
     debug: bool,
 ) -> None:
     """Have machines run another image; one that does not come up makes room for the one before."""
     from ichor.cli.image_node import send
-    from ichor.cli.power import act, rebooting
+    from ichor.cli.power import act
 
-    reboot = rebooting(reboot_mode)
+    reboot = draining(reboot_mode, drain=drain, timeout=drain_timeout, keep_quorum=not force)
     archive = Path(image) if Path(image).is_file() else None
 
     async def each(node: "Node", several: bool) -> None:
+        if not force:
+            await can_go(node)
         before = await _entry(node)
         there = send(node, archive, namespace) if archive else _there(node, image, namespace)
-        await _write(node, await there, namespace)
+        name = await there
+        if allow_older:
+            await _allow_older(node)
+        await _write(node, name, namespace)
         if not no_reboot:
             await act(node, reboot, timeout, wait=wait, comes_back=True)
         if wait and not no_reboot:
@@ -136,6 +151,15 @@ async def _there(node: "Node", image: str, namespace: str) -> str:
     if image in {one.name async for one in listed}:
         return image
     return await pull_to(node, image, namespace)
+
+
+async def _allow_older(node: "Node") -> None:
+    from ichor.proto.ichor import image_pb2 as pb
+
+    request = pb.AllowOlderRequest(least=0)
+    answer = pb.AllowOlderResponse
+    done = await node.call("AllowOlder", request, answer, module=pb, service="Image")
+    print(f"{node.name}: runs any image now, none before {done.before} until now", file=sys.stderr)
 
 
 async def _write(node: "Node", name: str, namespace: str) -> None:

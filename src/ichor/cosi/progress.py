@@ -86,7 +86,9 @@ def advance(id: str, status: OperationStatus, sequence: Sequence, moment: Moment
             tasks[task.name] = _judged(task, old, run_of(id, status), moment)
             if _is_fatal(task, tasks[task.name], moment.now):
                 error = f"task {task.name}: {tasks[task.name].error}"
-                failed = replace(status, tasks={**status.tasks, **tasks})
+                mark = _mark(status.phase, task)  # what it asked for did not come about
+                lasting = tuple(one for one in status.lasting if one != mark)
+                failed = replace(status, tasks={**status.tasks, **tasks}, lasting=lasting)
                 return finished(id, failed, State.FAILED, moment.now, error)
     if tasks == status.tasks:
         return None
@@ -99,7 +101,7 @@ def advance(id: str, status: OperationStatus, sequence: Sequence, moment: Moment
     return Advance(id, following.status, (*events, stop, *following.events))
 
 
-def deadlines(status: OperationStatus, sequence: Sequence) -> Iterator[datetime]:
+def deadlines(id: str, status: OperationStatus, sequence: Sequence) -> Iterator[datetime]:
     """Give the times at which waiting alone changes something."""
     for task in sequence.phases[status.phase].tasks:
         state = status.tasks.get(task.name)
@@ -107,8 +109,8 @@ def deadlines(status: OperationStatus, sequence: Sequence) -> Iterator[datetime]
             continue
         if state.failed is not None and isinstance(task.on_failure, Pause):
             yield state.failed + task.on_failure.duration
-        elif task.timeout is not None:
-            yield state.started + task.timeout
+        elif (until := _until(task, state, run_of(id, status))) is not None:
+            yield until
 
 
 def requests(id: str, status: OperationStatus, sequence: Sequence) -> Iterator[Output]:
@@ -167,16 +169,21 @@ def _judged(task: Task, state: TaskState, run: Run, moment: Moment) -> TaskState
     verdict = task.until.holds(moment.view, run)
     if verdict is True:
         return replace(state, ended=moment.now, failed=None, error="")
-    error = verdict.reason if isinstance(verdict, Failed) else _late(task, state, moment.now)
+    error = verdict.reason if isinstance(verdict, Failed) else _late(task, state, run, moment.now)
     if not error:
         return state
     ended = moment.now if isinstance(task.on_failure, LogOnly) else None
     return replace(state, ended=ended, failed=state.failed or moment.now, error=error)
 
 
-def _late(task: Task, state: TaskState, now: datetime) -> str:
-    is_late = task.timeout is not None and now >= state.started + task.timeout
-    return "timeout" if is_late else ""
+def _late(task: Task, state: TaskState, run: Run, now: datetime) -> str:
+    until = _until(task, state, run)
+    return "timeout" if until is not None and now >= until else ""
+
+
+def _until(task: Task, state: TaskState, run: Run) -> datetime | None:
+    given = task.timeout(run) if callable(task.timeout) else task.timeout
+    return None if given is None else state.started + given
 
 
 def _is_fatal(task: Task, state: TaskState, now: datetime) -> bool:

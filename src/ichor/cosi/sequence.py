@@ -12,7 +12,8 @@
 
 A condition is a pure claim about the resources it declares, so it holds or not whoever asks, and a
 task whose condition holds is over however it came about. It is asked only once the request is in
-the store. Requests go when their phase is over; `lasting` ones stay until the operation goes.
+the store. Requests go when their phase is over; `lasting` ones stay until the operation goes, or
+fails by their task.
 """
 
 from collections import abc
@@ -100,11 +101,13 @@ OnFailure = Abort | LogOnly | Pause
 
 
 class Task(Struct, frozen=True, kw_only=True):
+    """timeout: for all operations, or by what one was asked for with."""
+
     name: str
     request: Request | None = None
     until: Condition
     when: tuple[Guard, ...] = ()
-    timeout: timedelta | None = None
+    timeout: timedelta | Callable[[Run], timedelta] | None = None
     on_failure: OnFailure = Abort()
     lasting: bool = False
 

@@ -115,7 +115,7 @@ class Sequencer:
             for wish in requests(id, status, sequence):
                 wishes[wish.namespace, wish.spec.definition.type, wish.id] = wish
             if status.is_running:
-                yield from map(WakeAt, deadlines(status, sequence))
+                yield from map(WakeAt, deadlines(id, status, sequence))
         yield from wishes.values()
 
     def _view(self, inputs: Asked) -> View:

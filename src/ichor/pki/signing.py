@@ -7,6 +7,7 @@ Only the signer imports `cryptography`; this module is what both sides share.
 | SignLeaf: draw a key and certify it; by itself if there is no CA | certificate and key |
 | DrawRequest: draw a key and write a CSR for it | CSR and key |
 | SignRequest: certify the CSR of another node, as a server and nothing else | certificate |
+| CheckImage: would firmware start this image? | who vouches for it |
 | Several: what is due at once; `cryptography` takes longer to import than keys to draw | one each |
 """
 
@@ -48,15 +49,38 @@ class SignRequest(Struct, frozen=True, kw_only=True, tag="sign"):
         return "SignRequest(...)"
 
 
+class Trust(Struct, frozen=True, kw_only=True):
+    """What firmware's db or dbx holds.
+
+    digests: of images; certificates: DER; of_certificates: digests of what is signed in them.
+    """
+
+    digests: frozenset[bytes] = frozenset()
+    certificates: frozenset[bytes] = frozenset()
+    of_certificates: frozenset[bytes] = frozenset()
+
+
+class CheckImage(Struct, frozen=True, kw_only=True, tag="image"):
+    """digest: of the image, SHA-256 by Authenticode. signatures: PKCS #7, DER."""
+
+    digest: bytes
+    signatures: tuple[bytes, ...]
+    db: Trust
+    dbx: Trust
+
+
 class Several(Struct, frozen=True, kw_only=True, tag="several"):
     questions: tuple[SignLeaf, ...]
 
 
-Question = SignLeaf | DrawRequest | SignRequest | Several
+Question = SignLeaf | DrawRequest | SignRequest | CheckImage | Several
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """text: the certificate or the CSR, PEM. error: why there is none. answers: of Several."""
+    """text: the certificate or the CSR, PEM; or who vouches. error: why there is none.
+
+    answers: of Several.
+    """
 
     text: str = ""
     key: str = ""

@@ -18,14 +18,21 @@ class EvictablePod(Struct, frozen=True, kw_only=True):
 
 
 class Look(Struct, frozen=True):
-    """Observe from now on: it costs a question to the API server each time."""
+    """Observe those that are there now: it costs a question to the API server each time.
+
+    Who comes later has chosen a node that takes no pods, and would be told to go for ever.
+    """
+
+
+class Rest(Struct, frozen=True):
+    """Observe none any more."""
 
 
 class Evict(Struct, frozen=True):
     pods: tuple[EvictablePod, ...]
 
 
-Action = Look | Evict
+Action = Look | Rest | Evict
 # None while nobody looks.
 Evictable = Sequence[EvictablePod] | None
 

@@ -9,6 +9,8 @@ and left behind. Parameters, all text:
 | parameter | of | meaning |
 |---|---|---|
 | force | reboot, shutdown | pods get no time, or none beyond that of the launcher |
+| drain | reboot | move pods elsewhere first, or stay |
+| drain-timeout | reboot | seconds for that |
 | graceful | reset | move pods elsewhere, leave etcd |
 | reboot | reset | start again afterwards |
 | wipe | reset | volumes, comma-separated |
@@ -21,9 +23,12 @@ after a reboot the API answers before it does.
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from ichor.cosi.controller import Out
 from ichor.cosi.resource import Spec
 from ichor.cosi.sequence import (
+    Abort,
     Condition,
     Guard,
     LogOnly,
@@ -61,6 +66,7 @@ GRACE = timedelta(seconds=30)
 # The launcher's patience is 20 seconds; several tiers of pods and the services share it.
 GRACE_OF_FORCE = timedelta(seconds=2)
 FORCE, GRACEFUL, REBOOT, WIPE = "force", "graceful", "reboot", "wipe"
+DRAIN, DRAIN_TIMEOUT = "drain", "drain-timeout"
 ID = "machine"
 
 
@@ -91,6 +97,10 @@ def _none_left(view: View, _: Run) -> bool:
     return status is not None and status.spec.left == 0
 
 
+def _drain_time(run: Run) -> timedelta:
+    return timedelta(seconds=float(run.parameters.get(DRAIN_TIMEOUT, "300")))
+
+
 def _drain(*when: Guard) -> Phase:
     """Move pods elsewhere: of a node that Kubernetes knows, and for so long as it may take."""
     task = Task(
@@ -103,6 +113,12 @@ def _drain(*when: Guard) -> Phase:
         lasting=True,
     )
     return Phase("drain", (task,))
+
+
+def _drain_or_stay() -> Phase:
+    """Where it fails, so does the operation: the node takes pods again."""
+    (task,) = _drain(asked(DRAIN)).tasks
+    return Phase("drain", (replace(task, timeout=_drain_time, on_failure=Abort()),))
 
 
 def ending_by(name: str, ending: Ending, *when: Guard) -> Phase:
@@ -171,6 +187,7 @@ _WIPE = Task(
 REBOOT_SEQUENCE = Sequence(
     name="reboot",
     phases=(
+        _drain_or_stay(),
         Phase("cleanup", (_stop_pods("stopAllPods", not_asked(FORCE)),)),
         STOP_EVERYTHING,
         ending_by("reboot", Ending.RESTART),

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from ichor.controllers.k8s.node_drain import AGAIN, Inputs, plan, report
 from ichor.cosi.controller import WakeAt
 from ichor.models.node_pods import model
-from ichor.ports.node_pods import Evict, EvictablePod, Look
+from ichor.ports.node_pods import Evict, EvictablePod, Look, Rest
 from ichor.resources.k8s.kube_node import KubeNode
 from ichor.resources.k8s.node import Nodename
 from ichor.resources.runtime.ending import NodeDrain, NodeDrainStatus
@@ -24,8 +24,15 @@ def inputs(*, asked: bool = True, cordoned: bool = True) -> Inputs:
 
 def test_nobody_looks_unasked_or_before_the_node_is_cordoned() -> None:
     assert list(plan(inputs(asked=False), None)) == []
+    assert list(plan(inputs(asked=False), model((STAYS,), Rest()))) == []
     assert list(plan(inputs(cordoned=False), None)) == []
     assert list(report(inputs(cordoned=False), ())) == []
+
+
+def test_who_is_not_asked_any_more_looks_no_more() -> None:
+    (action,) = plan(inputs(asked=False), (STAYS,))
+    assert action == Rest()
+    assert model((STAYS,), action) is None
 
 
 def test_pods_are_looked_for_and_told_to_go_once() -> None:

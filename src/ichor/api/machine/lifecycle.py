@@ -7,6 +7,7 @@ One at a time; a caller that hangs up ends it, and what runs goes on being start
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from datetime import timedelta
 from typing import Final
 
 from ichor.api.machine.aside import Aside
@@ -18,12 +19,14 @@ from ichor.errors import Conflict, IchorError
 from ichor.log import fields, logger
 from ichor.ports.containers import Images
 from ichor.ports.installer import Installer
+from ichor.ports.quorum import Quorum
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
 
 SERVICE: Final = "LifecycleService"
 log = logger(__name__)
+_LONGEST: Final = timedelta(minutes=30)
 _Progress = pb.LifecycleServiceInstallProgress
 
 
@@ -40,12 +43,14 @@ class LifecycleService:
         installer: Installer | None,
         operations: Operations,
         aside: Aside,
+        quorum: Quorum,
     ) -> None:
         self._namespaces = namespaces
         self._hosts_dir = hosts_dir
         self._installer = installer
         self._operations = operations
         self._aside = aside
+        self._quorum = quorum
         self._is_busy = False
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -88,13 +93,15 @@ class LifecycleService:
         images = images_of(self._namespaces, common_pb2.NS_SYSTEM)
         name = complete(request.image)
         with self._alone():
+            if not (request.force or request.preserve):
+                await self._quorum.claim(_LONGEST)
             if name not in {one.name for one in await images.list()}:
                 await images.pull(name, hosts_dir=self._hosts_dir)
             layers = await images.layers(name)
             async with aclosing(self._written(self._installer, layers)) as lines:
                 async for _ in lines:
                     continue
-        actor = self._operations.ask("reboot", {"force": "false"})
+        actor = self._operations.ask("reboot", {"force": "false", "drain": "true"})
         ack = "the image is written, the machine reboots"
         return pb.UpgradeResponse(messages=[pb.Upgrade(ack=ack, actor_id=actor)])
 

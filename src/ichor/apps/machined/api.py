@@ -20,11 +20,14 @@ from ichor.api.machine.etcd import EtcdService
 from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
 from ichor.api.machine.files import FileService
+from ichor.api.machine.generation import GenerationService
 from ichor.api.machine.images import ImageService
 from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.meta import MetaService
 from ichor.api.machine.power import PowerService
+from ichor.api.machine.proof import ProofService
+from ichor.api.machine.reboot import RebootService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
 from ichor.api.machine_type import of_control_plane
@@ -36,10 +39,13 @@ from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import notice, procfs
-from ichor.peers.etcd_local import connector
+from ichor.peers.etcd_local import connector, connector_to
+from ichor.peers.etcd_quorum import EtcdQuorum
 from ichor.ports.containers import Containers, Images
+from ichor.ports.generation import Generations
 from ichor.ports.installer import Installer
 from ichor.ports.meta import MetaStore
+from ichor.ports.proof import Prover
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.context import Handler
@@ -62,6 +68,8 @@ class OnDisk:
 
     installer: Installer
     meta: MetaStore
+    prover: Prover
+    generations: Generations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ def server(state: State, world: World) -> Server:
     """Make the server of a node."""
     granted = granting(world.services.observe)
     aside, disk = Aside(), world.on_disk
+    quorum = EtcdQuorum(connector_to(ETCD_SECRETS), (ETCD_DATA / "member").is_dir)
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),
@@ -108,8 +117,16 @@ def server(state: State, world: World) -> Server:
         **PowerService(world.operations).handlers(),
         **MetaService(disk.meta if disk else None).handlers(),
         **LifecycleService(
-            world.images, world.hosts_dir, disk.installer if disk else None, world.operations, aside
+            world.images,
+            world.hosts_dir,
+            disk.installer if disk else None,
+            world.operations,
+            aside,
+            quorum,
         ).handlers(),
+        **ProofService(disk.prover if disk else None, aside).handlers(),
+        **GenerationService(disk.generations if disk else None).handlers(),
+        **RebootService(world.operations, quorum).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),

@@ -296,7 +296,7 @@ class Machine:
             return None
         from ichor.apps.machined import metal
 
-        world, on_disk = metal.adapters(network, self._clock, self._reaper)
+        world, on_disk = metal.adapters(network, self._clock, self._reaper, self._signer)
         self._on_disk = on_disk
         self._attesting = metal.attesting()
         return metal.controllers(world)

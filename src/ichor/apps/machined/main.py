@@ -89,8 +89,10 @@ def _prepare(here: Site) -> None:
         layers.prepare(mounts, files)
     else:
         from ichor.apps.machined import unlock  # on machines, and after the fork
+        from ichor.linux import generation
 
         site.mount_kernel(mounts)
+        generation.check_running()
         measuring.boot()
         opened = unlock.volumes(here.disk())
         volumes = site.volumes(*opened)

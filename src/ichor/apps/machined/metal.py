@@ -1,5 +1,6 @@
 """What a machine has beside what a container has: a disk, and links to bring up and to number."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import SystemRandom
@@ -14,23 +15,29 @@ from ichor.controllers.network.operator import operators
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.runtime.boot_assess import boot_assess
+from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.cosi.controller import Controller
 from ichor.linux import booted_image
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
+from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
+from ichor.linux.proof import RootProver
+from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.dhcp import Leases
+from ichor.ports.generation import Generations
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
+from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
 from ichor.rpc.context import Handler
 
@@ -38,22 +45,33 @@ from ichor.rpc.context import Handler
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetalWorld:
     boot: BootEntries
+    generations: Generations
     meta: Meta
     network: Networks
     leases: Leases
     disk: SystemDisks
 
 
-def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorld, OnDisk]:
-    entries, values = EspEntries(), DiskMeta()
+def adapters(
+    network: Networks, clock: Clock, reaper: Reaper, signer: Signing
+) -> tuple[MetalWorld, OnDisk]:
+    """To be called in the loop."""
+    entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
+    vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
     world = MetalWorld(
         boot=entries,
+        generations=generations,
         meta=values,
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
     )
-    return world, OnDisk(installer=DiskInstaller(entries, values), meta=values)
+    return world, OnDisk(
+        installer=DiskInstaller(entries, values, vouch),
+        meta=values,
+        prover=RootProver(entries, vouch),
+        generations=generations,
+    )
 
 
 def attesting() -> Mapping[str, Handler]:
@@ -72,6 +90,7 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         volume_config,
         volume_provision(world.disk),
         boot_assess(world.boot),
+        least_generation(world.generations),
         meta(world.meta),
         upgrade_probation,
         upgrade_settle(world.meta),

@@ -32,6 +32,7 @@ from ichor.models import (
     etc,
     fate,
     file,
+    generation,
     health,
     issuance,
     kube_node_edit,
@@ -54,6 +55,7 @@ from ichor.ports.dns import Resolving
 from ichor.ports.fate import Fate
 from ichor.ports.file import Action as FileAction
 from ichor.ports.file import Directory, File
+from ichor.ports.generation import Remember
 from ichor.ports.kube_node_edit import NodeMeta
 from ichor.ports.membership import Membership
 from ichor.ports.network import Action as NetworkAction
@@ -200,6 +202,7 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
 def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
     world = MetalWorld(
         boot=Held(Boot(), boot_entry.model),
+        generations=Held[int | None, Remember](None, generation.model),
         meta=Held({}, meta.model),
         network=links,
         leases=HeldSlow({}, dhcp.model),
@@ -244,6 +247,7 @@ MODELS: Mapping[str, AnyModel] = {
     "runtime.Health": _any(health.model),
     "runtime.KernelParamApply": _any(attempts.model),
     "runtime.PodStop": _any(pods.model),
+    "runtime.LeastGeneration": _any(generation.model),
     "runtime.Power": _any(fate.model),
     "runtime.Services": _any(service.model),
     "runtime.UpgradeSettle": _any(meta.model),

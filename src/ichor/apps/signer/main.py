@@ -12,6 +12,7 @@ from ichor.linux.helper import serve_once
 from ichor.pki.leaf import Algorithm, Leaf, Usage
 from ichor.pki.signing import (
     Answer,
+    CheckImage,
     DrawRequest,
     Question,
     Several,
@@ -35,6 +36,8 @@ def reply(question: Question, now: datetime) -> Answer:
     try:
         if isinstance(question, Several):
             return Answer(answers=tuple(reply(each, now) for each in question.questions))
+        if isinstance(question, CheckImage):
+            return Answer(text=_checked(question))
         return _signed(question, now)
     except IchorError as err:
         return Answer(error=str(err))
@@ -58,6 +61,12 @@ def _signed(question: SignLeaf | DrawRequest | SignRequest, now: datetime) -> An
             return Answer(
                 text=issue.sign_server_csr(ca, csr, lifetime=lifetime, now=now, entropy=os.urandom)
             )
+
+
+def _checked(question: CheckImage) -> str:
+    from ichor.pki import image_check
+
+    return image_check.check(question)
 
 
 def _leaf(question: SignLeaf, now: datetime) -> Answer:

@@ -5,7 +5,7 @@
     etcd/EtcdStart, controlplane/ManifestStatus        ─┘
 
 No pod before its files are on the disk and etcd is about to start: one that starts earlier only
-fails and waits longer. The others come once the API server has answered: before it knows their
+fails and waits longer. The others come once the API server is ready: before it knows their
 roles they end with an error, and the kubelet makes them wait ten seconds for each.
 
 Once there, a pod stays while etcd is away: the API server reconnects by itself, and serves its

@@ -1,7 +1,7 @@
 """NodeDrain: before a node goes away, its pods move elsewhere.
 
     runtime/NodeDrain (any)          ─┐
-    k8s/Nodename, k8s/KubeNode (own) ─┴─► plan ─► Look, Evict ─► runtime/NodeDrainStatus
+    k8s/Nodename, k8s/KubeNode (own) ─┴─► plan ─► Look, Evict, Rest ─► runtime/NodeDrainStatus
 
 It begins when the cluster says that the node is cordoned: a pod that moved must not come back.
 Whoever may not go yet, by a disruption budget, is asked again; who waits has a time limit.
@@ -14,7 +14,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from ichor.cosi.controller import Actuator, All, Clock, Get, Out, WakeAt, Yield
-from ichor.ports.node_pods import Action, Evict, Evictable, Look, NodePods
+from ichor.ports.node_pods import Action, Evict, Evictable, Look, NodePods, Rest
 from ichor.resources.k8s.ids import NODENAME_ID
 from ichor.resources.k8s.kube_node import KubeNode
 from ichor.resources.k8s.node import Nodename
@@ -31,7 +31,11 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 def plan(inputs: Inputs, observed: Evictable) -> Iterator[Action]:
-    if not inputs.asked or not is_cordoned(inputs):
+    if not inputs.asked:
+        if observed is not None:
+            yield Rest()
+        return
+    if not is_cordoned(inputs):
         return
     if observed is None:
         yield Look()

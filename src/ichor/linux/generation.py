@@ -1,0 +1,47 @@
+"""The least generation in a variable of the firmware, and whether an image may run here by it."""
+
+from pathlib import Path
+from typing import Final
+
+from ichor.errors import Conflict, InputError
+from ichor.formats import generation
+from ichor.formats.generation import Generation
+from ichor.linux import efi
+from ichor.ports.generation import Remember
+
+_COMMAND_LINE: Final = Path("/proc/cmdline")
+
+
+class FirmwareGenerations:
+    def observe(self) -> int | None:
+        return efi.least()
+
+    def apply(self, action: Remember) -> None:
+        efi.remember_least(action.least)
+
+
+def running() -> Generation:
+    """Raises FormatError, OSError."""
+    return generation.parse(_COMMAND_LINE.read_text(encoding="ascii"))
+
+
+def least() -> int:
+    """Give what may run here: as remembered, else as the image that runs has it."""
+    remembered = efi.least()
+    return running().least if remembered is None else remembered
+
+
+def check(image: Generation, at_least: int) -> None:
+    """Raises InputError where an image is older than allowed."""
+    if image.own < at_least:
+        raise InputError(
+            f"an image of generation {image.own}: this machine runs none before {at_least}",
+            hint="take a newer one, or let it: ichor upgrade --allow-older",
+        )
+
+
+def check_running() -> None:
+    """Raises Conflict where this image must not run here: the loader has another to start."""
+    own, remembered = running().own, efi.least()
+    if remembered is not None and own < remembered:
+        raise Conflict(f"this image is of generation {own}: none before {remembered} runs here")

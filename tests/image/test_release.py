@@ -1,0 +1,248 @@
+"""A release names all that is in it, and nothing is added, lost or changed unseen."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ichor.errors import FormatError, InputError
+from ichor.image import budget, origins, release, sbom
+from ichor.image.budget import Budget, excesses
+from ichor.image.cache import Cache, Step
+from ichor.image.inspect import Report
+from ichor.image.origins import File, Index, told
+from ichor.image.release import MANIFEST, SIGNATURE, Artefact, Manifest
+from ichor.image.uki import Signer
+from ichor.pki import issue
+from ichor.pki.leaf import Algorithm
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def signer(name: str) -> Signer:
+    pair = issue.make_signer(name, now=NOW, entropy=os.urandom)
+    return Signer(pair.certificate, pair.key)
+
+
+OURS, FOREIGN = signer("ours"), signer("foreign")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A release of two files."""
+    made = tmp_path / "release"
+    made.mkdir()
+    for name in ("disk.raw", "ichor.efi"):
+        (made / name).write_bytes(name.encode() * 99)
+    seal(made)
+    return made
+
+
+def seal(folder: Path) -> None:
+    artefacts = {path.name: release.artefact(path) for path in sorted(folder.iterdir())}
+    manifest = Manifest(
+        version="1", root="aa", salt="bb", blocks=1, image="cc", kernel="dd", artefacts=artefacts
+    )
+    data = msgspec.json.encode(manifest)
+    (folder / MANIFEST).write_bytes(data)
+    (folder / SIGNATURE).write_bytes(release.sign(data, OURS))
+
+
+def refused(folder: Path, said: str, certificate: str = OURS.certificate) -> None:
+    with pytest.raises(InputError, match=said):
+        release.verify(folder, certificate)
+
+
+def test_a_whole_release_is_what_its_manifest_says(folder: Path) -> None:
+    found = release.verify(folder, OURS.certificate)
+    assert found.version == "1"
+    assert set(found.artefacts) == {"disk.raw", "ichor.efi"}
+
+
+def test_another_hand_is_not_ours(folder: Path) -> None:
+    refused(folder, "not signed by this certificate", FOREIGN.certificate)
+
+
+def test_a_changed_byte_is_seen_wherever_it_is(folder: Path) -> None:
+    for name in ("disk.raw", MANIFEST, SIGNATURE):
+        whole = (folder / name).read_bytes()
+        for at in (0, len(whole) // 2, len(whole) - 1):
+            changed = bytearray(whole)
+            changed[at] ^= 1
+            (folder / name).write_bytes(changed)
+            refused(folder, "signed")
+        (folder / name).write_bytes(whole)
+    release.verify(folder, OURS.certificate)
+
+
+def test_what_is_missing_or_added_is_named(folder: Path) -> None:
+    (folder / "more").write_bytes(b"")
+    refused(folder, "more: is not in the manifest")
+    (folder / "more").unlink()
+    (folder / "disk.raw").unlink()
+    refused(folder, r"disk.raw: is missing")
+
+
+def test_a_certificate_that_signs_no_images_is_refused(folder: Path) -> None:
+    other = issue.make_ca("other", Algorithm.ED25519, now=NOW, entropy=os.urandom)
+    refused(folder, "RSA", other.certificate)
+    refused(folder, "no certificate", "hello")
+
+
+def test_a_signed_manifest_of_another_kind_is_refused(folder: Path) -> None:
+    (folder / MANIFEST).write_bytes(b"{}")
+    (folder / SIGNATURE).write_bytes(release.sign(b"{}", OURS))
+    with pytest.raises(FormatError, match="manifest of a release"):
+        release.verify(folder, OURS.certificate)
+
+
+REPORT = Report(100, {}, ("usr/bin/a",), (), (), (), {}, 0)
+BUDGET = Budget(100, {"usr/bin/a": "because"})
+
+
+def test_what_is_within_its_budget_is_not_complained_of() -> None:
+    assert list(excesses(REPORT, BUDGET)) == []
+    budget.check(REPORT, BUDGET)
+    assert budget.read().root <= 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (Report(101, {}, ("usr/bin/a",), (), (), (), {}, 0), "root: 101 bytes, 100 at most"),
+        (Report(1, {}, (), (), (), (), {}, 0), "listed and not there: usr/bin/a"),
+        (
+            Report(1, {}, ("usr/bin/a", "usr/bin/b"), (), (), (), {}, 0),
+            "executable without a reason: usr/bin/b",
+        ),
+        (Report(1, {}, ("usr/bin/a",), ("su",), (), (), {}, 0), "setuid or setgid: su"),
+        (Report(1, {}, ("usr/bin/a",), (), ("sh",), (), {}, 0), "shell: sh"),
+        (Report(1, {}, ("usr/bin/a",), (), (), ("dpkg",), {}, 0), "package database: dpkg"),
+    ],
+)
+def test_what_is_more_is_named(report: Report, said: str) -> None:
+    assert list(excesses(report, BUDGET)) == [said]
+    with pytest.raises(FormatError, match=said):
+        budget.check(report, BUDGET)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "root = 1", "root = 1\n[executables]\na = ' '", "root = 'x'\n[executables]", "["]
+)
+def test_a_budget_that_says_it_another_way_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "budget.toml").write_text(text)
+    with pytest.raises(InputError, match=r"budget.toml"):
+        budget.read(tmp_path / "budget.toml")
+
+
+def put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def test_a_file_comes_from_the_step_that_has_its_bytes(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    steps = [Step(f"debian/{name}", lambda out: None) for name in ("a", "b", "c")]
+    for step, files in zip(
+        steps, ({"usr/lib/x": b"same"}, {"usr/lib/y": b"same"}, {"usr/sbin/z": b"zzz"}), strict=True
+    ):
+        for name, data in files.items():
+            put(cache.path(step) / name, data)
+    tree = tmp_path / "tree"
+    for name, data in {"usr/lib/y": b"same", "usr/bin/z": b"zzz", "etc/hosts": b""}.items():
+        put(tree / name, data)
+    (tree / "bin").symlink_to("usr/bin")
+    index = Index(cache, steps)
+    found = {one.path: one.origin for one in told(tree, index)}
+    assert found == {
+        "bin": "ichor",
+        "etc/hosts": "ichor",
+        "usr/bin/z": "debian/c",
+        "usr/lib/y": "debian/b",
+    }
+    put(tree / "usr/lib/stray", b"whose")
+    with pytest.raises(InputError, match=r"usr/lib/stray .*no step"):
+        list(told(tree, index))
+
+
+def test_a_manifest_of_files_is_json_a_line_each() -> None:
+    files = (
+        File(path="a", mode="0644", size=1, sha256="x", origin="ichor"),
+        File(path="b", mode="0777", target="a", origin="ichor"),
+    )
+    data = release.listed(files)
+    assert msgspec.json.decode(data, type=tuple[File, ...]) == files
+    assert data.count(b"\n") == 4
+    assert origins.by_origin(files) == {"ichor": 1}
+
+
+TOLD = """\
+runc: go1.26
+\tpath\tgithub.com/opencontainers/runc
+\tmod\tcommand-line-arguments\t(devel)
+\tdep\tgolang.org/x/sys\tv0.46.0\th1:abc=
+\tdep\texample.com/old\tv1.0.0
+\t=>\texample.com/new\tv1.1.0\th1:def=
+\tbuild\t-compiler=gc
+"""
+
+
+def test_modules_are_those_that_a_program_tells() -> None:
+    assert list(sbom.module_rows(TOLD)) == [
+        ("golang.org/x/sys", "v0.46.0", "h1:abc="),
+        ("example.com/new", "v1.1.0", "h1:def="),
+    ]
+    (first, second) = sbom.modules({"runc": TOLD, "other": TOLD})
+    assert first.purl == "pkg:golang/example.com/new@v1.1.0"
+    assert second.source == "in other, runc, h1:abc="
+
+
+def test_wheels_are_those_that_are_pinned() -> None:
+    digest = "a" * 64
+    pins = (
+        f"# no pin==1\nh2==4.3.0 \\\n    --hash=sha256:{digest}\n"
+        f"PyYAML==6.0.3 \\\n    --hash=sha256:{'b' * 64}\n"
+    )
+    (first, second) = sbom.wheels(pins)
+    assert (first.name, first.version, first.purl) == ("h2", "4.3.0", "pkg:pypi/h2@4.3.0")
+    assert first.source.endswith(digest)
+    assert second.purl == "pkg:pypi/pyyaml@6.0.3"
+
+
+def test_a_document_says_what_is_inside_and_what_built_it() -> None:
+    rows = [("libc6", "2.41-12", "c" * 64), ("gcc-14", "14.2.0+x", "d" * 64)]
+    parts = list(sbom.debian(rows, {"libc6"}))
+    first, again = sbom.document(parts, "x"), sbom.document(reversed(parts), "x")
+    assert first == again
+    found = json.loads(first)
+    assert (found["spdxVersion"], found["dataLicense"]) == ("SPDX-2.3", "CC0-1.0")
+    related = {
+        (one["spdxElementId"], one["relationshipType"], one["relatedSpdxElement"])
+        for one in found["relationships"]
+    }
+    assert related == {
+        ("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-ichor"),
+        ("SPDXRef-ichor", "CONTAINS", "SPDXRef-deb-libc6-2.41-12"),
+        ("SPDXRef-deb-gcc-14-14.2.0-x", "BUILD_DEPENDENCY_OF", "SPDXRef-ichor"),
+    }
+    by_id = {one["SPDXID"]: one for one in found["packages"]}
+    assert len(by_id) == 3
+    gcc = by_id["SPDXRef-deb-gcc-14-14.2.0-x"]
+    assert gcc["externalRefs"][0]["referenceLocator"].endswith("gcc-14@14.2.0%2Bx?arch=amd64")
+    assert gcc["checksums"] == [{"algorithm": "SHA256", "checksumValue": "d" * 64}]
+
+
+def test_packages_that_a_step_needs_are_found_through_others() -> None:
+    low = Step("debian/low", lambda out: None)
+    middle = Step("python/x", lambda out: None, needs=(low,))
+    top = Step("root/tree", lambda out: None, needs=(middle, Step("debian/high", lambda out: None)))
+    assert release.closure(top) == {"low", "high"}
+
+
+def test_an_artefact_is_its_digest_and_size(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc")
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert release.artefact(tmp_path / "x") == Artefact(sha256=digest, size=3)

@@ -1,0 +1,49 @@
+"""The least generation is kept in the firmware, and an older image does not get past it."""
+
+from pathlib import Path
+
+import pytest
+
+from ichor.errors import Conflict, FormatError, InputError
+from ichor.formats.generation import Generation
+from ichor.linux import efi, generation
+
+
+def test_what_is_remembered_is_read(tmp_path: Path) -> None:
+    assert efi.least(tmp_path) is None
+    for number in (7, 3, 12):
+        efi.remember_least(number, tmp_path)
+        assert efi.least(tmp_path) == number
+        (variable,) = tmp_path.iterdir()
+        assert variable.read_bytes() == b"\7\0\0\0" + str(number).encode()
+        variable.unlink()  # efivarfs replaces what is there; a plain file keeps its end
+
+
+def test_what_is_no_number_is_refused(tmp_path: Path) -> None:
+    efi.remember_least(1, tmp_path)
+    (variable,) = tmp_path.iterdir()
+    variable.write_bytes(b"\7\0\0\0x")
+    with pytest.raises(FormatError, match="IchorLeast"):
+        efi.least(tmp_path)
+
+
+def test_an_image_before_the_least_is_refused() -> None:
+    generation.check(Generation(2, 0), 2)
+    with pytest.raises(InputError, match="generation 1: this machine runs none before 2"):
+        generation.check(Generation(1, 1), 2)
+
+
+@pytest.mark.parametrize(("remembered", "runs"), [(None, True), (2, True), (3, False)])
+def test_an_image_that_is_too_old_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, remembered: int | None, runs: bool
+) -> None:
+    line = tmp_path / "cmdline"
+    line.write_text("ichor.generation=2 ichor.least=1\n")
+    monkeypatch.setattr(generation, "_COMMAND_LINE", line)
+    monkeypatch.setattr(efi, "least", lambda: remembered)
+    assert generation.least() == (1 if remembered is None else remembered)
+    if runs:
+        generation.check_running()
+    else:
+        with pytest.raises(Conflict, match="generation 2: none before 3"):
+            generation.check_running()
