@@ -8,7 +8,7 @@ it holds until it is said again: a machine has its address before its platform a
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Final
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -25,8 +25,16 @@ from ichor.ports.labelled_disk import LabelledDisks
 from ichor.resources.config.source import SourceState
 
 log = logger(__name__)
-FIRST_S, MOST_S = 1.0, 30.0
-_LOOK_S: Final = 2.0
+
+
+class Pauses(NamedTuple):
+    """Seconds: after the first failure, after many, and between looks for another disk."""
+
+    first: float = 1.0
+    most: float = 30.0
+    look: float = 2.0
+
+
 Stored = Callable[[], tuple[int, str]]  # the newest generation's number, and the text that lasts
 Store = Callable[[int, str], None]
 
@@ -39,13 +47,20 @@ class NodeSources:
     """All methods in the loop's thread. kept: where answers are remembered."""
 
     def __init__(
-        self, disks: LabelledDisks, fetcher: Fetcher, stored: Stored, store: Store, kept: Path
+        self,
+        disks: LabelledDisks,
+        fetcher: Fetcher,
+        stored: Stored,
+        store: Store,
+        kept: Path,
+        pauses: Pauses = Pauses(),  # noqa: B008 - it is frozen
     ) -> None:
         self._disks = disks
         self._fetcher = fetcher
         self._stored = stored
         self._store = store
         self._kept = kept
+        self._pauses = pauses
         self._progress = Progress(answer=recall(kept))
         self._taken: dict[str, SourceState] = {}
         self._task: asyncio.Task[None] | None = None
@@ -74,7 +89,7 @@ class NodeSources:
                 asked = self._progress.asked
                 self._show(SourceState.FAILED, why)
                 if asked is not None:
-                    self._start(asked, online=True, after_s=MOST_S)
+                    self._start(asked, online=True, after_s=self._pauses.most)
             case Take(source=source, state=state, generation=generation, text=text):
                 self._store(generation, text)
                 self._taken[source] = state
@@ -103,7 +118,7 @@ class NodeSources:
 
     async def _live(self, platform: Platform, *, online: bool, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        pause_s = FIRST_S
+        pause_s = self._pauses.first
         while True:
             devices = self._disks.devices()
             state = await self._attempt(platform, online=online)
@@ -113,13 +128,13 @@ class NodeSources:
                 await self._until_other(devices)
             else:
                 await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, MOST_S)
+                pause_s = min(2 * pause_s, self._pauses.most)
 
     async def _until_other(self, devices: frozenset[str]) -> None:
         """Wait until there is a device that was not there; one may go and come back."""
         while not (now := self._disks.devices()) - devices:
             devices = now
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(self._pauses.look)
 
     async def _attempt(self, platform: Platform, *, online: bool) -> SourceState:
         self._progress = replace(self._progress, tries=self._progress.tries + 1)

@@ -8,9 +8,13 @@ TLS trusts whom the image and the configuration trust. A redirect from https goe
 import asyncio
 import base64
 import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+import h11
 
 from ichor.errors import InputError, TransientError
 from ichor.formats.packed import MOST
@@ -49,7 +53,7 @@ class Fetcher:
             if not isinstance(said, str):
                 return said
             target = urljoin(url, said)
-            if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+            if split(url).scheme == "https" and split(target).scheme != "https":
                 raise InputError(
                     f"a redirect to what is not https: {shown(target)}", path=shown(url)
                 )
@@ -58,7 +62,7 @@ class Fetcher:
 
     async def _once(self, wanted: Get, url: str) -> bytes | str | None:
         """Give a body, where to look instead, or None."""
-        parts = urlsplit(url)
+        parts = split(url)
         pool = Pool(origin(parts), self._tls() if parts.scheme == "https" else None)
         target = parts.path or "/"
         request = Request(
@@ -66,7 +70,7 @@ class Fetcher:
             target=f"{target}?{parts.query}" if parts.query else target,
             headers=(*wanted.headers, *authorization(parts)),
         )
-        async with pool.stream(request) as reply:
+        async with _asking(pool, request, url) as reply:
             if reply.status in _REDIRECTS and (location := header(reply, "location")):
                 return location
             if reply.status == _NOT_FOUND and wanted.optional:
@@ -80,12 +84,29 @@ class Fetcher:
         return ssl.create_default_context(cafile=cafile)
 
 
+@asynccontextmanager
+async def _asking(pool: Pool, request: Request, url: str) -> AsyncGenerator[Streaming]:
+    try:
+        async with pool.stream(request) as reply:
+            yield reply
+    except h11.LocalProtocolError as err:  # a space in it, and such
+        raise InputError(f"{url!r} is no URL: {err}") from None
+
+
+def split(url: str) -> SplitResult:
+    """Raises InputError."""
+    try:
+        return urlsplit(url)
+    except ValueError as err:
+        raise InputError(f"{url!r} is no URL: {err}") from None
+
+
 def origin(parts: SplitResult) -> Origin:
     """Raises InputError."""
     try:
         host, port = parts.hostname, parts.port
     except ValueError as err:
-        raise InputError(f"{shown(parts.geturl())}: {err}") from None
+        raise InputError(f"{shown(parts.geturl())} is no URL: {err}") from None
     if parts.scheme not in _PORTS or not host:
         raise InputError(f"{shown(parts.geturl())!r}: expected an http or https URL")
     return Origin(host=host, port=port or _PORTS[parts.scheme])
@@ -101,7 +122,7 @@ def authorization(parts: SplitResult) -> tuple[tuple[str, str], ...]:
 
 def shown(url: str) -> str:
     """Give a URL as it may be shown: without user, password and query, which may be secret."""
-    parts = urlsplit(url)
+    parts = split(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 

@@ -7,11 +7,12 @@
 
     STATE ─► embedded ─► talos.config.early ─► platform ─► talos.config.inline ─► the API
 
-The first complete one ends the search. A partial one is laid over what was there, document by
-document, and is in force while the search goes on: it may be what reaches the next source. A
-source that waits or fails holds up those behind it; one that says nothing, or in the line
-nonsense, does not. The platform is asked at every boot, for its network and what it says of the
-machine; `metal`, which says nothing of those, only while there is no configuration. behaviours, 3.
+The first complete one ends the search. A partial one is in force while the search goes on: it may
+be what reaches the next source. A later document stands in the place of an earlier one of its kind
+and name. A source that waits or fails holds up those behind it; one that says nothing, or in the
+line nonsense, does not. The platform is asked at every boot, for its network and what it says of
+the machine; `metal`, which says nothing of those, only while there is no configuration.
+behaviours, 3.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from msgspec.structs import replace
 
 from ichor.config.container import Config
 from ichor.config.decode import decode
+from ichor.config.document import identity
+from ichor.config.encode import encode
+from ichor.config.validate import validate
 from ichor.controllers.config.sources import Found, Inputs, found, wanted
 from ichor.cosi.controller import Actuator, Out, Yield
 from ichor.errors import IchorError, InputError, TransientError
@@ -95,14 +99,22 @@ def taking(one: Found, observed: Sources) -> Take | Refuse | None:
 
 
 def laid_over(before: str, text: bytes, source: str) -> tuple[str, Config]:
-    """Lay a configuration over another, and decode the outcome. Raises Problems."""
-    config = decode(text, file=source)
+    """Lay a configuration over another. Raises InputError where it is none, or not a right one."""
+    config = checked(decode(text, file=source))
     if not before:
-        return text.decode(), config
-    from ichor.config import patch  # only for who has two
+        return text.decode("utf-8-sig"), config
+    over = {identity(document) for document in config.documents}
+    kept = (one for one in decode(before, file="STATE").documents if identity(one) not in over)
+    both = checked(Config(documents=(*kept, *config.documents)))
+    return encode(both), both
 
-    made = patch.apply(before, patch.read(text, file=source), file=source)
-    return made, decode(made, file=source)
+
+def checked(config: Config) -> Config:
+    """Give it back; a complete one if a client could apply it. Raises InputError."""
+    errors = validate(config, "metal").errors if config.is_complete else ()
+    if errors:
+        raise InputError("; ".join(errors))
+    return config
 
 
 def report(inputs: Inputs, observed: Sources) -> Iterator[Yield]:
@@ -120,7 +132,7 @@ def report(inputs: Inputs, observed: Sources) -> Iterator[Yield]:
 
 def fault_of(one: Found) -> str:
     try:
-        decode(one.text or b"", file=one.source)
+        checked(decode(one.text or b"", file=one.source))
     except IchorError as err:
         return str(err)
     return ""

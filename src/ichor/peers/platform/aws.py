@@ -12,6 +12,7 @@ from ichor.peers.platform.program import (
     Request,
     config_of,
     get,
+    get_text,
 )
 
 _TOKEN_URL: Final = f"{LINK_LOCAL}/latest/api/token"
@@ -25,8 +26,7 @@ def aws() -> Program:
     bearing: Headers = (("X-aws-ec2-metadata-token", token),)
 
     def ask(path: str) -> Generator[Request, Reply, str]:
-        data = yield from get(f"{LINK_LOCAL}/latest/meta-data/{path}", bearing, optional=True)
-        return data.decode("utf-8", "replace").strip()
+        return (yield from get_text(f"{LINK_LOCAL}/latest/meta-data/{path}", bearing))
 
     id, zone = (yield from ask("instance-id")), (yield from ask("placement/availability-zone"))
     internal = yield from ask("local-hostname")

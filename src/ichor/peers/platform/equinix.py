@@ -42,7 +42,7 @@ def equinix() -> Program:
 
 def _links(network: Object, addresses: list[Object], private: tuple[str, ...]) -> tuple[Link, ...]:
     mode = whole(network, "bonding", "mode")
-    if mode >= len(_MODES):
+    if not 0 <= mode < len(_MODES):
         raise FormatError(f"a mode of bonds, not {mode}")
     cards = objs(network, "interfaces")
     ports = tuple(

@@ -7,7 +7,7 @@ from ichor.formats.cloud_values import destination, plain, prefixed
 from ichor.formats.cloud_values import whole as number
 from ichor.formats.jsonvalue import Object, decode_object, objs, strings, text, texts, whole
 from ichor.formats.platform import Answer, Bond, Instance, Link, Match, Network, Route, Vlan
-from ichor.peers.platform.program import LINK_LOCAL, Program, config_of, get, read_disk
+from ichor.peers.platform.program import LINK_LOCAL, Program, config_of, get, get_text, read_disk
 
 LABELS: Final = ("config-2",)
 _ROOT: Final = "openstack/latest"
@@ -25,8 +25,8 @@ def openstack() -> Program:
             NETWORK: (yield from get(f"{LINK_LOCAL}/{NETWORK}", optional=True)),
             USER: (yield from get(f"{LINK_LOCAL}/{USER}", optional=True)),
         }
-        type = (yield from get(f"{_EC2}/instance-type", optional=True)).decode().strip()
-        external = (yield from get(f"{_EC2}/public-ipv4", optional=True)).decode().strip()
+        type = yield from get_text(f"{_EC2}/instance-type")
+        external = yield from get_text(f"{_EC2}/public-ipv4")
     said = decode_object(found.get(META) or b"{}")
     instance = Instance(
         hostname=text(said, "hostname"),

@@ -56,6 +56,11 @@ def get(
     return said if isinstance(said, bytes) else b""
 
 
+def get_text(url: str, headers: Headers = ()) -> Generator[Request, Reply, str]:
+    """Give one line that a server may have."""
+    return (yield from get(url, headers, optional=True)).decode("utf-8", "replace").strip()
+
+
 def read_disk(labels: tuple[str, ...], *names: str) -> Generator[Request, Reply, Files | None]:
     said = yield ReadDisk(labels=labels, names=names)
     return said if isinstance(said, Mapping) else None
