@@ -1,9 +1,6 @@
 """Labels of file systems that bring a configuration."""
 
-import shutil
 import struct
-import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -78,17 +75,6 @@ def test_what_follows_the_end_of_the_directory_does_not_count() -> None:
 @pytest.mark.parametrize("head", [b"", bytes(HEAD), b"XFSB".ljust(512), iso("x")[:-4096]])
 def test_what_is_neither_has_none(head: bytes) -> None:
     assert find(head) is None
-
-
-@pytest.mark.skipif(shutil.which("mkfs.vfat") is None, reason="mkfs.vfat makes the sample")
-@pytest.mark.parametrize(("bits", "mib"), [("12", 1), ("16", 16), ("32", 64)])
-def test_what_mkfs_makes(bits: str, mib: int, tmp_path: Path) -> None:
-    image = tmp_path / "image"
-    with image.open("wb") as file:
-        file.truncate(mib << 20)
-    subprocess.run(["mkfs.vfat", "-F", bits, "-n", "CIDATA", image], check=True)
-    with image.open("rb") as file:
-        assert find(file.read(HEAD)) == Volume("vfat", "CIDATA")
 
 
 @given(st.binary(max_size=2000), st.sampled_from([iso("x"), *(fat(one, "X") for one in KINDS)]))

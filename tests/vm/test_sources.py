@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from tests.config import samples
+from tests.vm import iso
 from tests.vm.press import Press
 from tests.vm.upgrading import Machine
 
 from ichor.config.encode import encode
+from ichor.formats import volume_label
+from ichor.formats.volume_label import Volume
 from ichor.image import disk, tools
 from ichor.image.cache import Cache, default_root
 from ichor.image.process import run
@@ -33,19 +36,14 @@ ethernets:
 """
 
 
-def seed(work: Path, files: dict[str, bytes]) -> Path:
-    """Make a disk as common tools do: one vfat, no table."""
-    fat = Cache(default_root()).path(disk.fat_tools_step(Cache(default_root())))
-    image = work / "seed.img"
-    with image.open("wb") as file:
-        file.truncate(1 << 20)
-    mkfs, mtools = (tools.in_place(fat, path) for path in ("usr/sbin/mkfs.fat", "usr/bin/mtools"))
-    run([*mkfs, "-n", "CIDATA", image])
-    for name, content in files.items():
-        (work / name).write_bytes(content)
-        copy = ["-c", "mcopy", "-i", str(image), str(work / name), f"::/{name}"]
-        run([*mtools, *copy], env={"MTOOLS_SKIP_CHECK": "1"})
-    return image
+@pytest.mark.parametrize(("bits", "mib"), [("12", 1), ("16", 16), ("32", 64)])
+def test_the_label_of_a_vfat_is_found(tmp_path: Path, bits: str, mib: int) -> None:
+    cache = Cache(default_root())
+    mkfs = tools.in_place(cache.path(disk.fat_tools_step(cache)), "usr/sbin/mkfs.fat")
+    with (tmp_path / "image").open("w+b") as file:
+        file.truncate(mib << 20)
+        run([*mkfs, "-F", bits, "-n", "CIDATA", file.name])
+        assert volume_label.find(file.read(volume_label.HEAD)) == Volume("vfat", "CIDATA")
 
 
 @contextmanager
@@ -62,7 +60,9 @@ def configured(work: Path, told: Told) -> Iterator[Machine]:
 def test_a_disk_labelled_cidata(tmp_path: Path) -> None:
     meta = b"instance-id: i-7\nlocal-hostname: from-disk.example.org\n"
     files = {"user-data": CONFIG, "meta-data": meta, "network-config": NETWORK.encode()}
-    told = Told(strings=(NOCLOUD,), media=(seed(tmp_path, files),))
+    seed = tmp_path / "seed.iso"
+    seed.write_bytes(iso.make("cidata", files))
+    told = Told(strings=(NOCLOUD,), media=(seed,))
     with configured(tmp_path, told) as machine:
         assert "from-disk" in machine.until_ok("get", "hostname")
         assert "i-7" in machine.until_ok("get", "platformmetadata", "-o", "yaml")
