@@ -64,7 +64,7 @@ def test_the_system_disk_and_what_is_made_of_others_is_not_looked_at(tmp_path: P
 def test_of_a_hybrid_image_the_disk_itself_is_taken(tmp_path: Path) -> None:
     listed = blocks(tmp_path, "vdb", "vdb/vdb1", "vdc", "vdc/vdc1")
     volume = Volume("iso9660", "cidata")
-    found = dict.fromkeys(("vdb", "vdb1", "vdc1"), volume)
+    found: dict[str, Volume] = dict.fromkeys(("vdb", "vdb1", "vdc1"), volume)
     assert labelled_disk.without_parts(found, listed) == ["vdb", "vdc1"]
 
 

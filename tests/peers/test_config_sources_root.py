@@ -46,11 +46,11 @@ class Disks:
 class Node:
     """A node's sources, its disks and its store."""
 
-    def __init__(self, kept: Path) -> None:
+    def __init__(self, kept: Path, name: str) -> None:
         self.disks = Disks()
         self.stored: dict[int, str] = {}
         self.port = NodeSources(
-            self.disks, Fetcher(), self.newest, self.stored.__setitem__, kept, QUICK
+            self.disks, Fetcher(), self.newest, self.stored.__setitem__, name, kept, QUICK
         )
 
     def newest(self) -> tuple[int, str]:
@@ -85,7 +85,7 @@ async def aws(work: Path) -> None:
         "/latest/meta-data/instance-id": b"i-7",
         "/latest/meta-data/local-hostname": b"seven",
     }
-    node, platform = Node(work / "kept"), Platform(name="aws")
+    node, platform = Node(work / "kept", "aws"), Platform(name="aws")
     with serve(listen((METADATA, 80)), pages) as asked:
         node.port.apply(Ask(platform=platform, online=False))
         waiting = await node.until(SourceState.WAITING)
@@ -99,16 +99,17 @@ async def aws(work: Path) -> None:
     assert node.stored == {1: "x"}
     assert node.port.observe().text == "x"
     # The next boot knows what was said of the machine, not the configuration, before it asks.
-    known = Node(work / "kept").port.observe().platform.answer
+    known = Node(work / "kept", "aws").port.observe().platform.answer
     assert known is not None
     assert (known.instance.hostname, known.config) == ("seven", b"")
+    assert Node(work / "kept", "gcp").port.observe().platform.answer is None
     (work / "kept").write_text("{")
-    assert Node(work / "kept").port.observe().platform.answer is None
+    assert Node(work / "kept", "aws").port.observe().platform.answer is None
 
 
 async def late(work: Path) -> None:
     """A server that comes later, and one whose page does: both are asked until they answer."""
-    node, pages = Node(work / "kept"), dict[str, bytes]()
+    node, pages = Node(work / "kept", "metal"), dict[str, bytes]()
     platform = Platform(name="metal", url=f"http://{METADATA}:8080/c?secret=1")
     node.port.apply(Ask(platform=platform, online=True))
     failed = await node.until(SourceState.FAILED)
@@ -130,7 +131,7 @@ async def late(work: Path) -> None:
 
 async def disk(work: Path) -> None:
     """Without a disk nobody is held up; one that is put in later is read."""
-    node = Node(work / "kept")
+    node = Node(work / "kept", "nocloud")
     node.port.apply(Ask(platform=Platform(name="nocloud"), online=False))
     absent = await node.until(SourceState.ABSENT)
     assert (absent.remote, absent.answer) == (False, None)
@@ -141,7 +142,7 @@ async def disk(work: Path) -> None:
     assert found.answer is not None
     assert found.answer.instance.hostname == "seven"
     # A boot without the disk goes on with what is remembered.
-    again = Node(work / "kept")
+    again = Node(work / "kept", "nocloud")
     again.port.apply(Ask(platform=Platform(name="nocloud"), online=False))
     absent = await again.until(SourceState.ABSENT)
     assert absent.answer is not None

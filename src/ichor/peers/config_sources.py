@@ -44,7 +44,9 @@ class Offline(Exception):  # noqa: N818 - an outcome
 
 
 class NodeSources:
-    """All methods in the loop's thread. kept: where answers are remembered."""
+    """All methods in the loop's thread. name: of the platform there is. kept: where its answers are
+    remembered.
+    """
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class NodeSources:
         fetcher: Fetcher,
         stored: Stored,
         store: Store,
+        name: str,
         kept: Path,
         pauses: Pauses = Pauses(),  # noqa: B008 - it is frozen
     ) -> None:
@@ -59,9 +62,10 @@ class NodeSources:
         self._fetcher = fetcher
         self._stored = stored
         self._store = store
+        self._name = name
         self._kept = kept
         self._pauses = pauses
-        self._progress = Progress(answer=recall(kept))
+        self._progress = Progress(answer=recall(kept, name))
         self._taken: dict[str, SourceState] = {}
         self._task: asyncio.Task[None] | None = None
         self._wakes = Wakes()
@@ -99,7 +103,7 @@ class NodeSources:
         tries = self._progress.tries if self._progress.asked == platform else 0
         self._progress = Progress(
             asked=platform,
-            state=SourceState.ASKING,
+            state=SourceState.UNREAD,
             tries=tries,
             remote=self._progress.remote and self._progress.asked == platform,
             answer=self._progress.answer,
@@ -118,6 +122,7 @@ class NodeSources:
 
     async def _live(self, platform: Platform, *, online: bool, after_s: float) -> None:
         await asyncio.sleep(after_s)
+        self._show(SourceState.ASKING)
         pause_s = self._pauses.first
         while True:
             devices = self._disks.devices()
@@ -175,13 +180,14 @@ class NodeSources:
         return await self._fetcher.fetch(wanted)
 
     def _show(self, state: SourceState, detail: str = "") -> SourceState:
-        """Show how far it is: in the store, and by the log on the console."""
+        """Show how far it is: in the store, and each new state on the console, by the log."""
         before, self._progress = self._progress, replace(self._progress, state=state, detail=detail)
-        if (before.state, before.detail) != (state, detail):
+        if before.state is not state:
             name = before.asked.name if before.asked is not None else ""
             level = log.warning if state is SourceState.FAILED else log.info
             told = fields(platform=name, state=state.value, detail=detail, tries=before.tries)
             level("configuration sought", extra=told)
+        if (before.state, before.detail) != (state, detail):
             self._wakes.ring()
         return state
 
@@ -192,16 +198,23 @@ class NodeSources:
             return
         try:
             fresh = self._kept.with_name(f".{self._kept.name}")
-            fresh.write_bytes(msgspec.json.encode(lasting))
+            fresh.write_bytes(msgspec.json.encode(Kept(self._name, lasting)))
             fresh.chmod(0o600)
             fresh.replace(self._kept)
         except OSError as err:
             log.warning("the platform's answer is not remembered", extra=fields(why=err))
 
 
-def recall(kept: Path) -> Answer | None:
+class Kept(msgspec.Struct, frozen=True):
+    platform: str
+    answer: Answer
+
+
+def recall(kept: Path, platform: str) -> Answer | None:
+    """Give what that platform said; what another one did means nothing here."""
     try:
-        return msgspec.json.decode(kept.read_bytes(), type=Answer)
+        found = msgspec.json.decode(kept.read_bytes(), type=Kept)
+        return found.answer if found.platform == platform else None
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as err:

@@ -6,7 +6,7 @@ from typing import Final
 from ichor.apps.machined import layers
 from ichor.controllers.config.search import Said
 from ichor.cosi.resource import resource
-from ichor.cosi.state import State, find_all
+from ichor.cosi.state import State, find, find_all
 from ichor.linux import firmware
 from ichor.linux.labelled_disk import KernelLabelledDisks
 from ichor.peers.config_sources import NodeSources
@@ -16,6 +16,8 @@ from ichor.ports.mount import Attach, Mounts
 from ichor.resources.config.generation import ConfigGeneration, Reach, generation_id
 from ichor.resources.config.source import HANDED_ID, HandedConfig
 from ichor.resources.hardware.ids import SYSTEM_INFORMATION_ID
+from ichor.resources.runtime.boot import KernelCmdline
+from ichor.resources.runtime.ids import KERNEL_CMDLINE_ID
 
 EMBEDDED: Final = Path("/usr/local/etc/talos/config.yaml")  # facts/paths.tsv
 KEPT: Final = Path(layers.STATE) / "platform-network.yaml"  # JSON, which is YAML
@@ -55,4 +57,9 @@ def sources(state: State, clock: Clock) -> NodeSources:
         generation = ConfigGeneration(text=text, applied=clock.now())
         state.create(resource(generation, generation_id(number)))
 
-    return NodeSources(KernelLabelledDisks(), Fetcher(), stored, store, KEPT)
+    line = find(state, KernelCmdline, KERNEL_CMDLINE_ID)
+    handed = find(state, HandedConfig, HANDED_ID)
+    name = platform_name(
+        line.spec.cmdline if line else "", handed.spec if handed else HandedConfig()
+    )
+    return NodeSources(KernelLabelledDisks(), Fetcher(), stored, store, name, KEPT)
