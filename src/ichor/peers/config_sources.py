@@ -1,8 +1,7 @@
 """The adapter of ports.config_sources: a task asks the platform, the store holds what was found.
 
 Asking is repeated after 1 s, twice that, and so on up to half a minute. Who found no disk looks
-again when there is another one. What was said of network and machine is remembered on STATE, where
-it holds until it is said again: a machine has its address before its platform answers.
+again when there is another one.
 """
 
 import asyncio
@@ -10,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from ichor.cosi.wakes import Wakes
@@ -20,6 +18,7 @@ from ichor.log import fields, logger
 from ichor.peers.fetch import Fetcher, shown
 from ichor.peers.platform import programs
 from ichor.peers.platform.program import Get, Program, Reply, Request
+from ichor.peers.platform.remembered import recall, remember
 from ichor.ports.config_sources import Action, Ask, Platform, Progress, Refuse, Rest, Sources, Take
 from ichor.ports.labelled_disk import LabelledDisks
 from ichor.resources.config.source import SourceState
@@ -154,7 +153,7 @@ class NodeSources:
             return self._show(SourceState.FAILED, repr(err))
         if answer is None:
             return self._show(SourceState.ABSENT)
-        self._remember(answer)
+        remember(self._kept, self._name, answer)
         self._progress = replace(self._progress, answer=answer)
         return self._show(SourceState.FOUND if answer.config else SourceState.ABSENT)
 
@@ -190,33 +189,3 @@ class NodeSources:
         if (before.state, before.detail) != (state, detail):
             self._wakes.ring()
         return state
-
-    def _remember(self, answer: Answer) -> None:
-        """Keep what was said; not the configuration, which is kept as one if it is taken."""
-        lasting = replace(answer, config=b"")
-        if lasting == Answer():
-            return
-        try:
-            fresh = self._kept.with_name(f".{self._kept.name}")
-            fresh.write_bytes(msgspec.json.encode(Kept(self._name, lasting)))
-            fresh.chmod(0o600)
-            fresh.replace(self._kept)
-        except OSError as err:
-            log.warning("the platform's answer is not remembered", extra=fields(why=err))
-
-
-class Kept(msgspec.Struct, frozen=True):
-    platform: str
-    answer: Answer
-
-
-def recall(kept: Path, platform: str) -> Answer | None:
-    """Give what that platform said; what another one did means nothing here."""
-    try:
-        found = msgspec.json.decode(kept.read_bytes(), type=Kept)
-        return found.answer if found.platform == platform else None
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.MsgspecError) as err:
-        log.warning("the platform's last answer cannot be read", extra=fields(why=err))
-        return None

@@ -30,10 +30,10 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, Spec]]:
     platform = inputs.platform or PlatformConfig()
     said = {one.name: one for one in platform.links}
     for name, link in inputs.links.items():
-        if is_device(link):
-            yield name, said.get(name) or LinkSpec(name=name, up=True, type="ether")
-            if name not in said:
-                yield f"dhcp4/{name}", leasing(name)
+        if is_device(link) and name not in said:
+            yield name, LinkSpec(name=name, up=True, type="ether")
+            yield f"dhcp4/{name}", leasing(name)
+    yield from said.items()
     for one in platform.operators:
         yield f"{one.operator.value}/{one.link_name}", one
 

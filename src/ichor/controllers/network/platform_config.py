@@ -7,13 +7,13 @@ A link that is not there yet is left out until it comes.
 """
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from ipaddress import ip_interface
 from typing import Annotated
 
 import msgspec
 from msgspec import Struct
 
+from ichor.controllers.network.platform_links import links, names_of
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.errors import InputError
 from ichor.formats.platform import Answer, Instance, Link, Route
@@ -22,8 +22,6 @@ from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.hostname import HostnameSpec
 from ichor.resources.network.ids import DEFAULT_ROUTE_METRIC, PLATFORM_CONFIG_ACTIVE_ID
 from ichor.resources.network.kinds import Family, Layer, OperatorKind, RouteType, Scope
-from ichor.resources.network.link import VLAN, BondMaster, LinkSpec
-from ichor.resources.network.link_kinds import BondMode
 from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.operator import DHCP4Operator, DHCP6Operator, OperatorSpec
 from ichor.resources.network.platform import PlatformConfig
@@ -36,7 +34,6 @@ from ichor.resources.runtime.platform import PlatformAnswer, PlatformMetadata
 METAL = "metal"
 _META = "0x0a"  # facts/meta_keys.tsv: MetalNetworkPlatformConfig
 _LAYER = Layer.PLATFORM
-_MODES = {mode.value: mode for mode in BondMode}
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -75,67 +72,6 @@ def written(text: str) -> PlatformConfig:
     except msgspec.ValidationError as err:
         raise InputError(str(err), path=f"META {_META}") from None
     return msgspec.structs.replace(made, metadata=PlatformMetadata(platform=METAL))
-
-
-def names_of(links: tuple[Link, ...], present: Mapping[str, LinkStatus]) -> Mapping[str, str]:
-    """Give the names of links by their ids: of what is made, and of what is found."""
-    names: dict[str, str] = {}
-    for link in links:
-        if link.vlan is not None or link.bond is not None:
-            names[link.id] = link.id
-        elif name := next((name for name, one in present.items() if is_meant(link, name, one)), ""):
-            names[link.id] = name
-    return names
-
-
-def is_meant(link: Link, name: str, status: LinkStatus) -> bool:
-    if status.type != "ether" or status.kind:
-        return False
-    if link.match.mac:
-        return link.match.mac in (status.permanent_addr, status.hardware_addr)
-    return fnmatchcase(name, link.match.name or link.id)
-
-
-def links(name: str, link: Link, names: Mapping[str, str]) -> Iterator[LinkSpec]:
-    if link.vlan is not None:
-        parent = names.get(link.vlan.parent, link.vlan.parent)
-        yield LinkSpec(
-            name=name,
-            logical=True,
-            up=True,
-            mtu=link.mtu,
-            kind="vlan",
-            type="ether",
-            parent_name=parent,
-            vlan=VLAN(vlan_id=link.vlan.id),
-            layer=_LAYER,
-        )
-    elif link.bond is not None:
-        mode = _MODES.get(link.bond.mode)
-        if mode is None:
-            raise InputError(f"bond {name}: unknown mode {link.bond.mode!r}")
-        master = BondMaster(mode=mode, miimon=link.bond.miimon)
-        yield LinkSpec(
-            name=name,
-            logical=True,
-            up=True,
-            mtu=link.mtu,
-            kind="bond",
-            type="ether",
-            bond_master=master,
-            layer=_LAYER,
-        )
-        for index, port in enumerate(one for one in link.bond.ports if one in names):
-            yield LinkSpec(
-                name=names[port],
-                up=True,
-                type="ether",
-                master_name=name,
-                slave_index=index,
-                layer=_LAYER,
-            )
-    else:
-        yield LinkSpec(name=name, up=True, mtu=link.mtu, type="ether", layer=_LAYER)
 
 
 def family(text: str) -> Family:
