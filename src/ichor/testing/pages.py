@@ -38,7 +38,7 @@ def serve(listening: socket.socket, pages: Mapping[str, bytes]) -> Iterator[Sequ
 
         do_PUT = do_GET  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing."""
 
     server = ThreadingHTTPServer(listening.getsockname()[:2], Handler, bind_and_activate=False)
