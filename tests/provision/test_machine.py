@@ -40,6 +40,16 @@ def test_a_comma_in_a_path_starts_no_option(tmp_path: Path) -> None:
     assert "file=/a,,b/disk.raw" in words
 
 
+def test_a_machine_is_told_of_its_own_by_smbios_and_on_disks(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    told = replace(node.machine, serial="ds=nocloud;i=a,b", strings=("x=1", "y"), media=("/m",))
+    words = list(command(node, told, tmp_path, HANDED))
+    said = [word for option, word in zip(words, words[1:], strict=False) if option == "-smbios"]
+    assert said == ["type=1,serial=ds=nocloud;i=a,,b", "type=11,value=x=1", "type=11,value=y"]
+    assert "if=none,id=medium0,format=raw,readonly=on,file=/m" in words
+
+
 @pytest.mark.parametrize(
     ("reason", "status", "end"),
     [

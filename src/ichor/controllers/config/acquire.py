@@ -123,7 +123,7 @@ def report(inputs: Inputs, observed: Sources) -> Iterator[Yield]:
         status = ConfigSource(state=taken.get(one.source, one.state), detail=one.detail)
         if one.source == PLATFORM:
             status = replace(status, tries=progress.tries, remote=progress.remote)
-        elif one.text and one.source not in taken and (fault := fault_of(one)):
+        elif not inputs.is_complete and one.source not in taken and (fault := fault_of(one)):
             status = ConfigSource(state=SourceState.FAILED, detail=fault)
         yield one.source, status
     answer = PlatformAnswer(platform=inputs.said.platform_name, value=progress.answer or Answer())
@@ -132,7 +132,8 @@ def report(inputs: Inputs, observed: Sources) -> Iterator[Yield]:
 
 def fault_of(one: Found) -> str:
     try:
-        checked(decode(one.text or b"", file=one.source))
+        if one.text:
+            checked(decode(one.text, file=one.source))
     except IchorError as err:
         return str(err)
     return ""
