@@ -1,5 +1,6 @@
 """Virtual machines: their command line, how they ended, and the disk they begin with."""
 
+import itertools
 import socket
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def test_a_comma_in_a_path_starts_no_option(tmp_path: Path) -> None:
     assert node.machine is not None
     words = " ".join(command(node, node.machine, Path("/a,b"), HANDED))
     assert "file=/a,,b/disk.raw" in words
+
+
+def test_a_machine_is_told_of_its_own_by_smbios_and_on_disks(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    told = replace(node.machine, serial="ds=nocloud;i=a,b", strings=("x=1", "y"), media=("/m",))
+    words = list(command(node, told, tmp_path, HANDED))
+    said = [word for option, word in itertools.pairwise(words) if option == "-smbios"]
+    assert said == ["type=1,serial=ds=nocloud;i=a,,b", "type=11,value=x=1", "type=11,value=y"]
+    assert "if=none,id=medium0,format=raw,readonly=on,file=/m" in words
 
 
 @pytest.mark.parametrize(

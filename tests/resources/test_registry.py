@@ -68,7 +68,11 @@ def is_of(spec: type[Spec], module: str) -> bool:
 
 
 def test_every_spec_is_registered_where_it_is_unless_it_never_leaves_the_process() -> None:
-    private = {"ActiveConfigs.ichor.dev"}
+    private = {
+        "ActiveConfigs.ichor.dev",
+        "HandedConfigs.ichor.dev",
+        "PlatformAnswers.ichor.dev",
+    }
     found = {}
     for module in pkgutil.walk_packages(ichor.resources.__path__, "ichor.resources."):
         for one in vars(importlib.import_module(module.name)).values():

@@ -127,8 +127,15 @@ class _Connection:
 class Streaming:
     """A reply whose body is still coming."""
 
-    def __init__(self, status: int, body: _Connection, idle_s: float | None) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: tuple[tuple[str, str], ...],
+        body: _Connection,
+        idle_s: float | None,
+    ) -> None:
         self.status = status
+        self.headers = headers
         self._body = body
         self._idle_s = idle_s
 
@@ -178,9 +185,9 @@ class Pool:
         """Send a request; timeout_s covers the head of the reply, idle_s each wait for more."""
         with _world(f"{request.method} {self.origin.authority}{request.target}"):
             async with asyncio.timeout(timeout_s):
-                connection, status, _ = await self._start(request)
+                connection, status, headers = await self._start(request)
         try:
-            yield Streaming(status, connection, idle_s)
+            yield Streaming(status, tuple(headers), connection, idle_s)
         finally:
             await connection.close()
 

@@ -65,6 +65,7 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
         images = f"readonly=on,file={_escaped(directory / IMAGES)}"
         yield from ("-drive", f"if=none,id=images,format=raw,{images}")
         yield from ("-device", "virtio-blk-pci,drive=images")
+    yield from _handed(machine)
     mac = names.hardware_address(node.name)
     yield from ("-netdev", f"tap,id=net,fd={handed.tap}")
     yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")
@@ -74,6 +75,18 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
     yield from ("-chardev", f"socket,id=qmp,fd={handed.qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
+
+
+def _handed(machine: Machine) -> Iterator[str]:
+    """Yield what tells a machine of its own: by SMBIOS, and on disks."""
+    if machine.serial:
+        yield from ("-smbios", f"type=1,serial={_doubled(machine.serial)}")
+    for one in machine.strings:
+        yield from ("-smbios", f"type=11,value={_doubled(one)}")
+    for number, medium in enumerate(machine.media):
+        image = f"format=raw,readonly=on,file={_doubled(medium)}"
+        yield from ("-drive", f"if=none,id=medium{number},{image}")
+        yield from ("-device", f"virtio-blk-pci,drive=medium{number}")
 
 
 def _disk(machine: Machine, directory: Path) -> str:
@@ -90,7 +103,11 @@ def firmware(machine: Machine) -> Path:
 
 
 def _escaped(path: Path) -> str:
-    return str(path).replace(",", ",,")
+    return _doubled(str(path))
+
+
+def _doubled(value: str) -> str:
+    return value.replace(",", ",,")
 
 
 class VirtualMachine:

@@ -38,6 +38,8 @@ class Machine(Struct, frozen=True, kw_only=True):
 
     tpm: it has one. log_writes: what this life of it writes to its disk is also logged, in order.
     uuid: what its firmware says it is; drawn when it is made.
+    serial, strings: what its SMBIOS says, as serial number and OEM strings (type 11).
+    media: images of disks beside its own, read-only.
     """
 
     image: str
@@ -49,6 +51,9 @@ class Machine(Struct, frozen=True, kw_only=True):
     tpm: bool = False
     log_writes: bool = False
     uuid: str = ""
+    serial: str = ""
+    strings: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
 
 
 class Node(Struct, frozen=True, kw_only=True):

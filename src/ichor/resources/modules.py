@@ -1,7 +1,7 @@
 """Where the spec of each type is: type -> module below ichor.resources.
 
-Those of the interface by domain, then our own. ActiveConfigs.ichor.dev is not here: it never leaves
-the process, so clients do not learn of it.
+Those of the interface by domain, then our own. What never leaves the process is not here, as
+ActiveConfigs.ichor.dev, so clients do not learn of it.
 """
 
 from collections.abc import Mapping
@@ -190,6 +190,7 @@ MODULES: Mapping[str, str] = {
     "BootstrapAccesses.ichor.dev": "k8s.bootstrap_access",
     "KubeNodes.ichor.dev": "k8s.kube_node",
     "ConfigGenerations.ichor.dev": "config.generation",
+    "ConfigSources.ichor.dev": "config.source",
     "ServiceSpecs.ichor.dev": "runtime.service_spec",
     "ServiceStatuses.ichor.dev": "runtime.service_status",
     "EtcdStarts.ichor.dev": "etcd.start",

@@ -4,12 +4,12 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
@@ -19,17 +19,32 @@ from ichor.errors import IchorError
 from ichor.linux.clock import KernelClock
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import control, record
+from ichor.provision import name as names
 from ichor.provision.control import Verb
 from ichor.provision.machines import Machines, with_accelerator
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Machine
+from ichor.provision.syscalls import network_namespace
 from ichor.rpc.status import RpcError
+from ichor.testing import pages
 
 PATIENCE_S: Final = 900
 OFF_S: Final = 180
 CRASHES: Final = 3  # in a row; to have its power cut once is none of its own
 _NUMBERS: Final = itertools.count(1)
 R = TypeVar("R", bound=Message)
+
+
+class Told(NamedTuple):
+    """What a machine is told of its own: SMBIOS' serial number and OEM strings, disks' images.
+
+    pages: what a server at the gateway (10.5.0.1, port 80) has, by path.
+    """
+
+    serial: str = ""
+    strings: tuple[str, ...] = ()
+    media: tuple[Path, ...] = ()
+    pages: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,7 @@ def trial(
     tpm: bool = False,
     log_writes: bool = False,
     disk_mib: int = 6144,
+    told: Told = Told(),  # noqa: B008 - it is frozen
 ) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
@@ -135,6 +151,9 @@ def trial(
         tpm=tpm,
         log_writes=log_writes,
         disk_mib=disk_mib,
+        serial=told.serial,
+        strings=told.strings,
+        media=tuple(map(str, told.media)),
     )
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()
@@ -147,6 +166,11 @@ def trial(
                 phase.action()
             directory = record.node_directory(name, node.name)
             accelerator = node.machine.accelerator if node.machine is not None else ""
-            yield Trial(directory, node.forward("api"), accelerator)
+            with ExitStack() as stack:
+                if told.pages:
+                    with network_namespace(names.hub(name)):
+                        listening = pages.listen((fitted.gateway, pages.PORT))
+                    stack.enter_context(pages.serve(listening, told.pages))
+                yield Trial(directory, node.forward("api"), accelerator)
         finally:
             made.destroy(name)

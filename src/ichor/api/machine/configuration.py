@@ -26,6 +26,7 @@ from ichor.errors import Conflict, InputError
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.config.active import ID, ActiveConfig
 from ichor.resources.config.generation import ConfigGeneration, Reach, generation_id
+from ichor.resources.config.source import PLATFORM, ConfigSource, is_sought
 from ichor.resources.runtime.boot import BootID
 from ichor.resources.runtime.ids import BOOT_ID_ID
 from ichor.rpc.context import Context, Handler
@@ -63,6 +64,8 @@ class ConfigurationService:
         is_maintained = not self._is_configured()
         if not is_maintained and ADMIN not in self._grant(context):
             raise RpcError(Code.PERMISSION_DENIED, "not authorized")
+        if is_maintained:
+            self._check_turn()
         reach = _reach(request.mode, is_maintained=is_maintained)
         text = request.data.decode(errors="replace")
         config = decode(request.data, file="request")
@@ -81,12 +84,21 @@ class ConfigurationService:
         active = find(self._state, ActiveConfig, ID)
         return active is not None and active.spec.value.is_complete
 
+    def _check_turn(self) -> None:
+        """Raises RpcError while a server is asked: who said where it is wants it from there."""
+        found = find(self._state, ConfigSource, PLATFORM)
+        if found is not None and is_sought((found.spec,)):
+            told = f"the configuration is asked for elsewhere: {found.spec.state.value}"
+            raise RpcError(Code.FAILED_PRECONDITION, f"{told}, {found.spec.detail}")
+
     def _check(self, config: Config, *, is_maintained: bool) -> list[str]:
         if not config.is_complete and not is_maintained:
             raise InputError(
                 "the configuration has no main document",
                 hint="send the whole set of documents; a patch is merged by the client",
             )
+        if not config.is_complete:
+            return []  # a part, as anybody in maintenance may give
         findings = validate(config, self._mode)
         if findings.errors:
             raise InputError("; ".join(findings.errors))

@@ -106,6 +106,7 @@ class Machine:
     def __init__(self, launcher: Launcher, site: Site) -> None:
         self._launcher = launcher
         self._site = site
+        self._platform = site.platform
         self._ring = LogRing()
         logging.getLogger().addHandler(self._ring)
         self._clock = KernelClock()
@@ -224,10 +225,18 @@ class Machine:
             line = KernelCmdline(cmdline=Path("/proc/cmdline").read_text(encoding="utf-8").strip())
             self._state.create(resource(line, KERNEL_CMDLINE_ID), OWNER)
             self._state.create(resource(booted_image.security(), SECURITY_STATE_ID), OWNER)
+            self._platform = self._handed(line.cmdline)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
         self._adopt(Path(layers.HOST) / "userdata")
+
+    def _handed(self, line: str) -> str:
+        """Take what a machine is handed of its configuration; gives the platform's name."""
+        from ichor.apps.machined import discovery
+
+        handed = discovery.hand_over(self._state, KernelMounts(), OWNER)
+        return discovery.platform_name(line, handed)
 
     def _adopt(self, handed: Path) -> None:
         """Take the configuration the platform hands over, unless one was applied already."""
@@ -240,7 +249,7 @@ class Machine:
         channel = Channel(UnixTarget(CONTAINERD))
         return api.World(
             now=self._clock.now,
-            platform=self._site.platform,
+            platform=self._platform,
             mode=self._site.mode,
             services=self._services,
             containers={name: ContainerdContainers(channel, name) for name in NAMESPACES},
@@ -296,7 +305,9 @@ class Machine:
             return None
         from ichor.apps.machined import metal
 
-        world, on_disk = metal.adapters(network, self._clock, self._reaper, self._signer)
+        world, on_disk = metal.adapters(
+            self._state, network, self._clock, self._reaper, self._signer
+        )
         self._on_disk = on_disk
         self._attesting = metal.attesting()
         return metal.controllers(world)

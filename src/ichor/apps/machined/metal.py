@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from random import SystemRandom
 
 from ichor.api.attestation import AttestationService
+from ichor.apps.machined import discovery
 from ichor.apps.machined.api import OnDisk
 from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.block.volume_config import volume_config
+from ichor.controllers.config.acquire import acquire
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.operator import operators
+from ichor.controllers.network.platform_config import platform_config
+from ichor.controllers.network.platform_config_apply import platform_config_apply
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.runtime.boot_assess import boot_assess
@@ -19,6 +23,7 @@ from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.cosi.controller import Controller
+from ichor.cosi.state import State
 from ichor.linux import booted_image
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
@@ -33,6 +38,7 @@ from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
+from ichor.ports.config_sources import ConfigSources
 from ichor.ports.dhcp import Leases
 from ichor.ports.generation import Generations
 from ichor.ports.meta import Meta
@@ -47,13 +53,14 @@ class MetalWorld:
     boot: BootEntries
     generations: Generations
     meta: Meta
+    sources: ConfigSources
     network: Networks
     leases: Leases
     disk: SystemDisks
 
 
 def adapters(
-    network: Networks, clock: Clock, reaper: Reaper, signer: Signing
+    state: State, network: Networks, clock: Clock, reaper: Reaper, signer: Signing
 ) -> tuple[MetalWorld, OnDisk]:
     """To be called in the loop."""
     entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
@@ -62,6 +69,7 @@ def adapters(
         boot=entries,
         generations=generations,
         meta=values,
+        sources=discovery.sources(state, clock),
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
@@ -82,6 +90,9 @@ def attesting() -> Mapping[str, Handler]:
 
 def controllers(world: MetalWorld) -> tuple[Controller, ...]:
     return (
+        acquire(world.sources),
+        platform_config,
+        platform_config_apply,
         operators,
         link_apply(world.network),
         dhcp4(world.leases),

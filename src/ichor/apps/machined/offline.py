@@ -27,6 +27,7 @@ from ichor.models import (
     balancer,
     boot_entry,
     cluster_manifests,
+    config_sources,
     dhcp,
     dns,
     etc,
@@ -51,6 +52,7 @@ from ichor.models import (
 from ichor.ports import cluster_manifests as manifests_port
 from ichor.ports.balancer import Balancing
 from ichor.ports.boot_entry import Boot
+from ichor.ports.config_sources import Sources
 from ichor.ports.dns import Resolving
 from ichor.ports.fate import Fate
 from ichor.ports.file import Action as FileAction
@@ -204,6 +206,7 @@ def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
         boot=Held(Boot(), boot_entry.model),
         generations=Held[int | None, Remember](None, generation.model),
         meta=Held({}, meta.model),
+        sources=Held(Sources(), config_sources.model),
         network=links,
         leases=HeldSlow({}, dhcp.model),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
@@ -223,6 +226,7 @@ MODELS: Mapping[str, AnyModel] = {
     "Sequencer": _any(journal_model),
     "block.VolumeProvision": _any(system_disk.model),
     "cluster.Discovery": _any(rendezvous.model),
+    "config.Acquire": _any(config_sources.model),
     "etcd.Membership": _any(membership.model),
     "files.CNI": _any(file.model),
     "files.Config": _any(file.model),

@@ -1,12 +1,13 @@
 """MachineStatus: the stage a machine is in, and what it lacks to be ready.
 
     runtime/OperationStatus (all)                     ─► the stage: the operation begun last
+    config/ConfigSource (all)                         ─► no maintenance while a server is asked
     time, network, services, static pods, the Node    ─► ready, or the conditions that are not met
 
 Conditions count while it boots and runs; who is on the way out is not ready, and needs no reason.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, cast
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from ichor.formats.jsonvalue import Object, objs, text
 from ichor.resources.config.ids import MACHINE_TYPE_ID
 from ichor.resources.config.kinds import MachineKind
 from ichor.resources.config.machine import MachineType
+from ichor.resources.config.source import ConfigSource, is_sought
 from ichor.resources.k8s.ids import NODENAME_ID
 from ichor.resources.k8s.node import Nodename, NodeStatus
 from ichor.resources.k8s.static_pod import StaticPod, StaticPodStatus
@@ -50,6 +52,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     pod_statuses: Annotated[Mapping[str, StaticPodStatus], All("k8s")] = {}
     nodename: Annotated[Nodename | None, Get("k8s", NODENAME_ID)] = None
     nodes: Annotated[Mapping[str, NodeStatus], All("k8s")] = {}
+    sources: Annotated[Sequence[ConfigSource], All("config")] = ()
 
     @property
     def kind(self) -> MachineKind:
@@ -75,7 +78,8 @@ def stage(inputs: Inputs) -> MachineStage:
     if last.sequence == "boot" and last.state is State.DONE:
         return MachineStage.RUNNING
     if last.sequence == "initialize" and last.phase_name == "config":
-        return MachineStage.MAINTENANCE if last.is_running else MachineStage.BOOTING
+        is_waiting = last.is_running and not is_sought(inputs.sources)
+        return MachineStage.MAINTENANCE if is_waiting else MachineStage.BOOTING
     return STAGES[last.sequence]
 
 

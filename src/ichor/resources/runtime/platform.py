@@ -6,6 +6,7 @@ from typing import ClassVar
 from msgspec import field
 
 from ichor.cosi.resource import Definition, Spec
+from ichor.formats.platform import Answer
 from ichor.resources.fields import OmitEmpty
 
 
@@ -32,3 +33,13 @@ class PlatformMetadata(Spec, frozen=True, kw_only=True, rename="camel"):
     internal_dns: OmitEmpty[str] = field(default="", name="internalDNS")
     external_dns: OmitEmpty[str] = field(default="", name="externalDNS")
     tags: OmitEmpty[Mapping[str, str]] = {}
+
+
+class PlatformAnswer(Spec, frozen=True, kw_only=True):
+    """Kind of ours, never on the wire: what it said, is remembered to have said, or nothing."""
+
+    definition: ClassVar[Definition] = Definition(
+        type="PlatformAnswers.ichor.dev", namespace="runtime", sensitive=True
+    )
+    platform: str
+    value: Answer

@@ -1,0 +1,19 @@
+"""Files of a file system that is told by its label, and is nowhere to be seen."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class LabelledDisks(Protocol):
+    """From any thread."""
+
+    def devices(self) -> frozenset[str]:
+        """Give the names of the devices there are: while they stay, so do the labels."""
+        ...
+
+    def read(self, labels: Sequence[str], names: Sequence[str]) -> Mapping[str, bytes] | None:
+        """Give those files that are there; None where no device has such a label.
+
+        Raises OSError; InputError where several disks have it, or a file is too large.
+        """
+        ...
