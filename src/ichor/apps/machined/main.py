@@ -5,6 +5,8 @@ all it can do about itself.
 """
 
 import asyncio
+import gc
+import importlib
 import os
 import sys
 import time
@@ -34,6 +36,7 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     here = site.here()
     site.set_environment()
     libc.return_memory_early()
+    _load()
     launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
     log.setup()
     ending, wipe = Ending.RESTART, frozenset[str]()  # of a machine, after a fault of ours
@@ -51,6 +54,18 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
         _quiesce(here, wipe)
     KernelPower().apply(ending)
     os._exit(1)  # reached only where reboot(2) is refused
+
+
+def _load() -> None:
+    """Import what daemons need, before the zygote is forked: PID 1 needs most of it, too.
+
+    [m] A control plane at rest: 89.8 MB of all our processes instead of 94.2. What only PID 1 needs
+    comes later: shared as well, it costs 101, for PID 1 soon writes to the pages of all it uses.
+    """
+    for name in DAEMONS:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection writes to every object it looks at, and would unshare its page
 
 
 def _quiesce(here: Site, wipe: frozenset[str]) -> None:
@@ -104,6 +119,6 @@ def _prepare(here: Site) -> None:
 
 
 async def live(launcher: Launcher, here: Site) -> Fate:
-    from ichor.apps.machined.machine import Machine  # after the fork, so that daemons lack it
+    from ichor.apps.machined.machine import Machine  # after the fork, see _load
 
     return await Machine(launcher, here).run()
