@@ -17,7 +17,7 @@ from ichor.protocols.tpm2 import objects
 
 ROOT = bytes(range(32))
 STUB = 0x0D  # EV_IPL
-PROGRAMS = ("loader", "image", "kernel")
+PROGRAMS = ("loader", "image")
 
 
 def hashed(text: str) -> str:

@@ -109,7 +109,7 @@ def test_values_that_were_not_quoted_are_refused(machine: Machine) -> None:
 def test_a_log_that_was_changed_is_refused(machine: Machine) -> None:
     asked = challenge()
     answer = machine.asked(asked)
-    added = answer.events + new(4, tcg_log.BOOT_SERVICES_APPLICATION, b"kernel")
+    added = answer.events + new(4, tcg_log.BOOT_SERVICES_APPLICATION, b"image")
     reason, text = refused(answer._replace(events=added), asked)
     assert (reason, "PCR 4" in text and "logs make it" in text) == (Reason.LOG, True)
     log = measured.build([Extended(11, "ichor:boot"), Extended(11, "other")])

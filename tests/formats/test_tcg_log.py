@@ -1,7 +1,10 @@
 """The log of the firmware, as the PC Client profile writes it."""
 
 import hashlib
+import json
 import struct
+from base64 import b64decode
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -34,6 +37,22 @@ def variable(name: str, value: bytes) -> bytes:
 
 
 LOG = old() + new(0, 3, b"StartupLocality\0\3") + new(0, 8, b"firmware") + new(4, 0x80000003, b"x")
+
+
+def test_a_log_of_real_firmware_yields_the_pcrs_that_its_tpm_had() -> None:
+    """OVMF with Secure Boot, systemd-boot, the stub and Linux, in QEMU with swtpm."""
+    recorded = json.loads(Path(__file__).with_name("event_log.json").read_text())
+    events = tcg_log.parse(b64decode(recorded["log"]))
+    values = tcg_log.replay(events)
+    for pcr, value in recorded["pcrs"].items():
+        assert values.get(int(pcr), bytes(32)).hex() == value, pcr
+    (loader, image) = tcg_log.programs(events)
+    assert loader != image
+    variables = {one.name: one.value for one in tcg_log.variables(events, tcg_log.EFI_VARIABLE)}
+    assert list(variables) == ["SecureBoot", "PK", "KEK", "db", "dbx"]
+    assert variables["SecureBoot"] == b"\1"
+    (authority,) = tcg_log.variables(events, tcg_log.AUTHORITY)
+    assert authority.name == "db"
 
 
 def test_events_are_read_with_the_digest_of_one_bank() -> None:

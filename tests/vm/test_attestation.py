@@ -1,6 +1,7 @@
-"""A machine with Secure Boot and a TPM shows what it runs; what it is not, it cannot show.
+"""A machine with Secure Boot and a TPM shows what it runs, and opens its disk; another does not.
 
-One machine: in maintenance, with its configuration, and with another image by the same signer.
+One machine: in maintenance, with its configuration, with another image by the same signer, which
+opens its disk, too, and with one whose states another has signed, which does not.
 """
 
 import asyncio
@@ -8,21 +9,20 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.client.machine_that_attests import booted
 from tests.cluster.lab import PROGRAM
 from tests.config import samples
-from tests.vm.press import Press
+from tests.vm.press import Press, new_signer
+from tests.vm.test_encryption import configuration
 
 from ichor.cli.attest import _ask
 from ichor.cli.gen import talosconfig
 from ichor.client.attestation import PCRS, Answer, Challenge, Pin, Reason, Rejected, verify
 from ichor.client.machine import insecure
 from ichor.client.state import StateClient
-from ichor.config.encode import encode
 from ichor.formats import measured, pe
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.measured import Manifest
@@ -36,7 +36,23 @@ from ichor.resources.runtime.security import SecurityState
 from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+VOLUMES = """
+apiVersion: v1alpha1
+kind: VolumeConfig
+name: STATE
+encryption:
+  provider: luks2
+  keys:
+    - {slot: 0, tpm: {checkSecurebootStatusOnEnroll: true}}
+---
+apiVersion: v1alpha1
+kind: VolumeConfig
+name: EPHEMERAL
+encryption:
+  provider: luks2
+  keys:
+    - {slot: 0, tpm: {}, lockToState: true}
+"""
 
 
 class Release:
@@ -76,22 +92,22 @@ def refused(answer: Answer, challenge: Challenge, pin: Pin | None, release: Rele
 class Commanded:
     """The machine by the command line, as its administrator."""
 
-    def __init__(self, machine: Trial, work: Path, release: Release) -> None:
+    def __init__(self, machine: Trial, work: Path) -> None:
         self._machine = machine
         self._config, self._manifest = work / "talosconfig", work / measure.FILE
         self._config.write_text(talosconfig("CLUSTER", samples.secrets()))
-        self._manifest.write_bytes(measured.write_manifest(release.manifest))
 
-    def attest(self, *more: str) -> "subprocess.CompletedProcess[str]":
+    def attest(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         through = ("--talosconfig", str(self._config), "-e", f"127.0.0.1:{self._machine.port}")
-        command = [sys.executable, "-c", PROGRAM, "attest", "--manifest", str(self._manifest)]
+        command = [sys.executable, "-c", PROGRAM, "attest", *arguments, *through]
         environment = {**os.environ, "PYTHONPATH": "src"}
-        argv = [*command, *more, *through]
-        return subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
-    def until(self, word: str, *more: str) -> str:
-        """Attest until that is said, of good or of bad."""
-        while word not in (said := self.attest(*more)).stdout + said.stderr:
+    def until(self, word: str, release: Release, *more: str) -> str:
+        """Attest against a release until that is said, of good or of bad."""
+        self._manifest.write_bytes(measured.write_manifest(release.manifest))
+        arguments = ("--manifest", str(self._manifest), *more)
+        while word not in (said := self.attest(*arguments)).stdout + said.stderr:
             self._machine.check_hope(f"{said.stdout}{said.stderr}")
         return said.stdout + said.stderr
 
@@ -101,8 +117,7 @@ def test_a_machine_shows_what_it_runs_and_only_that(
 ) -> None:
     monkeypatch.setenv("ICHOR_STATE", str(tmp_path / "state"))
     press, disk = Press(tmp_path), tmp_path / "disk.raw"
-    pair = issue.make_signer("ours", now=NOW, entropy=os.urandom)
-    keys, states = Signer(pair.certificate, pair.key), issue.key_pem(measure.make_key())
+    keys, states = new_signer("ours"), issue.key_pem(measure.make_key())
     release = Release(press, keys, states)
     shutil.copy(press.disk, disk)
     press.put(disk, {BootEntry(1): release.image}, keys)
@@ -122,18 +137,28 @@ def test_a_machine_shows_what_it_runs_and_only_that(
         with booted(tmp_path / "other") as other:
             assert refused(other.asked(first), first, verdict.pin, release) is Reason.KEY
 
-        command = Commanded(machine, tmp_path, release)
-        request = pb.ApplyConfigurationRequest(data=encode(samples.control_plane()).encode())
+        command = Commanded(machine, tmp_path)
+        request = pb.ApplyConfigurationRequest(data=configuration(VOLUMES).encode())
         machine.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
-        said = command.until(measured.RUN, "--secure-boot", "--ak", verdict.pin.key)
-        print(said)
+        print(command.until(measured.RUN, release, "--secure-boot", "--ak", verdict.pin.key))
 
-        machine.switch_off()
-        changed = Release(press, keys, states, b"panic=11")
-        press.put(machine.directory / machines.DISK, {BootEntry(1): changed.image}, keys)
-        machine.start()
-        said = command.until("no state of release test")
-        print(said)
+        def starts(image: Release) -> int:
+            machine.switch_off()
+            press.put(machine.directory / machines.DISK, {BootEntry(1): image.image}, keys)
+            machine.start()
+            return machine.console.count("Linux version")
+
+        upgrade = Release(press, keys, states, b"panic=11")
+        starts(upgrade)
+        print(command.until("no state of release test", release))
+        print(command.until(measured.RUN, upgrade))
+        said = machine.console.rpartition("Linux version")[2]
+        assert said.count("volume opened") == 2
         latest = Pin(key=verdict.pin.key, resets=verdict.pin.resets + 1)
         assert refused(answer, first, latest, release) is Reason.STALE
+
         assert "Traceback" not in machine.console
+        foreign = Release(press, keys, issue.key_pem(measure.make_key()))
+        before = starts(foreign)
+        machine.until("Linux version", times=before + 1)
+        machine.until("PCR 11 is in no state that the signer of the secret has signed")

@@ -52,11 +52,11 @@ encryption:
 """
 
 
-def configuration() -> str:
-    """Give one whose documents of EPHEMERAL are these."""
+def configuration(volumes: str = VOLUMES) -> str:
+    """Give one whose documents of volumes are these."""
     documents = encode(samples.control_plane()).split("---\n")
     kept = (text for text in documents if "kind: VolumeConfig" not in text)
-    return "---\n".join((*kept, VOLUMES))
+    return "---\n".join((*kept, volumes))
 
 
 def parts(disk: Path) -> dict[str, Partition]:

@@ -73,14 +73,13 @@ def replay(log: Iterable[Extended], values: Mapping[int, bytes]) -> dict[int, by
 class Manifest(Struct, frozen=True, kw_only=True):
     """What a release measures: SHA-256 in hexadecimal, of bytes that never change on the way.
 
-    loader, image, kernel: as firmware hashes programs it starts (Authenticode). root: of its verity
-    tree. pcr11: what it is in each phase. pcr_key: of the key (DER) that signed its states, or "".
+    loader, image: as firmware hashes programs it starts (Authenticode). root: of its verity tree.
+    pcr11: what it is in each phase. pcr_key: of the key (DER) that signed its states, or "".
     """
 
     version: str
     loader: str
     image: str
-    kernel: str
     root: str
     pcr11: Mapping[str, str]
     pcr_key: str = ""

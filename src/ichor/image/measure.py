@@ -88,7 +88,6 @@ def manifest(image: bytes, loader: bytes, version: str) -> Manifest:
         version=version,
         loader=program(loader),
         image=program(image),
-        kernel=program(pe.content(image, ".linux")),
         root=verity.parse(pe.content(image, ".cmdline").decode()).root.hex(),
         pcr11={phase: value.hex() for phase, value in values.items()},
         pcr_key=hashlib.sha256(pem.decode(key)[-1].der).hexdigest() if key else "",
