@@ -12,6 +12,8 @@ needs=(
   # a refreshed lock is checked by its signatures
   "cmd:gpgv:gpgv" "file:/usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring"
   "file:/etc/ssl/certs/ca-certificates.crt:ca-certificates"
+  # what encrypts volumes is tested on files
+  "file:/usr/lib/x86_64-linux-gnu/libcryptsetup.so.12:libcryptsetup12"
 )
 # only what boots machines needs these: tools/setup.sh vm
 if [[ ${1:-} == vm ]]; then

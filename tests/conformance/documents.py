@@ -59,6 +59,11 @@ name: EPHEMERAL
 provisioning: {minSize: 3GiB, maxSize: 9GiB}
 encryption: {provider: luks2, keys: [{slot: 0, static: {passphrase: given}}]}
 mount: {secure: true}
+---
+apiVersion: v1alpha1
+kind: VolumeConfig
+name: STATE
+encryption: {provider: luks2, keys: [{slot: 0, tpm: {options: {pcrs: [7]}}}]}
 """
 ONLY = {
     "controlplane": """

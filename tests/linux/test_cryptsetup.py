@@ -1,23 +1,26 @@
 """LUKS2 by the library itself, on files: headers need no kernel, only opening a device does."""
 
+import ctypes
 import errno
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from ichor.errors import Conflict, InputError, NotFound
 from ichor.formats import luks2
+from ichor.formats.gpt import LINUX_DATA, Partition, Table
 from ichor.formats.luks2 import BOTH, COPY
 from ichor.formats.xfs import Content
-from ichor.linux import encrypted
+from ichor.linux import cryptsetup, encrypted, system_disk
 from ichor.linux.cryptsetup import CHEAP, Kdf, Shape, Volume
 from ichor.linux.encrypted import Sources, kdf_of, key_of, shape_of, unlock
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volume_settings import Kept
 from ichor.pki import volume_key
-from ichor.ports.system_disk import VolumeSettings
+from ichor.ports.system_disk import SystemDisk, VolumeSettings
 from ichor.resources.block.kinds import EncryptionKeyType, EncryptionProviderType
 from ichor.resources.block.volume_config import Encryption, EncryptionKey
 
@@ -129,24 +132,30 @@ def test_a_torn_copy_is_repaired_from_the_other(device: Path) -> None:
     assert luks2.parse(start(device)) == luks2.found(image)
 
 
-def test_erased_nobody_opens_it_and_it_is_made_again(device: Path) -> None:
-    list(made(device))
-    before = start(device)
-    encrypted.erase(device)
-    assert luks2.content(before) is Content.WHOLE
-    assert luks2.content(start(device)) is Content.NONE
-    with Volume(device) as volume:
-        volume.load()
-        for slot, key in ((0, b"k" * 32), (1, b"word")):
-            with pytest.raises(OSError, match="crypt_activate"):
-                volume.check(slot, key)
-    with device.open("r+b") as file:  # the header of before, without what it led to
-        file.write(before)
-    with Volume(device) as volume:
-        volume.load()
+def test_erased_nobody_opens_it_though_its_header_comes_back(tmp_path: Path) -> None:
+    """A partition from 1 MiB on: what was before it stays, what it held is no more."""
+    disk, volume = tmp_path / "disk", tmp_path / "volume"
+    with volume.open("wb") as file:
+        file.truncate(64 << 20)
+    list(made(volume))
+    before = start(volume)
+    with Volume(volume) as found:
+        found.load()
+        library = cryptsetup._library()
+        library.crypt_get_data_offset.restype = ctypes.c_uint64
+        assert library.crypt_get_data_offset(found._context) * SECTOR == luks2.DATA
+    part = Partition(5, LINUX_DATA, UUID(int=5), 2048, 2048 + (64 << 20) // SECTOR - 1, "STATE")
+    disk.write_bytes(b"before".ljust(1 << 20, b"x") + volume.read_bytes() + bytes(1 << 20))
+    table = Table(UUID(int=9), disk.stat().st_size // SECTOR, (part,))
+    system_disk.remove(SystemDisk(name=str(disk), table=table), "STATE")
+    left = disk.read_bytes()[1 << 20 : (1 << 20) + (64 << 20)]
+    assert not any(left[: luks2.DATA])
+    volume.write_bytes(before + left[BOTH:])
+    with Volume(volume) as found:
+        found.load()
         for slot, key in ((0, b"k" * 32), (1, b"word")):
             with pytest.raises(PermissionError):
-                volume.check(slot, key)
+                found.check(slot, key)
 
 
 def check(volume: Volume, label: str, slot: int, word: bytes, how: Encryption) -> None:

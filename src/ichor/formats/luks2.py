@@ -26,6 +26,7 @@ MAGIC: Final = b"LUKS\xba\xbe"
 TWIN: Final = b"SKUL\xba\xbe"
 COPY: Final = 16 << 10  # header and JSON: what libcryptsetup makes where nothing else is asked for
 BOTH: Final = 2 * COPY
+DATA: Final = 16 << 20  # where it begins, so made; between are the slots
 MAKING: Final = "ichor-making"
 MADE: Final = "ichor"
 KIND: Final = "ichor-key"  # of a token; what the key of a slot is made of

@@ -1,4 +1,4 @@
-"""Encrypted volumes: made, opened with what their settings say, and made unreadable for good.
+"""Encrypted volumes: made, and opened with what their settings say.
 
 A header says that it is being made from its first write on, and that it is made only when the file
 system within is whole: what was cut off between is made again, and nothing else ever is.
@@ -205,17 +205,6 @@ def reason(error: Exception) -> str:
 
 def is_open(label: str) -> bool:
     return Path(opened(label)).exists()
-
-
-def erase(device: Path) -> None:
-    """Destroy every slot, so that nobody can open it any more. Raises OSError."""
-    with device.open("rb") as file:
-        header = luks2.found(file.read(luks2.BOTH))
-    with Volume(device) as volume:
-        volume.load()
-        for slot in header.slots if header is not None else ():
-            volume.remove_slot(slot)
-    _flush(device)
 
 
 def _flush(device: Path) -> None:

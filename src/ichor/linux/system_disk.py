@@ -121,12 +121,19 @@ def add(disk: SystemDisk, partition: Partition) -> None:
 
 
 def remove(disk: SystemDisk, label: str) -> None:
-    """Clear where a partition begins, then take it out of the table. Raises OSError, FormatError.
+    """Clear what begins a partition, then take it out of the table. Raises OSError, FormatError.
 
-    The kernel is not told: it still has the file system mounted, and is about to end.
+    Of one that is encrypted these are its headers, without which nobody derives a key, then what
+    was in its slots; cut off between, it is one that was never made. No library does it: what that
+    has open is closed when disks come to rest. The kernel is not told: it still has the file system
+    mounted, and is about to end.
     """
-    device = Path("/dev", disk.name)
-    blank(device, disk.part(label), disk.table.sector)
+    device, part = Path("/dev", disk.name), disk.part(label)
+    start, size = part.first * disk.table.sector, part.sectors * disk.table.sector
+    with device.open("r+b", buffering=0) as file:
+        for begin, end in ((0, luks2.BOTH), (luks2.BOTH, min(luks2.DATA, size))):
+            _put(file.fileno(), bytes(end - begin), start + begin)
+            os.fsync(file.fileno())
     write(device, disk.without(label).table)
 
 

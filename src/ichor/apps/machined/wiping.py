@@ -1,6 +1,6 @@
 """Reset's last step: volumes of a container are emptied once nothing runs, a machine's erased.
 
-Of a machine the partition goes, and what could open it: it is made anew, as large and as encrypted
+Of a machine what could open it goes, then the partition: it is made anew, as large and as encrypted
 as is wanted then, by the configuration that is there or comes. EPHEMERAL goes before STATE, which
 has the configuration: without it anybody may ask for what is left.
 
@@ -43,10 +43,6 @@ def erase(names: Iterable[str], disk: SystemDisk | None) -> None:
 
 
 def _erase(disk: SystemDisk, name: str) -> None:
-    if name in disk.encrypted:
-        from ichor.linux import encrypted  # with libcryptsetup, where it is asked for
-
-        encrypted.erase(Path(disk.device(name)))
     system_disk.remove(disk, name)
     if name == STATE:
         from ichor.linux.meta import DiskMeta
