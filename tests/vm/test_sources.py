@@ -51,10 +51,12 @@ def configured(work: Path, told: Told) -> Iterator[Machine]:
     """Give a machine that was told where its configuration is, and nothing by its API."""
     press = Press(work)
     with trial(press.disk, 768, told=told) as made:
+        made.until("configuration found")
+        made.until("service=apid state=Running", times=2)  # of its first life, and of its second
         one = Machine(made, press, work)
         one.until_ok("get", "machinetype")
-        yield one
         print(f"configured in {made.seconds:.1f} s")
+        yield one
 
 
 def test_a_disk_labelled_cidata(tmp_path: Path) -> None:

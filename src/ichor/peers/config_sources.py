@@ -121,7 +121,6 @@ class NodeSources:
 
     async def _live(self, platform: Platform, *, online: bool, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        self._show(SourceState.ASKING)
         pause_s = self._pauses.first
         while True:
             devices = self._disks.devices()

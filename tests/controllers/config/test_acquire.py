@@ -8,6 +8,7 @@ from backports import zstd
 from msgspec.structs import replace
 from tests.config import samples
 
+from ichor.config.container import Config
 from ichor.config.decode import decode
 from ichor.config.encode import encode
 from ichor.controllers.config.acquire import plan, report
@@ -133,6 +134,17 @@ def test_what_the_platform_gives_and_does_not_decode_is_refused_and_asked_for_ag
     assert "typ" in refused.why
     assert after.platform.state is SourceState.FAILED
     assert status(inputs(), after, PLATFORM).detail == refused.why
+
+
+def test_what_no_client_could_apply_is_refused_too() -> None:
+    other = next(
+        one for one in samples.control_plane().documents if one.KIND == "KubeAPIServerConfig"
+    )
+    text = encode(Config(documents=(*samples.worker().documents, other)))
+    done, _ = run(inputs(), found(text))
+    (refused,) = done
+    assert isinstance(refused, Refuse)
+    assert "KubeAPIServerConfig" in refused.why
 
 
 def status(given: Inputs, observed: Sources, source: str) -> ConfigSource:
