@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ichor.errors import Conflict, FormatError, InputError
+from ichor.errors import Conflict, InputError
 from ichor.formats.generation import Generation
 from ichor.linux import efi, generation
 
@@ -19,12 +19,12 @@ def test_what_is_remembered_is_read(tmp_path: Path) -> None:
         variable.unlink()  # efivarfs replaces what is there; a plain file keeps its end
 
 
-def test_what_is_no_number_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [b"", b"x", b"-1", b"1 ", b"\xb2"])
+def test_what_is_no_number_keeps_nothing_from_starting(tmp_path: Path, value: bytes) -> None:
     efi.remember_least(1, tmp_path)
     (variable,) = tmp_path.iterdir()
-    variable.write_bytes(b"\7\0\0\0x")
-    with pytest.raises(FormatError, match="IchorLeast"):
-        efi.least(tmp_path)
+    variable.write_bytes(b"\7\0\0\0" + value)
+    assert efi.least(tmp_path) is None
 
 
 def test_an_image_before_the_least_is_refused() -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.vm.chain import section
 from tests.vm.press import Press, new_signer
 
-from ichor.formats import pe
 from ichor.formats.boot_entry import BootEntry
 from ichor.image import authenticode
 from ichor.provision import machine as machines
@@ -32,22 +32,20 @@ def test_what_is_signed_by_enrolled_keys_boots_with_secure_boot_on(machine: Tria
     assert "Secure boot enabled" in machine.console
 
 
-def changed(image: bytes) -> bytes:
-    line = next(one for one in pe.sections(image) if one.name == ".cmdline")
-    at = line.offset + line.size // 2
-    return image[:at] + bytes([image[at] ^ 1]) + image[at + 1 :]
-
-
-@pytest.mark.parametrize("kind", ["unsigned", "foreign", "changed"])
+# All of the chain, with a slot to fall back to and without Secure Boot: `make chain`.
+@pytest.mark.parametrize("kind", ["unsigned", "foreign", "line", "kernel", "loader"])
 def test_what_is_not_is_refused(press: Press, machine: Trial, kind: str) -> None:
     image = {
         "unsigned": lambda: press.image,
         "foreign": lambda: authenticode.sign(press.image, *FOREIGN),
-        "changed": lambda: changed(authenticode.sign(press.image, *OURS)),
+        "line": lambda: section(".cmdline")(authenticode.sign(press.image, *OURS)),
+        "kernel": lambda: section(".linux")(authenticode.sign(press.image, *OURS)),
+        "loader": lambda: authenticode.sign(press.image, *OURS),
     }[kind]()
+    loader = section(".text") if kind == "loader" else bytes
     machine.switch_off()
     before = len(machine.console)
-    press.put(machine.directory / machines.DISK, {BootEntry(1): image}, OURS)
+    press.put(machine.directory / machines.DISK, {BootEntry(1): image}, OURS, loader)
     machine.start()
     machine.until_after(before, "Access denied")
     assert "Linux version" not in machine.console[before:]

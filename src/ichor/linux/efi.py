@@ -11,7 +11,6 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from ichor.errors import FormatError
 from ichor.formats import signature_database
 from ichor.formats.signature_database import Kind
 from ichor.pki.signing import Trust
@@ -75,14 +74,10 @@ def _trust(data: bytes) -> Trust:
 def least(variables: Path = VARIABLES) -> int | None:
     """Give the least generation that may run here; None where none was remembered.
 
-    Raises FormatError.
+    What is no number was not written by us, and must not keep every image from starting.
     """
     data = _read(_LEAST, _OURS, variables)
-    if not data:
-        return None
-    if not data.isdigit():
-        raise FormatError(f"a number in {_LEAST}")
-    return int(data)
+    return int(data) if data.isdigit() else None
 
 
 def remember_least(generation: int, variables: Path = VARIABLES) -> None:

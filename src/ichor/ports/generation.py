@@ -11,7 +11,7 @@ class Remember(Struct, frozen=True):
 
 class Generations(Protocol):
     def observe(self) -> int | None:
-        """Give the least one; None where none was remembered. Raises FormatError, OSError."""
+        """Give the least one; None where none was remembered. Raises OSError."""
         ...
 
     def apply(self, action: Remember) -> None: ...
