@@ -4,7 +4,6 @@ Numbers are from the kernel's include/uapi; glibc >= 2.34 has every wrapper used
 """
 
 import ctypes
-import itertools
 import os
 import platform
 import signal
@@ -238,6 +237,9 @@ def overwrite_command_line(text: str) -> None:
 
 def _has_environment(start: int, end: int) -> bool:
     """Say whether any string of the process's environment lies there."""
-    listed = ctypes.POINTER(ctypes.c_void_p).in_dll(_libc, "environ")
-    addresses = itertools.takewhile(bool, listed if listed else ())
-    return any(start <= address < end for address in addresses)
+    place = ctypes.c_void_p.in_dll(_libc, "environ").value
+    while place and (address := ctypes.c_void_p.from_address(place).value):
+        if start <= address < end:
+            return True
+        place += ctypes.sizeof(ctypes.c_void_p)
+    return False
