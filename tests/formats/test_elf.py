@@ -63,7 +63,7 @@ WHOLE = elf.Protections(*[True] * len(elf.Protections._fields))
 def hardened(
     *, flags_1: int = 0x08000001, stack: int = 6, code: int = 5, features: int = 3, relro: int = 0
 ) -> bytes:
-    """Give a file whose segments say how it is protected; relro: added to the kind of that segment."""
+    """Give a file whose segments say how it is protected; relro: added to that segment's kind."""
     note = struct.pack("<III4s", 4, 16, 5, b"GNU\0") + struct.pack(
         "<IIII", 0xC0000002, 4, features, 0
     )

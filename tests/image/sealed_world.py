@@ -23,11 +23,11 @@ import msgspec
 from ichor.linux.zygote import Launch, Launched
 from ichor.resources.runtime.service_spec import Daemon
 
-EVIL = "/tmp/evil"  # noqa: S108 - of the root that is tried
-MARK = "/tmp/ran"  # noqa: S108
+EVIL = "/tmp/evil"
+MARK = "/tmp/ran"
 # Needs nothing but what is built in: `encodings` runs it before there is an `open`.
 CODE = f"import posix; posix.close(posix.open({MARK!r}, posix.O_CREAT | posix.O_WRONLY))\n"
-PLAIN = "/tmp/python"  # noqa: S108
+PLAIN = "/tmp/python"
 INIT = "/usr/bin/init"
 LIBRARY = "lib/python3.13"
 
@@ -86,7 +86,7 @@ def main() -> None:
     (tree / "var/loaded.so").write_bytes(library.read_bytes())
     os.chroot(tree)
     found: dict[str, object] = {name: tried(each) for name, each in ATTEMPTS.items()}
-    for folder in ("/tmp/evil", "/var"):  # noqa: S108
+    for folder in ("/tmp/evil", "/var"):
         preload = Attempt(environment={"LD_PRELOAD": f"{folder}/loaded.so"})
         found[f"preload {folder}"] = tried(preload)
     found["nobody asks"] = alone(Attempt(("-c", CODE)))
@@ -177,7 +177,7 @@ def begin(program: str, attempt: Attempt, channel: socket.socket | None) -> int:
         if channel is not None:
             os.dup2(channel.fileno(), 3)
         os.chdir(attempt.directory)
-        os.execve(program, [program, *attempt.arguments], {"HOME": "/tmp", **attempt.environment})  # noqa: S108
+        os.execve(program, [program, *attempt.arguments], {"HOME": "/tmp", **attempt.environment})
     os.close(given)
     return pid
 

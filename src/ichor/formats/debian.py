@@ -1,7 +1,8 @@
 """Debian's indices and our lock: which package, which version, which bytes, where.
 
 Packages index: paragraphs of `Field: value`, parted by empty lines. Sources index: the same, a
-paragraph a source package, its files as lines `sha256 size name` of Checksums-Sha256 (deb-src-control(5)).
+paragraph a source package, its files as lines `sha256 size name` of Checksums-Sha256
+(deb-src-control(5)).
 components/debian.lock: `package version sha256 size archive/path`, sorted, `#` for comments;
 archive is `debian` or `debian-security`, never a host, so that any mirror serves.
 """

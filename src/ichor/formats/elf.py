@@ -1,9 +1,9 @@
-"""What a program or library asks of the dynamic linker, and how it is protected; from its ELF64 file.
+"""What a program or library asks of the dynamic linker, and how it is protected (ELF64).
 
 file header (64 bytes) -> program headers -> PT_INTERP: the loader; PT_DYNAMIC: pairs (tag, value),
 of which NEEDED, RPATH and RUNPATH are offsets into the string table at STRTAB, an address that a
 PT_LOAD segment maps to an offset of the file. Little-endian only (System V gABI, chapter 5).
-PT_GNU_PROPERTY -> note 5 of "GNU" -> property X86_FEATURE_1_AND (x86-64 psABI, section "Program Property").
+PT_GNU_PROPERTY -> note 5 of "GNU" -> X86_FEATURE_1_AND (x86-64 psABI, "Program Property").
 """
 
 import struct

@@ -1,7 +1,7 @@
 """CPython from Debian's source of the lock, compiled in the build root; and our program around it.
 
     cpython/source   the tree, with Debian's fixes
-    cpython/build    libpython3.13.a, headers' pyconfig.h, `python`: an interpreter for builds and tests
+    cpython/build    libpython3.13.a, pyconfig.h, `python`: an interpreter for builds and tests
     cpython/init     init: the node's one program, of components/python/init.c, and no interpreter
 
 Paths and dates are fixed, so two builds give the same bytes. `python` is never part of an image.
@@ -23,6 +23,7 @@ _PACKAGES: Final = (
     *("patch", "libffi-dev", "libffi8", "libbz2-dev", "libbz2-1.0", "liblzma-dev", "uuid-dev"),
     *("libuuid1", "libsqlite3-dev", "libsqlite3-0", "libexpat1-dev", "libexpat1"),
 )
+_RECIPES: Final = "tmp/ichor"  # where the build root has components/python
 _DATE: Final = {"SOURCE_DATE_EPOCH": "0"}  # what is compiled says when: never
 
 
@@ -32,14 +33,12 @@ def root_step(cache: Cache) -> Step:
 
 def source_step(cache: Cache) -> Step:
     root = root_step(cache)
-    origin, fixes = (
-        debian.tarball_step(f"{_SOURCE}.{kind}.tar.xz") for kind in ("orig", "debian")
-    )
+    origin, fixes = (debian.tarball_step(f"{_SOURCE}.{kind}.tar.xz") for kind in ("orig", "debian"))
     here = _here()
 
     def build(out: Path) -> None:
-        binds = {"src": cache.path(origin), "tmp/debian": cache.path(fixes), "tmp/ichor": here}
-        argv = ["sh", "/tmp/ichor/source.sh"]
+        binds = {"src": cache.path(origin), "tmp/debian": cache.path(fixes), _RECIPES: here}
+        argv = ["sh", f"/{_RECIPES}/source.sh"]
         buildroot.enter(cache.path(root), argv, binds=binds | {"out": out}, env={})
 
     inputs = {"recipe": file_digest(here / "source.sh", here / "patches.skip")}
@@ -53,8 +52,8 @@ def build_step(cache: Cache) -> Step:
         work = out.with_name(f"{out.name}.objects")
         remove(work)
         work.mkdir()
-        binds = {"src": cache.path(source), "tmp/ichor": here, "ccache": ccache(cache)}
-        argv = ["sh", "/tmp/ichor/build.sh", str(os.cpu_count() or 1)]
+        binds = {"src": cache.path(source), _RECIPES: here, "ccache": ccache(cache)}
+        argv = ["sh", f"/{_RECIPES}/build.sh", str(os.cpu_count() or 1)]
         env = CCACHE | _DATE
         buildroot.enter(cache.path(root), argv, binds=binds | {"out": work}, env=env)
         _keep(work, out)

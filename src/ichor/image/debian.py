@@ -1,7 +1,8 @@
 """Debian's share of the images: packages of the lock, fetched, checked, unpacked, never installed.
 
 One Step per package; its result is the package's tree without setuid bits. Maintainer scripts are
-not even extracted. A tarball of a source package is a row and a step of its own. `refresh` makes a new lock from the signed indices of the mirror.
+not even extracted. A tarball of a source package is a row and a step of its own. `refresh` makes a
+new lock from the signed indices of the mirror.
 """
 
 import hashlib
@@ -71,7 +72,7 @@ def steps(names: tuple[str, ...]) -> dict[str, Step]:
 
 
 def tarball_step(name: str) -> Step:
-    """Give the step whose result has one tarball of a source package, under its name in the lock."""
+    """Give the step whose result has a tarball of a source package, under its name in the lock."""
     (package,) = _rows((name,))
 
     def build(out: Path) -> None:
@@ -123,14 +124,15 @@ def wanted(text: str) -> tuple[str, ...]:
 
 
 def requests(text: str) -> dict[str, str]:
-    """Read components/debian.in, `name`, `name @suite`, `name @source`: what is after the @, or nothing."""
+    """Read components/debian.in: `name`, `name @suite` or `name @source`; what follows the @."""
     rows = [row.split() for row in wanted(text)]
     known = {_SOURCE, *(suite for _, suite in FURTHER)}
     for name, *suite in rows:
         if suite and (len(suite) > 1 or suite[0].removeprefix("@") not in known):
             told = " ".join(suite)
             raise InputError(
-                f"debian.in: {name} {told}: no such suite", hint=f"one of {', '.join(sorted(known))}"
+                f"debian.in: {name} {told}: no such suite",
+                hint=f"one of {', '.join(sorted(known))}",
             )
     return {name: "".join(suite).removeprefix("@") for name, *suite in rows}
 
