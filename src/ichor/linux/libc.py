@@ -237,15 +237,9 @@ def overwrite_command_line(text: str) -> None:
 
 def _has_environment(start: int, end: int) -> bool:
     """Say whether any string of the process's environment lies there."""
-<<<<<<< HEAD
     place = ctypes.c_void_p.in_dll(_libc, "environ").value
     while place and (address := ctypes.c_void_p.from_address(place).value):
         if start <= address < end:
             return True
         place += ctypes.sizeof(ctypes.c_void_p)
     return False
-=======
-    listed = ctypes.POINTER(ctypes.c_void_p).in_dll(_libc, "environ")
-    addresses = itertools.takewhile(bool, listed or ())
-    return any(start <= address < end for address in addresses)
->>>>>>> 7e80f8f (Lint)
