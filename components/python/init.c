@@ -93,7 +93,7 @@ is_ours(const char *path)
     for (size_t i = 0; i < sizeof ROOTS / sizeof *ROOTS; i++)
         if (begins(path, ROOTS[i]))
             return true;
-    return begins(path, "<frozen ");
+    return false;
 }
 
 /* Give the text of argument `index`, or `absent` if it is None, or NULL if it is no text. */
@@ -148,7 +148,7 @@ hears_exec(const char *event, PyObject *args)
         return refuse(event, "text");
     const char *file = PyUnicode_AsUTF8(((PyCodeObject *)code)->co_filename);
     PyErr_Clear();
-    if (file != NULL && (is_ours(file) || runs_maker()))
+    if (file != NULL && (is_ours(file) || begins(file, "<frozen ") || runs_maker()))
         return 0;
     return refuse(event, file != NULL ? file : "?");
 }
@@ -158,6 +158,22 @@ hears_library(const char *event, PyObject *args)
 {
     const char *path = text_at(args, 0, OURS "/"); /* None: this program itself */
     return path != NULL && is_ours(path) ? 0 : refuse(event, path != NULL ? path : "?");
+}
+
+/* Open a file that code is to be read from: importlib asks for each by this. */
+static PyObject *
+open_code(PyObject *path, void *unused)
+{
+    (void)unused;
+    const char *text = PyUnicode_AsUTF8(path);
+    if (text == NULL || !is_ours(text)) {
+        refuse("open_code", text != NULL ? text : "?");
+        return NULL;
+    }
+    PyObject *io = PyImport_ImportModule("_io");
+    PyObject *file = io != NULL ? PyObject_CallMethod(io, "open", "Os", path, "rb") : NULL;
+    Py_XDECREF(io);
+    return file;
 }
 
 static int
@@ -204,7 +220,7 @@ start(void)
     PyPreConfig_InitIsolatedConfig(&before);
     before.utf8_mode = 1;
     must(Py_PreInitialize(&before));
-    if (PySys_AddAuditHook(hear, NULL) != 0)
+    if (PySys_AddAuditHook(hear, NULL) != 0 || PyFile_SetOpenCodeHook(open_code, NULL) != 0)
         fail("no audit hook");
 
     PyConfig config; /* isolated: no environment, no arguments, no site of a user */

@@ -14,12 +14,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
 import msgspec
 
+from ichor.linux import libc
 from ichor.linux.zygote import Launch, Launched
 from ichor.resources.runtime.service_spec import Daemon
 
@@ -61,6 +63,44 @@ ATTEMPTS: Mapping[str, Attempt] = {
         {"OPENSSL_CONF": f"{EVIL}/openssl.cnf"},
     ),
 }
+# What code of the image could be brought to do, had somebody found a way to ask it: by name.
+PROBE = f"""
+import ctypes, sys, zipimport
+def foreign(name):
+    sys.path.append({EVIL!r})
+    try:
+        __import__(name)
+    finally:
+        sys.path.remove({EVIL!r})
+DEEDS = {{
+    "text": lambda: exec("1"),
+    "expression": lambda: eval("1"),
+    "compile": lambda: compile("1", "/usr/lib/ichor/x.py", "exec"),
+    "code": lambda: foreign.__code__.replace(co_name="x"),
+    "source": lambda: foreign("mark"),
+    "byte code": lambda: foreign("bytes_only"),
+    "extension": lambda: foreign("loaded"),
+    "archive": lambda: zipimport.zipimporter({EVIL!r} + "/lib.zip").load_module("zipped"),
+    "library": lambda: ctypes.CDLL({EVIL!r} + "/loaded.so"),
+    "C interface": lambda: ctypes.pythonapi.PyRun_SimpleString({CODE!r}.encode()),
+}}
+def main(arguments):
+    for name, deed in DEEDS.items():
+        try:
+            deed()
+            print(name, "done", sep=": ")
+        except BaseException as err:
+            print(name, type(err).__name__, sep=": ")
+"""
+# Makes byte code without py_compile, which the image lacks: header (PEP 552), marshalled code.
+MAKE = """
+import marshal, sys
+from importlib.util import MAGIC_NUMBER
+shown, target = sys.argv[1:]
+code = marshal.dumps(compile(sys.stdin.read(), shown, "exec"))
+open(target, "wb").write(MAGIC_NUMBER + b"\\1" + bytes(11) + code)
+"""
+SIGNER = "/usr/lib/ichor/ichor/apps/signer/main.py"
 OPENSSL = f"""\
 openssl_conf = start
 [start]
@@ -89,6 +129,8 @@ def main() -> None:
     for folder in ("/tmp/evil", "/var"):
         preload = Attempt(environment={"LD_PRELOAD": f"{folder}/loaded.so"})
         found[f"preload {folder}"] = tried(preload)
+    found["probe"] = probed()
+    found["pod"] = podded(Attempt(("-c", CODE), {"container": "pod", "PYTHONPATH": EVIL}))
     found["nobody asks"] = alone(Attempt(("-c", CODE)))
     found["a stranger asks"] = strange()
     json.dump(found, sys.stdout)
@@ -146,10 +188,53 @@ def asked(attempt: Attempt) -> str:
     return msgspec.json.decode(raw, type=Launched).error if raw else "nothing"
 
 
+def probed() -> Mapping[str, object]:
+    """Have a probe in the place of a daemon of ours: what it could do, there and elsewhere."""
+    # It says to be of the image, as it would if somebody meant to deceive.
+    made = (("bytes_only", CODE, "/usr/lib/ichor/x.py"), ("probe", PROBE, SIGNER))
+    for name, text, shown in made:
+        argv = ("-c", MAKE, shown, f"{EVIL}/{name}.pyc")
+        assert spawn(PLAIN, Attempt(argv, stdin=text), None) == 0
+    ran = Path(MARK)
+    ran.unlink(missing_ok=True)
+    told, tell = os.pipe()
+    spawn(PLAIN, Attempt(("-c", f"{PROBE}\nmain(())")), None, tell)
+    plain = [os.read(told, 1 << 16).decode().splitlines(), ran.exists()]
+    ran.unlink()
+    libc.mount(f"{EVIL}/probe.pyc", f"{SIGNER}c", flags=libc.MS_BIND)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        pid = begin(INIT, Attempt(), theirs)
+        theirs.close()
+        gate, opened = os.pipe()
+        request = Launch(sequence=1, name="x", program=Daemon(entry="ichor.apps.signer.main:main"))
+        socket.send_fds(ours, [msgspec.json.encode(request)], [gate, tell, tell, gate])
+        socket.recv_fds(ours, 4096, 1)
+        os.write(opened, b"1")
+        os.close(tell)
+        with os.fdopen(told) as file:
+            sealed = file.read().splitlines()
+    status(pid)
+    return {"plain": plain, "sealed": [sealed, ran.exists()]}
+
+
 def alone(attempt: Attempt) -> tuple[int, bool]:
     """Start ours as anybody could; give its status and whether it ran the code."""
     Path(MARK).unlink(missing_ok=True)
     return spawn(INIT, attempt, None), Path(MARK).exists()
+
+
+def podded(attempt: Attempt) -> tuple[int, bool]:
+    """Start ours as PID 1 of a pod that has the node's root mounted, and no capabilities."""
+    Path(MARK).unlink(missing_ok=True)
+    pid = os.fork()
+    if pid == 0:
+        libc.unshare(libc.CLONE_NEWPID)
+        with suppress(OSError):  # EINVAL: above the kernel's last
+            for number in range(64):
+                libc.prctl(libc.PR_CAPBSET_DROP, number)
+        os._exit(spawn(INIT, attempt, None) & 0xFF)
+    return status(pid), Path(MARK).exists()
 
 
 def strange() -> int:
@@ -162,11 +247,15 @@ def strange() -> int:
     return status(pid)
 
 
-def spawn(program: str, attempt: Attempt, channel: socket.socket | None) -> int:
-    return status(begin(program, attempt, channel))
+def spawn(
+    program: str, attempt: Attempt, channel: socket.socket | None, output: int | None = None
+) -> int:
+    return status(begin(program, attempt, channel, output))
 
 
-def begin(program: str, attempt: Attempt, channel: socket.socket | None) -> int:
+def begin(
+    program: str, attempt: Attempt, channel: socket.socket | None, output: int | None = None
+) -> int:
     given = os.memfd_create("stdin")
     os.write(given, attempt.stdin.encode())
     os.lseek(given, 0, os.SEEK_SET)
@@ -174,6 +263,7 @@ def begin(program: str, attempt: Attempt, channel: socket.socket | None) -> int:
     if pid == 0:
         signal.alarm(60)
         os.dup2(given, 0)
+        os.dup2(2 if output is None else output, 1)
         if channel is not None:
             os.dup2(channel.fileno(), 3)
         os.chdir(attempt.directory)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from tests.image import sealed_world as world
@@ -32,6 +32,21 @@ IMPORTS: Final = (
     " cryptography.x509 cryptography.hazmat.primitives.asymmetric.ed25519"
 )
 SERVED: Final = "os:abort is no daemon of ichor.apps."
+
+
+# What the audit hook says of each deed, and what the one who tried it gets.
+REFUSED: Final = {
+    "text": "PermissionError",
+    "expression": "PermissionError",
+    "compile": "PermissionError",
+    "code": "PermissionError",
+    "source": "ModuleNotFoundError",
+    "byte code": "PermissionError",
+    "extension": "PermissionError",
+    "archive": "ZipImportError",
+    "library": "PermissionError",
+    "C interface": "done",  # it returns -1, and its code did not run
+}
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +90,32 @@ def test_what_an_ordinary_interpreter_falls_for_changes_nothing(
     assert found[name] == {"plain": True, "sealed": False, "answer": SERVED}
 
 
+def test_code_of_the_image_that_is_led_astray_is_refused_and_it_is_said(
+    found: Mapping[str, object],
+) -> None:
+    probe = cast("dict[str, tuple[list[str], bool]]", found["probe"])
+    lines, has_run = probe["sealed"]
+    assert dict(line.split(": ") for line in lines if line.split(": ")[0] in REFUSED) == REFUSED
+    assert not has_run
+    said = [line.removeprefix("ichor: refused: ") for line in lines if line.startswith("ichor")]
+    assert [line.partition(" of ")[0] for line in said] == [
+        *("compile", "compile", "compile", "code.__new__", "open_code", "import", "open_code"),
+        *("ctypes.dlopen", "compile"),
+    ]
+    lines, has_run = probe["plain"]
+    assert [line for line in lines if not line.endswith(": done")] == ["extension: ImportError"]
+    assert has_run
+
+
 def test_who_starts_it_and_is_not_pid_1_gets_no_python(found: Mapping[str, object]) -> None:
     assert found["nobody asks"] == [2, False]
     assert found["a stranger asks"] == 2
+
+
+def test_a_pod_with_the_root_mounted_has_machined_fail_and_nothing_else(
+    found: Mapping[str, object],
+) -> None:
+    assert found["pod"] == [1, False]
 
 
 def test_the_loader_runs_what_it_is_told_to_unless_that_lies_where_nothing_is_executed(
