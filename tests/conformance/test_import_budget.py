@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ichor.apps.machined.main import DAEMONS
+from ichor.apps.zygote.main import DAEMONS
 
 SRC = Path(__file__).parents[2] / "src"
 # What has no place on a node that does not sign, or none on a node at all.

@@ -12,6 +12,7 @@ from ichor.formats.debian import (
     paragraphs,
     parse_lock,
     render_lock,
+    sources,
     version_key,
 )
 
@@ -29,6 +30,20 @@ Version: 1
 Size: 1
 Filename: pool/x
 SHA256: {digest}
+""".format(digest="a" * 64)
+
+SOURCES = """\
+Package: python3.13
+Binary: python3.13, idle-python3.13
+Version: 3.13.5-2
+Files:
+ 0 4298 python3.13_3.13.5-2.dsc
+Checksums-Sha256:
+ {digest} 4298 python3.13_3.13.5-2.dsc
+ {digest} 22 python3.13_3.13.5.orig.tar.xz
+ {digest} 963 python3.13_3.13.5.orig.tar.xz.asc
+ {digest} 29 python3.13_3.13.5-2.debian.tar.xz
+Directory: pool/main/p/python3.13
 """.format(digest="a" * 64)
 
 NAME = st.from_regex(r"[a-z][a-z0-9+.-]{1,10}", fullmatch=True)
@@ -51,6 +66,27 @@ def test_only_the_wanted_packages_of_an_index_are_given() -> None:
     (found,) = packages(INDEX, "debian", ["mount", "absent"])
     path = "debian/pool/main/m/mount_2.41-1_amd64.deb"
     assert found == Package("mount", "2.41-1", "a" * 64, 12, path)
+
+
+def test_the_tarballs_of_a_source_package_are_rows_by_their_kind() -> None:
+    origin, fixes = sources(SOURCES, "debian", ["python3.13", "absent"])
+    path = "debian/pool/main/p/python3.13/python3.13_3.13.5.orig.tar.xz"
+    assert origin == Package("python3.13.orig.tar.xz", "3.13.5-2", "a" * 64, 22, path)
+    assert (fixes.name, fixes.size) == ("python3.13.debian.tar.xz", 29)
+    assert parse_lock(render_lock([origin, fixes])) == (fixes, origin)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "why"),
+    [
+        ("Directory: pool/main/p/python3.13\n", "", "Directory of python3.13"),
+        (" 22 python", " many python", "sha256 size name"),
+        ("a" * 64 + " 22", "abc 22", "sha256 size name"),
+    ],
+)
+def test_a_source_package_that_cannot_be_checked_is_refused(was: str, now: str, why: str) -> None:
+    with pytest.raises(FormatError, match=why):
+        list(sources(SOURCES.replace(was, now), "debian", ["python3.13"]))
 
 
 def test_a_paragraph_without_its_digest_is_refused() -> None:

@@ -53,3 +53,55 @@ def test_a_damaged_file_raises_a_format_error_or_is_read(noise: bytes, at: int) 
     damaged = whole[:6] + whole[6:at] + noise + whole[at + len(noise) :]
     with contextlib.suppress(FormatError):
         elf.linking(damaged)
+    with contextlib.suppress(FormatError):
+        elf.protections(damaged)
+
+
+WHOLE = elf.Protections(*[True] * len(elf.Protections._fields))
+
+
+def hardened(
+    *, flags_1: int = 0x08000001, stack: int = 6, code: int = 5, features: int = 3, relro: int = 0
+) -> bytes:
+    """Give a file whose segments say how it is protected; relro: added to that segment's kind."""
+    note = struct.pack("<III4s", 4, 16, 5, b"GNU\0") + struct.pack(
+        "<IIII", 0xC0000002, 4, features, 0
+    )
+    body = struct.pack("<qQqQ", 0x6FFFFFFB, flags_1, 0, 0) + note + b"\0__stack_chk_fail\0"
+    at = 64 + 5 * 56
+    segments = [
+        (1, code, 0, at + len(body)),
+        (2, 6, at, 32),
+        (0x6474E551, stack, 0, 0),
+        (0x6474E552 + relro, 4, 0, 0),
+        (0x6474E553, 4, at + 32, len(note)),
+    ]
+    headers = b"".join(
+        struct.pack("<IIQQQQQQ", kind, flags, offset, 0, 0, size, size, 1)
+        for kind, flags, offset, size in segments
+    )
+    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
+    head = struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 5, 0, 0, 0)
+    return ident + head + headers + body
+
+
+def test_a_program_tells_how_it_is_protected() -> None:
+    assert elf.protections(hardened()) == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("data", "lacks"),
+    [
+        (hardened(flags_1=1), {"is_pie"}),
+        (hardened(flags_1=0x08000000), {"has_full_relro"}),
+        (hardened(relro=100), {"has_full_relro"}),
+        (hardened(stack=7), {"has_plain_stack"}),
+        (hardened(code=7), {"is_write_xor_execute"}),
+        (hardened(features=1), {"shstk"}),
+        (hardened(features=2), {"ibt"}),
+        (hardened().replace(b"__stack_chk_fail", b"__stack_chk_fall"), {"is_guarded"}),
+    ],
+)
+def test_each_protection_that_is_missing_is_seen(data: bytes, lacks: set[str]) -> None:
+    found = elf.protections(data)._asdict()
+    assert {name for name, is_there in found.items() if not is_there} == lacks

@@ -42,8 +42,9 @@ def test_the_facts_arguments_are_on_the_line() -> None:
 
 
 def test_a_package_may_be_asked_of_a_newer_suite_and_of_no_other() -> None:
-    text = "gcc-14  # compiler\nkernel-hardening-checker @sid\n"
-    assert debian.requests(text) == {"gcc-14": "", "kernel-hardening-checker": "sid"}
+    text = "gcc-14  # compiler\nkernel-hardening-checker @sid\npython3.13 @source\n"
+    wanted = {"gcc-14": "", "kernel-hardening-checker": "sid", "python3.13": "source"}
+    assert debian.requests(text) == wanted
     with pytest.raises(InputError, match="gcc-14 @etch: no such suite"):
         debian.requests("gcc-14 @etch\n")
 

@@ -82,12 +82,21 @@ def confined(arguments: tuple[str, ...]) -> NoReturn:
     os.execv("/bin/true", ["/bin/true"])
 
 
+def from_memory(arguments: tuple[str, ...]) -> NoReturn:
+    """Start a program that no file system has (memfd_create, execveat)."""
+    program = os.memfd_create("program")
+    os.write(program, Path("/bin/true").read_bytes())
+    print("in memory", flush=True)
+    os.execve(program, ["true"], {})
+
+
 FORBIDDEN: dict[str, Callable[[], object]] = {
     "fork": os.fork,
     "packet": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
     "setuid": lambda: os.setuid(0),
     "kill": lambda: os.kill(os.getppid(), 9),
     "map": lambda: mmap.mmap(-1, 4096, prot=7),
+    "memory": lambda: os.open("/proc/self/mem", os.O_RDWR),
 }
 
 

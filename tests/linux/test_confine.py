@@ -47,11 +47,28 @@ async def _daemon(world: World) -> None:
         "setuid 1",
         "kill 1",
         "map 1",
+        "memory 13",
     ]
 
 
 def daemon_scenario() -> None:
     run(_daemon)
+
+
+async def _from_memory(world: World) -> None:
+    spec = replace(toy("from_memory", restart=Restart.NEVER), confinement=NOBODY)
+    await world.supervisor.apply(Start(spec=spec))
+    service = await world.state("toy", State.FAILED)
+    lines = world.supervisor.log_file("toy").path.read_text().splitlines()
+    assert (service.exit, lines) == (Exit(signal=signal.SIGSYS), ["in memory"])
+
+
+def memory_scenario() -> None:
+    run(_from_memory)
+
+
+def test_a_network_daemon_dies_when_it_starts_a_program_that_is_in_memory_only() -> None:
+    fresh(memory_scenario)
 
 
 def test_a_network_daemon_holds_nothing_and_dies_when_it_starts_a_program() -> None:

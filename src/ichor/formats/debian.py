@@ -1,6 +1,8 @@
 """Debian's indices and our lock: which package, which version, which bytes, where.
 
-Packages index: paragraphs of `Field: value`, parted by empty lines.
+Packages index: paragraphs of `Field: value`, parted by empty lines. Sources index: the same, a
+paragraph a source package, its files as lines `sha256 size name` of Checksums-Sha256
+(deb-src-control(5)).
 components/debian.lock: `package version sha256 size archive/path`, sorted, `#` for comments;
 archive is `debian` or `debian-security`, never a host, so that any mirror serves.
 """
@@ -49,6 +51,36 @@ def packages(index: str, archive: str, wanted: Iterable[str]) -> Iterator[Packag
         if head.removeprefix("Package:").strip() not in names:
             continue
         yield _package(next(paragraphs(f"{head}\n{rest}")), archive)
+
+
+def sources(index: str, archive: str, wanted: Iterable[str]) -> Iterator[Package]:
+    """Yield the tarballs of the wanted source packages of a Sources index.
+
+    Each is named as its file without the version: `python3.13.orig.tar.xz`.
+    """
+    names = set(wanted)
+    for block in index.split("\n\n"):
+        head, _, rest = block.partition("\n")
+        if head.removeprefix("Package:").strip() in names:
+            yield from _tarballs(next(paragraphs(f"{head}\n{rest}")), archive)
+
+
+def _tarballs(fields: Mapping[str, str], archive: str) -> Iterator[Package]:
+    wanted = ("Package", "Version", "Directory", "Checksums-Sha256")
+    if lost := [name for name in wanted if name not in fields]:
+        raise FormatError(f"{', '.join(lost)} of {fields.get('Package')}")
+    name, version, folder, checksums = (fields[key] for key in wanted)
+    for line in checksums.split("\n"):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 3 or not _SHA256.fullmatch(words[0]) or not words[1].isdigit():
+            raise FormatError(f"`sha256 size name` of {name}, not {line!r}")
+        sha256, size, file = words
+        kind = re.search(r"\.(orig|debian)(-[a-z0-9-]+)?\.tar\.[a-z0-9]+$", file)
+        if kind is not None and "/" not in file:
+            path = f"{archive}/{folder}/{file}"
+            yield Package(f"{name}{kind[0]}", version, sha256, int(size), path)
 
 
 def _package(fields: Mapping[str, str], archive: str) -> Package:

@@ -72,7 +72,16 @@ exec chroot "$root" "$@"
 
 def root_step(cache: Cache) -> Step:
     """Give the step whose result is the root; its files are links to those of the packages."""
-    parts = debian.steps(PACKAGES)
+    return _root("buildroot", cache, PACKAGES)
+
+
+def extended_step(cache: Cache, name: str, packages: Sequence[str]) -> Step:
+    """Give a root of its own with more packages: what is compiled in the other stays as it is."""
+    return _root(f"buildroot/{name}", cache, (*PACKAGES, *packages))
+
+
+def _root(name: str, cache: Cache, packages: tuple[str, ...]) -> Step:
+    parts = debian.steps(packages)
 
     def build(out: Path) -> None:
         for part in parts.values():
@@ -83,9 +92,8 @@ def root_step(cache: Cache) -> Step:
             if not (out / name).is_symlink():
                 (out / name).symlink_to(target)
 
-    return Step(
-        "buildroot", build, {"recipe": "1", "links": repr(_LINKS)}, tuple(parts.values()), 5
-    )
+    inputs = {"recipe": "1", "links": repr(_LINKS)}
+    return Step(name, build, inputs, tuple(parts.values()), 5)
 
 
 def enter(

@@ -1,4 +1,4 @@
-"""What kernel-hardening-checker says of a kernel: the project's own counts, by the lock's version.
+"""How hard it is: kernels by kernel-hardening-checker's own counts, programs by their ELF file.
 
 The package is pure Python and of Debian's newest suite; it runs by this interpreter, isolated.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ichor.formats import elf
 from ichor.image import debian
 from ichor.image.cache import Cache, Step
 from ichor.image.process import run
@@ -65,6 +66,11 @@ def findings(
             argv += ["-s", work / "sysctl"]
         rows: list[dict[str, object]] = json.loads(run(argv))
     return [_finding(row) for row in rows]
+
+
+def weaknesses(program: bytes) -> list[str]:
+    """Name each protection that a program or library of ours goes without. Raises FormatError."""
+    return [name for name, is_there in elf.protections(program)._asdict().items() if not is_there]
 
 
 def _finding(row: Mapping[str, object]) -> Finding:

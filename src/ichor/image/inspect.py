@@ -36,7 +36,7 @@ _PARTS: Final = (
     ("usr/bin/runc", "runc"),
     ("usr/bin/nft", "nft"),
     ("opt/cni/", "CNI plugins"),
-    ("usr/bin/python", "Python interpreter"),
+    ("usr/bin/init", "Python interpreter"),
     ("usr/lib/python", "Python library"),
     ("usr/lib/ichor/ichor/", "Ichor"),
     ("usr/lib/ichor/cryptography/", "wheel cryptography"),

@@ -37,7 +37,7 @@ _MAKE: Final = (
 # What a cold build prints and takes on two free cores; for estimates only.
 _LINES: Final = {"full": 4200, "test": 2100}
 _SECONDS: Final = {"full": 4800.0, "test": 900.0}
-_CCACHE: Final = {
+CCACHE: Final = {
     "CCACHE_DIR": "/ccache",
     "CCACHE_MAXSIZE": "3G",
     # The driver names the whole compiler by its Debian version; the assembler has its own.
@@ -80,10 +80,10 @@ def config_step(cache: Cache, flavour: str) -> Step:
     def build(out: Path) -> None:
         work = _work(out)
         (work / "wishes").write_text(rendered)
-        binds = {"src": cache.path(source), "out": work, "ccache": _ccache(cache)}
+        binds = {"src": cache.path(source), "out": work, "ccache": ccache(cache)}
         # alldefconfig: what is not wished for is as the kernel's authors think best.
         # tinyconfig would turn on SLUB_TINY, which drops the slab's hardening.
-        env = _CCACHE | {"KCONFIG_ALLCONFIG": "/out/wishes"}
+        env = CCACHE | {"KCONFIG_ALLCONFIG": "/out/wishes"}
         buildroot.enter(cache.path(root), [*_MAKE, "-s", "alldefconfig"], binds=binds, env=env)
         text = (work / ".config").read_text()
         check(flavour, wishes, text)
@@ -112,8 +112,8 @@ def kernel_step(cache: Cache, flavour: str) -> Step:
     def build(out: Path) -> None:
         work = _work(out)
         (work / ".config").write_bytes((cache.path(config) / "config").read_bytes())
-        binds = {"src": cache.path(source), "out": work, "ccache": _ccache(cache)}
-        env = _CCACHE | stamps(cache.path(archive))
+        binds = {"src": cache.path(source), "out": work, "ccache": ccache(cache)}
+        env = CCACHE | stamps(cache.path(archive))
         jobs = f"-j{os.cpu_count() or 1}"
         told = _counter(_LINES[flavour], cache.reached)
         buildroot.enter(
@@ -154,7 +154,7 @@ def _work(out: Path) -> Path:
     return work
 
 
-def _ccache(cache: Cache) -> Path:
+def ccache(cache: Cache) -> Path:
     folder = cache.root / "ccache"
     folder.mkdir(exist_ok=True)
     return folder

@@ -22,7 +22,7 @@ from ichor.image.cache import Cache, Step
 OURS: Final = "ichor"
 # What the recipe makes of a package's files, and what it writes itself.
 _DERIVED: Final = {"etc/ssl/certs/ca-certificates.crt": "debian/ca-certificates"}
-_WRITTEN: Final = frozenset({*root.FILES, "usr/bin/init"})
+_WRITTEN: Final = frozenset(root.FILES)
 
 
 class File(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,11 +1,15 @@
-"""Python for the node: Debian's interpreter, a trimmed standard library, wheels, our own package.
+"""Python for the node: our program around CPython, a trimmed standard library, wheels, our package.
 
 bare     interpreter and whole library, run in place through its own loader: it compiles
-stdlib   usr/bin/python3.13, usr/lib/python3.13/**.pyc, lib-dynload
+stdlib   usr/bin/init, usr/lib/python3.13/**.pyc
 wheels   usr/lib/ichor/<packages of requirements/image.txt>, byte code and stripped libraries only
-package  usr/lib/ichor/ichor/**.pyc and the entry usr/lib/ichor/__main__.pyc
+package  usr/lib/ichor/ichor/**.pyc
+
+What compiles is CPython of the same build as what runs, and stays in the cache: the image has no
+interpreter (image/cpython.py).
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -16,12 +20,11 @@ from zipfile import ZipFile
 
 from ichor.config.versions import version
 from ichor.formats import elf
-from ichor.image import checkout, debian, tools
+from ichor.image import checkout, cpython, debian, tools
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
-from ichor.image.tree import merge
+from ichor.image.tree import merge, place
 
-PACKAGES: Final = ("python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib")
 LIBRARIES: Final = (
     "libc6",
     "libgcc-s1",
@@ -38,7 +41,8 @@ LIBRARIES: Final = (
 )
 SITE: Final = "usr/lib/ichor"
 LIB: Final = f"usr/lib/python{version('python')}"
-BIN: Final = f"usr/bin/python{version('python')}"
+_BIN: Final = f"usr/bin/python{version('python')}"
+INIT: Final = "usr/bin/init"
 # What no process of ours imports; `cffi` is needed to build, `_cffi_backend` to run.
 _UNUSED_WHEELS: Final = frozenset({"cffi", "pycparser"})
 # discoveryd runs on a host, beside clusters.
@@ -46,52 +50,42 @@ NOT_IN_NODE: Final = (
     *("testing", "provision", "image", "cli"),
     *("apps/discoveryd", "apps/graph", "apps/machined/offline", "apps/registryd/host"),
 )
-_ENTRY: Final = '''"""Start a program of the node: python3.13 -ISB /usr/lib/ichor NAME."""
-
-import importlib
-import sys
-from collections.abc import Mapping
-from hashlib import sha256
-
-
-def main() -> None:
-    name = sys.argv.pop(1)
-    sys.exit(importlib.import_module(f"ichor.apps.{name}.main").main())
-
-
-main()
-'''
 
 
 def bare_step(cache: Cache) -> Step:
-    parts = debian.steps((*PACKAGES, *LIBRARIES))
+    parts = debian.steps(LIBRARIES)
+    source, made = cpython.source_step(cache), cpython.build_step(cache)
 
     def build(out: Path) -> None:
         for part in parts.values():
             merge(cache.path(part), out)
+        (out / _BIN).parent.mkdir(parents=True, exist_ok=True)
+        os.link(cache.path(made) / "python", out / _BIN)
+        (out / LIB / "lib-dynload").mkdir(parents=True)  # it looks for it, and all is built in
+        merge(cache.path(source) / "Lib", out / LIB)
+        for path in cache.path(made).glob("_sysconfigdata_*.py"):
+            os.link(path, out / LIB / path.name)
         run([*interpreter(out), "-c", "import asyncio, ssl, ctypes, sqlite3, lzma, bz2, uuid"])
 
-    return Step("python/bare", build, {"recipe": "2"}, tuple(parts.values()), 2)
+    return Step("python/bare", build, {"recipe": "3"}, (*parts.values(), source, made), 2)
 
 
 def interpreter(bare: Path) -> list[str]:
     """Give the command that runs the interpreter of a bare tree on this host."""
-    return [*tools.in_place(bare, BIN), "-ISB"]
+    return [*tools.in_place(bare, _BIN), "-ISB"]
 
 
 def stdlib_step(cache: Cache) -> Step:
-    bare = bare_step(cache)
+    bare, init = bare_step(cache), cpython.init_step(cache)
 
     def build(out: Path) -> None:
         source = out.with_name(f"{out.name}.py")
         _copy_trimmed(cache.path(bare) / LIB, source)
         _compile(cache.path(bare), source, out / LIB, f"/{LIB}")
-        (out / BIN).parent.mkdir(parents=True)
-        shutil.copy(cache.path(bare) / BIN, out / BIN)
+        place(cache.path(init) / "init", out / INIT)
 
-    return Step(
-        "python/stdlib", build, _recipe() | {"dropped": file_digest(_dropped())}, (bare,), 3
-    )
+    inputs = _recipe() | {"dropped": file_digest(_dropped())}
+    return Step("python/stdlib", build, inputs, (bare, init), 3)
 
 
 def wheels_step(cache: Cache) -> Step:
@@ -119,7 +113,6 @@ def package_step(cache: Cache) -> Step:
         for name, path in files.items():
             (source / "ichor" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, source / "ichor" / name)
-        (source / "__main__.py").write_text(_ENTRY)
         _compile(cache.path(bare_step(cache)), source, out / SITE, f"/{SITE}", data=True)
 
     return Step("python/ichor", build, inputs, (bare_step(cache),), 2)
@@ -151,7 +144,8 @@ def _recipe() -> dict[str, str]:
 def _compile(bare: Path, source: Path, target: Path, shown: str, *, data: bool = False) -> None:
     """Byte-compile a tree, take its libraries (or all its data) along, then drop the sources."""
     script = Path(__file__).with_name("compile_tree.py")
-    run([*interpreter(bare), script, source, target, shown])
+    # Columns would be shown below lines of sources that are not there.
+    run([*interpreter(bare), "-Xno_debug_ranges", script, source, target, shown])
     for path in sorted(source.rglob("*")):
         if path.is_file() and (_is_data(path) if data else elf.is_elf(path.read_bytes()[:4])):
             out = target / path.relative_to(source)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ichor.config.versions import version
 from ichor.image import debian, go, python, tools
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
@@ -93,9 +92,6 @@ FILES: Final = {
         "root:x:0:\napid:x:50:\ntrustd:x:51:\nregistryd:x:52:\nsigner:x:53:\netcd:x:60:\nnogroup:x:65534:\n"
     ),
 }
-INIT: Final = "#!/usr/bin/python{python} -ISB\nimport sys\n\nsys.path.append('/{site}')\n" + (
-    "from ichor.apps.machined.main import main\n\nsys.exit(main())\n"
-)
 
 
 def tree_step(cache: Cache) -> Step:
@@ -166,6 +162,3 @@ def _small_files(out: Path) -> None:
     for name, text in FILES.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text)
-    init = out / "usr/bin/init"
-    init.write_text(INIT.format(python=version("python"), site=python.SITE))
-    init.chmod(0o755)

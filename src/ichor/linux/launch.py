@@ -44,20 +44,21 @@ class Standard:
     stderr: int
 
 
-FRESH = (sys.executable, "-m", "ichor.linux.zygote")
+def fresh(modules: Iterable[str]) -> tuple[str, ...]:
+    """Give the argv of a fresh zygote where Python is a program of its own."""
+    return (sys.executable, "-m", "ichor.linux.zygote", *modules)
 
 
 @dataclass(slots=True)
 class Launcher:
     """One zygote and what is asked of it.
 
-    command: argv of a fresh zygote, to which descriptor and modules are appended.
+    command: argv of a fresh zygote, which finds the channel as its descriptor 3.
     """
 
-    modules: tuple[str, ...]
     pid: int
     channel: socket.socket
-    command: tuple[str, ...] = FRESH
+    command: tuple[str, ...]
     restarts: int = 0
     _sequence: int = 0
     _waiting: dict[int, asyncio.Future[tuple[int, int]]] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class Launcher:
     _guard: asyncio.Task[None] | None = None
 
     @classmethod
-    def fork(cls, modules: Iterable[str] = (), command: tuple[str, ...] = FRESH) -> "Launcher":
+    def fork(cls, modules: Iterable[str] = (), command: tuple[str, ...] = ()) -> "Launcher":
         """Fork the first zygote. There must be no other thread and no loop yet."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         names = tuple(modules)
@@ -74,7 +75,7 @@ class Launcher:
             ours.close()
             zygote.serve(theirs, names)
         theirs.close()
-        return cls(names, pid, ours, command)
+        return cls(pid, ours, command or fresh(names))
 
     def start(self, reaper: Reaper) -> None:
         """Serve answers from now on; call before the reaper starts."""
@@ -200,9 +201,10 @@ class Launcher:
     def _exec_fresh(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            theirs.set_inheritable(True)
-            argv = [*self.command, str(theirs.fileno()), *self.modules]
-            self.pid = os.posix_spawn(argv[0], argv, os.environ)
+            actions = [(os.POSIX_SPAWN_DUP2, theirs.fileno(), zygote.CHANNEL)]
+            self.pid = os.posix_spawn(
+                self.command[0], self.command, os.environ, file_actions=actions
+            )
         self.channel = ours
         self._reaper.watch(self.pid)
         self._listen()

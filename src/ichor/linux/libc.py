@@ -219,13 +219,27 @@ def overwrite_command_line(text: str) -> None:
     """Replace what /proc/self/cmdline shows, within the room the old one had.
 
     A forked daemon would show its parent's. The area is written directly because
-    prctl(PR_SET_MM) needs CAP_SYS_RESOURCE; fields 48, 49 of proc_pid_stat(5) name it.
+    prctl(PR_SET_MM) needs CAP_SYS_RESOURCE; fields 48 to 51 of proc_pid_stat(5) name it, and the
+    environment's behind it, which is room too once its strings have been copied (a line without a
+    NUL at the end of the first area goes on into the second: fs/proc/base.c).
     """
     with open("/proc/self/stat", encoding="utf-8") as file:  # noqa: PTH123 - no pathlib in a fork
         rest = file.read().rpartition(")")[2].split()
-    start, end = int(rest[45]), int(rest[46])
+    start, end, next_start, next_end = (int(field) for field in rest[45:49])
     if start == 0 or end <= start:
         return
+    if next_start == end and not _has_environment(next_start, next_end):
+        end = next_end
     raw = os.fsencode(text)[: end - start - 1]
     ctypes.memset(start, 0, end - start)
     ctypes.memmove(start, raw, len(raw))
+
+
+def _has_environment(start: int, end: int) -> bool:
+    """Say whether any string of the process's environment lies there."""
+    place = ctypes.c_void_p.in_dll(_libc, "environ").value
+    while place and (address := ctypes.c_void_p.from_address(place).value):
+        if start <= address < end:
+            return True
+        place += ctypes.sizeof(ctypes.c_void_p)
+    return False

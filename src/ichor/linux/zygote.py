@@ -30,6 +30,7 @@ from ichor.linux import libc
 from ichor.linux.confine import confine
 from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec
 
+CHANNEL = 3  # of a fresh zygote; in a child the gate
 _GATE = 3
 _MAX_REQUEST = 128 * 1024
 
@@ -53,8 +54,11 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-def serve(channel: socket.socket, modules: tuple[str, ...]) -> NoReturn:
-    """Import, then fork on request until the other end closes. Never returns."""
+def serve(channel: socket.socket, modules: tuple[str, ...], within: str = "") -> NoReturn:
+    """Import, then fork on request until the other end closes. Never returns.
+
+    within: what the entry of a daemon has to begin with.
+    """
     gc.disable()
     for name in modules:
         importlib.import_module(name)
@@ -69,7 +73,12 @@ def serve(channel: socket.socket, modules: tuple[str, ...]) -> NoReturn:
         raw, fds, _, _ = socket.recv_fds(channel, _MAX_REQUEST, 4, socket.MSG_CMSG_CLOEXEC)
         if not raw:
             os._exit(0)
-        _fork_twice(channel, decoder.decode(raw), fds)
+        launch = decoder.decode(raw)
+        if isinstance(launch.program, Daemon) and not launch.program.entry.startswith(within):
+            error = f"{launch.program.entry} is no daemon of {within}"
+            _answer(channel, Launched(sequence=launch.sequence, error=error), [])
+        else:
+            _fork_twice(channel, launch, fds)
         for fd in fds:
             os.close(fd)
 
@@ -185,9 +194,8 @@ def _run(launch: Launch) -> int:
 
 
 def main() -> NoReturn:
-    """Be a fresh zygote: argv is the channel's descriptor and the modules to import."""
-    descriptor, *modules = sys.argv[1:]
-    serve(socket.socket(fileno=int(descriptor)), tuple(modules))
+    """Be a fresh zygote: arguments are the modules to import."""
+    serve(socket.socket(fileno=CHANNEL), tuple(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 from ichor import log
 from ichor.apps.machined import afresh, layers, measuring, site
 from ichor.apps.machined.site import Site
+from ichor.apps.zygote.main import DAEMONS
 from ichor.linux import libc
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
@@ -25,10 +26,7 @@ from ichor.linux.power import KernelPower, quiesce
 from ichor.ports.fate import Fate
 from ichor.ports.power import Ending
 
-# What daemons share by fork. Nothing here may start a thread, open a channel or hold a secret.
-DAEMONS: Final = ("ichor.apps.apid.main", "ichor.apps.signer.main", "ichor.apps.trustd.main")
 _READING_S: Final = 10  # for who looks at the console, and the disk gets some rest
-ZYGOTE: Final = ("-ISB", "/usr/lib/ichor", "zygote")  # the image's entry to its programs
 
 
 def main(arguments: tuple[str, ...] = ()) -> NoReturn:
@@ -37,7 +35,7 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     site.set_environment()
     libc.return_memory_early()
     _load()
-    launcher = Launcher.fork(DAEMONS, (sys.executable, *ZYGOTE))
+    launcher = Launcher.fork(DAEMONS, (afresh.INIT,))
     log.setup()
     ending, wipe = Ending.RESTART, frozenset[str]()  # of a machine, after a fault of ours
     try:
