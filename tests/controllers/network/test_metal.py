@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from ichor.controllers.network import dhcp4, link_apply, operator, route_apply
+from ichor.controllers.network import default_link, dhcp4, link_apply, route_apply
 from ichor.controllers.network.address_apply import PROTOCOL
 from ichor.controllers.network.address_apply import Inputs as AddressInputs
 from ichor.controllers.network.address_apply import plan as plan_addresses
@@ -32,7 +32,8 @@ LEASE = Lease(
 
 def operators(*links: Link) -> dict[str, object]:
     statuses = {link.name: link_status(link, {}) for link in links}
-    return dict(operator.reconcile(operator.Inputs(links=statuses)))
+    made = default_link.reconcile(default_link.Inputs(links=statuses))
+    return {one.id: one.spec for one in made}
 
 
 def inputs(link: Link) -> dhcp4.Inputs:
@@ -54,7 +55,7 @@ def test_devices_come_up_and_ask_and_nothing_else_does() -> None:
         Link(name="veth0", index=3, kind=Veth()),
         Link(name="sit0", index=4),
     )
-    assert set(operators(*links)) == {"eth0", "dhcp4/eth0"}
+    assert set(operators(*links)) == {"default/eth0", "default/dhcp4/eth0"}
 
 
 def test_a_link_that_is_down_is_set_up_once() -> None:

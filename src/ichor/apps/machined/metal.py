@@ -11,13 +11,22 @@ from ichor.apps.machined.api import OnDisk
 from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.block.volume_config import volume_config
 from ichor.controllers.config.acquire import acquire
+from ichor.controllers.network.address_config import address_config
+from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.dhcp4 import dhcp4
+from ichor.controllers.network.link import link
 from ichor.controllers.network.link_apply import link_apply
+from ichor.controllers.network.link_config import link_config
 from ichor.controllers.network.operator import operators
 from ichor.controllers.network.platform_config import platform_config
 from ichor.controllers.network.platform_config_apply import platform_config_apply
+from ichor.controllers.network.operator_config import operator_config
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
+from ichor.controllers.network.route_config import route_config
+from ichor.controllers.network.rule import rule
+from ichor.controllers.network.rule_apply import rule_apply
+from ichor.controllers.network.rule_config import rule_config
 from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
@@ -94,11 +103,21 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         platform_config,
         platform_config_apply,
         operators,
+        default_link,
+        link_config,
+        link,
         link_apply(world.network),
+        address_config,
+        operator_config,
+        operators,
         dhcp4(world.leases),
+        route_config,
         route,
         route_apply(world.network),
         volume_config,
+        rule_config,
+        rule,
+        rule_apply(world.network),
         volume_provision(world.disk),
         boot_assess(world.boot),
         least_generation(world.generations),

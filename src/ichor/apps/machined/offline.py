@@ -244,6 +244,7 @@ MODELS: Mapping[str, AnyModel] = {
     "network.DHCP4": _any(dhcp.model),
     "network.LinkApply": _any(network.model),
     "network.RouteApply": _any(network.model),
+    "network.RoutingRuleApply": _any(network.model),
     "network.AddressApply": _any(network.model),
     "network.HostDNS": _any(dns.model),
     "network.HostnameApply": _any(uts.model),
