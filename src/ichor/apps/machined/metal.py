@@ -27,13 +27,17 @@ from ichor.controllers.network.route_config import route_config
 from ichor.controllers.network.rule import rule
 from ichor.controllers.network.rule_apply import rule_apply
 from ichor.controllers.network.rule_config import rule_config
+from ichor.controllers.network.time_server import time_server
+from ichor.controllers.network.time_server_config import time_server_config
 from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
+from ichor.controllers.time.sync import time_sync
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import booted_image
+from ichor.linux import adjtime
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.generation import FirmwareGenerations
@@ -45,6 +49,8 @@ from ichor.linux.proof import RootProver
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
+from ichor.linux.system_disk import KernelSystemDisk
+from ichor.peers.time_sync import ClockFollower, Steering
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.config_sources import ConfigSources
@@ -55,6 +61,7 @@ from ichor.ports.network import Networks
 from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
 from ichor.rpc.context import Handler
+from ichor.ports.time_sync import TimeSync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,7 @@ class MetalWorld:
     network: Networks
     leases: Leases
     disk: SystemDisks
+    time: TimeSync
 
 
 def adapters(
@@ -74,6 +82,9 @@ def adapters(
     """To be called in the loop."""
     entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
     vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
+def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorld, OnDisk]:
+    entries, values = EspEntries(), DiskMeta()
+    steering = Steering(step=adjtime.step, slew=adjtime.slew, read=adjtime.read)
     world = MetalWorld(
         boot=entries,
         generations=generations,
@@ -82,6 +93,8 @@ def adapters(
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
+        disk=KernelSystemDisk(reaper),
+        time=ClockFollower(clock, steering),
     )
     return world, OnDisk(
         installer=DiskInstaller(entries, values, vouch),
@@ -118,6 +131,9 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         rule_config,
         rule,
         rule_apply(world.network),
+        time_server_config,
+        time_server,
+        time_sync(world.time),
         volume_provision(world.disk),
         boot_assess(world.boot),
         least_generation(world.generations),

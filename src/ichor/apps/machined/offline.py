@@ -47,6 +47,7 @@ from ichor.models import (
     service,
     static_pods,
     system_disk,
+    time_sync,
     uts,
 )
 from ichor.ports import cluster_manifests as manifests_port
@@ -67,6 +68,7 @@ from ichor.ports.node_pods import Evictable
 from ichor.ports.static_pods import Offer
 from ichor.ports.system_disk import Action as DiskAction
 from ichor.ports.system_disk import SystemDisk
+from ichor.ports.time_sync import Following
 from ichor.ports.uts import Names
 from ichor.sequences import container
 from ichor.sequences import metal as metal_sequences
@@ -210,6 +212,7 @@ def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
         network=links,
         leases=HeldSlow({}, dhcp.model),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
+        time=HeldSlow(Following(), time_sync.model),
     )
     return metal.controllers(world)
 
@@ -258,4 +261,5 @@ MODELS: Mapping[str, AnyModel] = {
     "runtime.UpgradeSettle": _any(meta.model),
     "secrets.Enrolment": _any(issuance.model),
     "secrets.Issuance": _any(issuance.model),
+    "time.Sync": _any(time_sync.model),
 }
