@@ -61,7 +61,7 @@ def test_a_time_is_read_in_the_era_that_is_near(seconds: float, raw: int) -> Non
     assert packet.seconds(raw, seconds + 1e8) == seconds
 
 
-def reply(query: Query, *, offset: float, there: float, back: float, **more: float) -> bytes:
+def reply(query: Query, *, offset: float, there: float, back: float, **more: int) -> bytes:
     """Answer as a server whose clock is ahead of ours by the offset."""
     received = query.sent + there + offset
     said = Packet(
@@ -97,11 +97,11 @@ def test_the_truth_is_within_the_distance_of_the_offset(
         ({"leap": packet.UNSYNCHRONIZED}, TransientError),
         ({"stratum": 16}, TransientError),
         ({"stratum": 0, "reference": int.from_bytes(b"RATE", "big")}, TransientError),
-        ({"dispersion": 2.0}, TransientError),
+        ({"dispersion": 2}, TransientError),
     ],
 )
 def test_who_has_no_time_or_answers_something_else_is_not_believed(
-    more: dict[str, float], error: type[Exception]
+    more: dict[str, int], error: type[Exception]
 ) -> None:
     query = Query(7, NOW)
     with pytest.raises(error):

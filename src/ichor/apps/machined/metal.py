@@ -14,6 +14,7 @@ from ichor.controllers.config.acquire import acquire
 from ichor.controllers.network.address_config import address_config
 from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.dhcp4 import dhcp4
+from ichor.controllers.network.dhcp6 import dhcp6
 from ichor.controllers.network.link import link
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.link_config import link_config
@@ -41,6 +42,7 @@ from ichor.linux import adjtime
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp
 from ichor.linux.generation import FirmwareGenerations
+from ichor.linux.dhcp import KernelDhcp, Speaker6
 from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
@@ -72,6 +74,7 @@ class MetalWorld:
     sources: ConfigSources
     network: Networks
     leases: Leases
+    leases6: Leases
     disk: SystemDisks
     time: TimeSync
 
@@ -93,6 +96,7 @@ def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorl
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
+        leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
         disk=KernelSystemDisk(reaper),
         time=ClockFollower(clock, steering),
     )
@@ -124,6 +128,7 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         operator_config,
         operators,
         dhcp4(world.leases),
+        dhcp6(world.leases6),
         route_config,
         route,
         route_apply(world.network),

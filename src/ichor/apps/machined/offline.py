@@ -211,6 +211,7 @@ def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
         sources=Held(Sources(), config_sources.model),
         network=links,
         leases=HeldSlow({}, dhcp.model),
+        leases6=HeldSlow({}, dhcp.model),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
         time=HeldSlow(Following(), time_sync.model),
     )
@@ -245,6 +246,7 @@ MODELS: Mapping[str, AnyModel] = {
     "k8s.PodNetworkApply": _any(network.model),
     "k8s.StaticPodServer": _any(static_pods.model),
     "network.DHCP4": _any(dhcp.model),
+    "network.DHCP6": _any(dhcp.model),
     "network.LinkApply": _any(network.model),
     "network.RouteApply": _any(network.model),
     "network.RoutingRuleApply": _any(network.model),

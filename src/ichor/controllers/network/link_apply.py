@@ -87,7 +87,7 @@ def exist(spec: LinkSpec, world: World) -> Iterator[Action]:
         return
     if held is not None:
         yield remove(spec.name, world)
-    told = without_absent_primary(kind, world)
+    told = at_first(kind, world)
     made = CreateLink(name=spec.name, kind=told, mac=spec.hardware_addr, mtu=spec.mtu, group=GROUP)
     yield made
     world[spec.name] = Link(
@@ -121,9 +121,15 @@ def is_possible(kind: Kind, world: World, held: Link | None) -> bool:
     return True
 
 
-def without_absent_primary(kind: Kind, world: World) -> Kind:
-    is_absent = isinstance(kind, Bond) and kind.primary not in world
-    return replace(kind, primary="") if isinstance(kind, Bond) and is_absent else kind
+def at_first(kind: Kind, world: World) -> Kind:
+    """Give what a link can be told when it is made: keys come later, a primary that is there."""
+    match kind:
+        case Wireguard():
+            return Wireguard()
+        case Bond(primary=primary) if primary not in world:
+            return replace(kind, primary="")
+        case _:
+            return kind
 
 
 def settle(spec: LinkSpec, world: World) -> Iterator[Action]:
