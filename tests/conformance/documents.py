@@ -60,6 +60,95 @@ provisioning: {minSize: 3GiB, maxSize: 9GiB}
 encryption: {provider: luks2, keys: [{slot: 0, static: {passphrase: given}}]}
 mount: {secure: true}
 """
+# Of machines: links of each kind. What a bond may be told depends on its mode.
+LINKS = """
+apiVersion: v1alpha1
+kind: TimeSyncConfig
+bootTimeout: 1m
+ntp: {servers: [192.0.2.123]}
+---
+apiVersion: v1alpha1
+kind: LinkConfig
+name: eth0
+addresses: [{address: 192.0.2.10/24}]
+routes: [{gateway: 192.0.2.1}, {destination: 198.51.100.0/24, gateway: 192.0.2.2}]
+---
+apiVersion: v1alpha1
+kind: DummyLinkConfig
+name: dummy0
+---
+apiVersion: v1alpha1
+kind: VLANConfig
+name: eth0.7
+vlanID: 7
+parent: eth0
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: lacp
+links: [eth1]
+bondMode: 802.3ad
+miimon: 100
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: backup
+links: [eth2, eth3]
+bondMode: active-backup
+primary: eth2
+arpInterval: 100
+arpIpTargets: [192.0.2.1]
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: balanced
+bondMode: balance-rr
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: tlb
+bondMode: balance-tlb
+---
+apiVersion: v1alpha1
+kind: BridgeConfig
+name: bridge0
+links: [eth4]
+---
+apiVersion: v1alpha1
+kind: VRFConfig
+name: red
+table: "42"
+links: [dummy0]
+---
+apiVersion: v1alpha1
+kind: VethConfig
+name: veth0
+peer: {name: veth1}
+---
+apiVersion: v1alpha1
+kind: WireguardConfig
+name: wg0
+privateKey: mFB0b0l3cUxNQjFVQWxvS1BkSEFkUW5NR3dYaUVYMEc=
+peers: [{publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=}]
+---
+apiVersion: v1alpha1
+kind: DHCPv4Config
+name: eth5
+---
+apiVersion: v1alpha1
+kind: DHCPv6Config
+name: eth5
+---
+apiVersion: v1alpha1
+kind: BlackholeRouteConfig
+name: 203.0.113.0/24
+---
+apiVersion: v1alpha1
+kind: RoutingRuleConfig
+name: "1000"
+fwMark: 1
+table: "42"
+"""
 ONLY = {
     "controlplane": """
 apiVersion: v1alpha1
@@ -86,7 +175,9 @@ hostname: given.example.com
 apiVersion: v1alpha1
 kind: ResolverConfig
 hostDNS: {enabled: true}
-""",
+---
+"""
+    + LINKS,
 }
 
 

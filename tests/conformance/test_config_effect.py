@@ -105,8 +105,8 @@ class Node(NamedTuple):
 
 @cache
 def node(machine: str) -> Node:
-    controllers = connected()
     text, is_container = encode(base(machine)), machine == "controlplane"
+    controllers = connected(is_container=is_container)
     world = settled(machine, controllers, text, is_container=is_container)
     return Node(world.state, controllers, asyncio.run(seed(controllers)))
 
@@ -141,12 +141,13 @@ def tried(machine: str, leaf: Leaf) -> Tried:
 
 
 def found(kind: str) -> Mapping[str, Sequence[Tried]]:
-    """Give what became of each field of a kind, on whichever machine has it."""
+    """Give what became of each field of a kind, on whichever machine has it; once is enough."""
     fields: dict[str, list[Tried]] = {}
     for machine in MACHINES:
         for leaf in leaves(base(machine)):
-            if leaf.name.partition(".")[0] == kind:
-                fields.setdefault(leaf.name, []).append(tried(machine, leaf))
+            tries = fields.setdefault(leaf.name, []) if of_kind([leaf.name], kind) else None
+            if tries is not None and not any(one.actors for one in tries):
+                tries.append(tried(machine, leaf))
     return fields
 
 

@@ -12,6 +12,7 @@ from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.block.volume_config import volume_config
 from ichor.controllers.config.acquire import acquire
 from ichor.controllers.network.address_config import address_config
+from ichor.controllers.network.cmdline import cmdline
 from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.dhcp6 import dhcp6
@@ -121,6 +122,7 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         platform_config_apply,
         operators,
         default_link,
+        cmdline,
         link_config,
         link,
         link_apply(world.network),

@@ -199,11 +199,12 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
         ),
         services=HeldSlow({}, service.model),
         uts=Held(Names(host="", domain=""), uts.model),
-        machine=None if site.is_container else _machine(links),
+        machine=None if site.is_container else of_machine(links),
     )
 
 
-def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+def of_machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+    """Give what a machine has besides, over these links."""
     world = MetalWorld(
         boot=Held(Boot(), boot_entry.model),
         generations=Held[int | None, Remember](None, generation.model),

@@ -1,12 +1,14 @@
 """DefaultLink: what an Ethernet device does by itself: it comes up, and asks for a lease.
 
-    network/LinkStatus (all) ─┬─► network-config/LinkSpec "default/<link>"
-    config/ActiveConfig      ─┘   network-config/OperatorSpec "default/dhcp4/<link>"
+    network/LinkStatus (all) ─┐
+    config/ActiveConfig      ─┼─► network-config/LinkSpec "default/<link>"
+    runtime/KernelCmdline    ─┘   network-config/OperatorSpec "default/dhcp4/<link>"
 
-Nobody asks on a device that the configuration speaks of, nor on a port of something else.
+Nobody asks on a device that the configuration or the command line speaks of, nor on a port of
+something else. One that the command line says is to be ignored is not touched by itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Struct
@@ -14,6 +16,8 @@ from msgspec import Struct
 from ichor.config.container import Config
 from ichor.config.documents.dhcp import DHCPv4Config, DHCPv6Config
 from ichor.config.documents.link import LinkConfig
+from ichor.controllers.network import arguments
+from ichor.controllers.network.arguments import Arguments
 from ichor.controllers.network.link_config import links, ports
 from ichor.cosi.controller import All, Get, Out, Output, Transform
 from ichor.resources.config.active import ID, ActiveConfig
@@ -22,22 +26,48 @@ from ichor.resources.network.kinds import OperatorKind
 from ichor.resources.network.link import LinkSpec
 from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.operator import DHCP4Operator, OperatorSpec
+from ichor.resources.runtime.boot import KernelCmdline
+from ichor.resources.runtime.ids import KERNEL_CMDLINE_ID
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
     links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
     config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    line: Annotated[KernelCmdline | None, Get("runtime", KERNEL_CMDLINE_ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
+    given = arguments.read(inputs.line.cmdline if inputs.line else "")
     configured = spoken_of(inputs.config.value) if inputs.config else frozenset[str]()
-    for name, link in inputs.links.items():
-        if is_device(link):
-            spec = LinkSpec(name=name, up=True, type="ether")
-            yield Output(id=f"default/{name}", spec=spec, namespace=CONFIG_NAMESPACE_NAME)
-            if name not in configured and not link.master_index:
-                id = f"default/dhcp4/{name}"
-                yield Output(id=id, spec=asking(name), namespace=CONFIG_NAMESPACE_NAME)
+    names = devices(inputs.links)
+    taken = configured | argued_about(given, names)
+    for name in names:
+        if name in given.ignored:
+            continue
+        spec = LinkSpec(name=name, up=True, type="ether")
+        yield Output(id=f"default/{name}", spec=spec, namespace=CONFIG_NAMESPACE_NAME)
+        if name not in taken and not inputs.links[name].master_index:
+            id = f"default/dhcp4/{name}"
+            yield Output(id=id, spec=asking(name), namespace=CONFIG_NAMESPACE_NAME)
+
+
+def devices(links: Mapping[str, LinkStatus]) -> list[str]:
+    """Give the Ethernet devices, the first first."""
+    return sorted((name for name, link in links.items() if is_device(link)), key=natural)
+
+
+def natural(name: str) -> tuple[str, int]:
+    """Sort eth10 behind eth9."""
+    bare = name.rstrip("0123456789")
+    return bare, int(name[len(bare) :] or 0)
+
+
+def argued_about(given: Arguments, names: Sequence[str]) -> frozenset[str]:
+    """Give the devices that the command line gives something to do."""
+    ports = {port for bond in given.bonds for port in bond.ports}
+    for one in given.ips:
+        ports |= {*names} if one.is_for_all else {one.link or (names[0] if names else "")}
+    return frozenset(ports)
 
 
 def is_device(link: LinkStatus) -> bool:
