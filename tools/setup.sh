@@ -69,4 +69,10 @@ if [[ ! -f .venv/ready || $(cat .venv/ready) != "$want" ]]; then
   echo "$want" > .venv/ready
 fi
 touch .venv/ready
-if [[ ${1:-} == vm ]]; then unpacked chrony usr/sbin/chronyd; fi
+if [[ ${1:-} == vm ]]; then
+  lib=usr/lib/$(gcc -print-multiarch)
+  unpacked chrony usr/sbin/chronyd
+  unpacked dnsmasq-base usr/sbin/dnsmasq
+  unpacked libnetfilter-conntrack3 "$lib/libnetfilter_conntrack.so.3"
+  unpacked libnfnetlink0 "$lib/libnfnetlink.so.0"
+fi

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace as replace_link
 from tests.conformance.documents import base, generated
 
 from ichor.apps.machined import wiring
@@ -23,7 +24,7 @@ from ichor.errors import FormatError
 from ichor.models import kube_node_edit, network
 from ichor.ports.kube_node_edit import NodeMeta
 from ichor.ports.network import Action as NetworkAction
-from ichor.ports.network import Address, Bridge, Link, Network
+from ichor.ports.network import Address, Bridge, Link, Network, Route
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.config.generation import ConfigGeneration, generation_id
@@ -55,25 +56,18 @@ NETWORK = Network(
     ),
     addresses=(Address(link="eth0", address="192.0.2.10/24"),),
 )
-ETH0 = Link(name="eth0", physical=True, mtu=1500, up=True, running=True)
+ETH0 = Link(name="eth0", physical=True, mtu=1500, up=True, running=True, multicast=False)
 # A machine's, and a link that is another's port.
 MACHINE = Network(
     links=(
         *NETWORK.links[:1],
-        *(
-            Link(
-                name=f"eth{number}",
-                index=number + 2,
-                physical=True,
-                mtu=1500,
-                up=True,
-                running=True,
-            )
-            for number in range(6)
-        ),
+        *(replace_link(ETH0, name=f"eth{number}", index=number + 2) for number in range(6)),
         Link(name="br9", index=9, kind=Bridge(), mtu=1500, up=True),
     ),
     addresses=NETWORK.addresses,
+    routes=(
+        Route(destination="192.0.2.0/24", link="eth0", source="192.0.2.10", protocol=2, scope=253),
+    ),
 )
 NODES = {
     NODE: KubeNode(pod_cidrs=("10.244.0.0/24",), addresses=("192.0.2.10",)),

@@ -86,6 +86,8 @@ SETTLED = frozenset(
         "v1alpha1.persist",
         "SecurityProfileConfig.workload_isolation",
         "ResolverConfig.nameservers.protocol",
+        "TimeSyncConfig.ntp.use_nts",
+        "DHCPv6Config.client_identifier",  # it goes with a DUID, or without
         "KubeProxyConfig.mode",
         "KubeFlannelCNIConfig.backend_type",
         "VolumeConfig.provisioning.disk_selector.match",
@@ -107,7 +109,9 @@ class Node(NamedTuple):
 def node(machine: str) -> Node:
     text, is_container = encode(base(machine)), machine == "controlplane"
     controllers = connected(is_container=is_container)
-    world = settled(machine, controllers, text, is_container=is_container)
+    # A second life finds the links that the first one made.
+    for _ in range(2):
+        world = settled(machine, controllers, text, is_container=is_container)
     return Node(world.state, controllers, asyncio.run(seed(controllers)))
 
 

@@ -17,7 +17,7 @@ from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
 
 MIB = 1 << 20
-HANDED = Handed(7, 8)
+HANDED = Handed(7, (8,))
 
 
 def planned(image: Path, disk_mib: int = 6144) -> Cluster:

@@ -51,6 +51,7 @@ _NEEDED_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
     KubeControllerManagerConfig,
     KubeSchedulerConfig,
 )
+_OF_PORTS: Final = (BondConfig, BridgeConfig, VRFConfig)
 # A container's links and clock are its launcher's.
 _OF_MACHINES: Final = (
     BlackholeRouteConfig,
@@ -202,8 +203,8 @@ def _links(config: Config) -> Iterator[str]:
             if name in said:
                 yield f"{identity(document)}: {said[name]} is about the link {name}, too"
             said[name] = str(identity(document))
-        is_group = isinstance(document, BondConfig | BridgeConfig | VRFConfig)
-        for name in document.links if is_group else ():
+        ports = document.links if isinstance(document, _OF_PORTS) else ()
+        for name in ports:
             if name == document.name or name in port_of:
                 other = port_of.get(name, document.name)
                 yield f"{identity(document)}: {name} is a port of {other} already"

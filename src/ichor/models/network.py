@@ -196,6 +196,7 @@ def _prefix_route(address: Address) -> Route | None:
         destination=str(network),
         link=address.link,
         source=str(interface.ip),
+        priority=address.priority,
         protocol=_KERNEL,
         scope=_LINK_SCOPE,
     )
@@ -225,11 +226,16 @@ def _add_address(network: Network, what: Address) -> Network:
     link = _link(network, what.link)
     if what in network.addresses:
         return network
-    changed = replace(network, addresses=_sorted((*network.addresses, what)))
+    others = (each for each in network.addresses if not _is_same_address(each, what))
+    changed = replace(network, addresses=_sorted((*others, what)))
     made = _prefix_route(what) if link.up and not link.loopback else None
     if made is None:
         return changed
     return replace(changed, routes=_sorted((*changed.routes, made)))
+
+
+def _is_same_address(one: Address, other: Address) -> bool:
+    return (one.link, one.address) == (other.link, other.address)
 
 
 def _identity(route: Route) -> tuple[str, int, int, bool]:

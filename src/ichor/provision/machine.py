@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -44,6 +44,10 @@ class Handed(NamedTuple):
     qmp: int
     tap: int
     tpm: int = -1
+    """Descriptors that QEMU is begun with. qmp: what it is controlled by. taps: its network."""
+
+    qmp: int
+    taps: tuple[int, ...]
 
 
 def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> Iterator[str]:
@@ -69,6 +73,10 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     mac = names.hardware_address(node.name)
     yield from ("-netdev", f"tap,id=net,fd={handed.tap}")
     yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")
+    for number, fd in enumerate(handed.taps):
+        mac = names.hardware_address(tap.card(node, number))
+        yield from ("-netdev", f"tap,id=net{number},fd={fd}")
+        yield from ("-device", f"virtio-net-pci,netdev=net{number},mac={mac},romfile=")
     yield from ("-device", "virtio-rng-pci")
     if handed.tpm >= 0:
         yield from tpm.arguments(handed.tpm)
@@ -127,6 +135,12 @@ class VirtualMachine:
         try:
             with theirs, closing(tap.open_port(self._node)) as port, self._with_tpm() as link:
                 handed = Handed(theirs.fileno(), port, link)
+            with theirs, ExitStack() as ports:
+                taps = [
+                    ports.enter_context(closing(tap.open_port(self._node, number)))
+                    for number in range(self._machine.links)
+                ]
+                handed = Handed(theirs.fileno(), tuple(taps))
                 argv = list(command(self._node, self._machine, self._directory, handed))
                 pid = _spawn(argv, self._terminal, handed)
         except BaseException:
@@ -217,4 +231,6 @@ def _execute(argv: list[str], handed: Handed) -> None:
     for fd in handed:
         if fd >= 0:
             os.set_inheritable(fd, True)
+    for fd in (handed.qmp, *handed.taps):
+        os.set_inheritable(fd, True)
     os.execvp(argv[0], argv)  # noqa: S606

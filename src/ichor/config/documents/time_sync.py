@@ -41,5 +41,3 @@ class TimeSyncConfig(Document, frozen=True, kw_only=True):
     def faults(self) -> Iterator[Fault]:
         if self.boot_timeout is not None and self.boot_timeout <= timedelta():
             yield Fault("bootTimeout", "expected a duration above zero")
-        if self.ntp.servers and self.ptp.devices:
-            yield Fault("ptp", "expected no ptp beside ntp", "remove one of them")

@@ -66,8 +66,8 @@ def reconcile(inputs: Inputs) -> Iterator[Output]:
         yield offer("resolvers", resolver(tuple(dict.fromkeys(servers))))
     if hostname:
         host, _, domain = hostname.partition(".")
-        spec = HostnameSpec(hostname=host, domainname=domain, layer=Layer.CMDLINE)
-        yield offer("hostname", spec)
+        name_spec = HostnameSpec(hostname=host, domainname=domain, layer=Layer.CMDLINE)
+        yield offer("hostname", name_spec)
 
 
 def offer(name: str, spec: Spec) -> Output:

@@ -22,7 +22,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
     document = inputs.config.value.one(TimeSyncConfig) if inputs.config else None
-    servers = (document.ptp.devices or document.ntp.servers) if document else ()
+    servers = (*document.ptp.devices, *document.ntp.servers) if document else ()
     if servers:
         spec = TimeServerSpec(time_servers=servers, layer=Layer.CONFIGURATION)
         id = f"configuration/{TIME_SERVER_ID}"
