@@ -109,9 +109,9 @@ class Node(NamedTuple):
 def node(machine: str) -> Node:
     text, is_container = encode(base(machine)), machine == "controlplane"
     controllers = connected(is_container=is_container)
+    settled(machine, controllers, text, is_container=is_container)
     # A second life finds the links that the first one made.
-    for _ in range(2):
-        world = settled(machine, controllers, text, is_container=is_container)
+    world = settled(machine, controllers, text, is_container=is_container)
     return Node(world.state, controllers, asyncio.run(seed(controllers)))
 
 
