@@ -10,6 +10,7 @@ from pyroute2 import IPRoute
 
 from ichor.controllers.network import link_apply, rule_apply
 from ichor.controllers.network.link_apply import GROUP
+from ichor.controllers.network.link_parts import PLAIN_BOND
 from ichor.linux.network import KernelNetwork
 from ichor.models.network import model
 from ichor.ports.network import (
@@ -36,10 +37,7 @@ from ichor.resources.network.routing_rule import RoutingRuleSpec
 
 KEY = "mFB0b0l3cUxNQjFVQWxvS1BkSEFkUW5NR3dYaUVYMEc="
 PEER = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
-PLAIN = specs.BondMaster(
-    use_carrier=True, resend_igmp=1, num_peer_notif=1, lp_interval=1, packets_per_slave=1,
-    tlb_logical_lb=1, ad_lacp_active=ADLACPActive.ON,
-)  # fmt: skip
+PLAIN = PLAIN_BOND
 BONDS = {
     "lacp": replace(
         PLAIN,

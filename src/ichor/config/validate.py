@@ -108,8 +108,6 @@ def skipped(config: Config) -> Iterator[str]:
             "mount.secure": volume.mount.secure,
         }
         yield from (f"{identity(volume)} {name}: {SKIPPED}" for name in said if said[name])
-        if volume.mount.secure:
-            yield f"{identity(volume)} mount.secure: {SKIPPED}"
     for document in config.documents:
         if isinstance(document, _OF_MACHINES):
             yield f"{identity(document)}: {SKIPPED}"

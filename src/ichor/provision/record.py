@@ -40,7 +40,6 @@ class Machine(Struct, frozen=True, kw_only=True):
     uuid: what its firmware says it is; drawn when it is made.
     serial, strings: what its SMBIOS says, as serial number and OEM strings (type 11).
     media: images of disks beside its own, read-only.
-    log_writes: what this life of it writes to its disk is also logged, in its order.
     links: how many network cards it has, all on the hub's bridge; the first gets an address there.
     """
 

@@ -141,7 +141,6 @@ def trial(
     log_writes: bool = False,
     disk_mib: int = 6144,
     told: Told = Told(),  # noqa: B008 - it is frozen
-    log_writes: bool = False,
     links: int = 1,
 ) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""

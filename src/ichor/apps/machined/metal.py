@@ -20,9 +20,9 @@ from ichor.controllers.network.link import link
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.link_config import link_config
 from ichor.controllers.network.operator import operators
+from ichor.controllers.network.operator_config import operator_config
 from ichor.controllers.network.platform_config import platform_config
 from ichor.controllers.network.platform_config_apply import platform_config_apply
-from ichor.controllers.network.operator_config import operator_config
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.network.route_config import route_config
@@ -38,12 +38,10 @@ from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.controllers.time.sync import time_sync
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
-from ichor.linux import booted_image
-from ichor.linux import adjtime
+from ichor.linux import adjtime, booted_image
 from ichor.linux.boot_entry import EspEntries
-from ichor.linux.dhcp import KernelDhcp
-from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.dhcp import KernelDhcp, Speaker6
+from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
@@ -52,7 +50,6 @@ from ichor.linux.proof import RootProver
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
-from ichor.linux.system_disk import KernelSystemDisk
 from ichor.peers.time_sync import ClockFollower, Steering
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
@@ -63,8 +60,8 @@ from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
 from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
-from ichor.rpc.context import Handler
 from ichor.ports.time_sync import TimeSync
+from ichor.rpc.context import Handler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +83,6 @@ def adapters(
     """To be called in the loop."""
     entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
     vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
-def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorld, OnDisk]:
-    entries, values = EspEntries(), DiskMeta()
     steering = Steering(step=adjtime.step, slew=adjtime.slew, read=adjtime.read)
     world = MetalWorld(
         boot=entries,
@@ -98,7 +93,6 @@ def adapters(network: Networks, clock: Clock, reaper: Reaper) -> tuple[MetalWorl
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
-        disk=KernelSystemDisk(reaper),
         time=ClockFollower(clock, steering),
     )
     return world, OnDisk(
@@ -120,7 +114,6 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         acquire(world.sources),
         platform_config,
         platform_config_apply,
-        operators,
         default_link,
         cmdline,
         link_config,

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ichor.controllers.network import arguments
 from ichor.controllers.network.arguments import Arguments, Bond, Ip, Vlan
 from ichor.controllers.network.default_link import devices
+from ichor.controllers.network.link_parts import PLAIN_BOND
 from ichor.controllers.network.operator import name_of
 from ichor.controllers.network.route import name_of as route_name
 from ichor.cosi.controller import All, Get, Out, Output, Transform
@@ -25,12 +26,7 @@ from ichor.resources.network.hostname import HostnameSpec
 from ichor.resources.network.ids import CONFIG_NAMESPACE_NAME, DEFAULT_ROUTE_METRIC
 from ichor.resources.network.kinds import Family, Layer, OperatorKind, RouteType
 from ichor.resources.network.link import VLAN, BondMaster, LinkSpec
-from ichor.resources.network.link_kinds import (
-    ADLACPActive,
-    BondMode,
-    BondXmitHashPolicy,
-    LACPRate,
-)
+from ichor.resources.network.link_kinds import BondMode, BondXmitHashPolicy, LACPRate
 from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.operator import DHCP4Operator, DHCP6Operator, OperatorSpec
 from ichor.resources.network.resolver import NameServer, ResolverSpec
@@ -101,7 +97,8 @@ def bond_master(bond: Bond) -> BondMaster:
     modes = {mode.value: mode for mode in BondMode} | {str(one.number): one for one in BondMode}
     policies = {word.value: word for word in BondXmitHashPolicy}
     rates = {word.value: word for word in LACPRate} | {str(one.number): one for one in LACPRate}
-    return BondMaster(
+    return replace(
+        PLAIN_BOND,
         mode=modes.get(told.get("mode", ""), BondMode.BALANCE_RR),
         xmit_hash_policy=policies.get(told.get("xmit_hash_policy", ""), BondXmitHashPolicy.LAYER2),
         lacp_rate=rates.get(told.get("lacp_rate", ""), LACPRate.SLOW),
@@ -110,13 +107,6 @@ def bond_master(bond: Bond) -> BondMaster:
         downdelay=arguments.number(told.get("downdelay", "")),
         min_links=arguments.number(told.get("min_links", "")),
         primary=told.get("primary", ""),
-        use_carrier=True,
-        resend_igmp=1,
-        num_peer_notif=1,
-        lp_interval=1,
-        packets_per_slave=1,
-        tlb_logical_lb=1,
-        ad_lacp_active=ADLACPActive.ON,
     )
 
 

@@ -2,10 +2,11 @@
 
     network/LinkStatus (all) ─┐
     config/ActiveConfig      ─┼─► network-config/LinkSpec "default/<link>"
-    runtime/KernelCmdline    ─┘   network-config/OperatorSpec "default/dhcp4/<link>"
+    runtime/KernelCmdline    ─┤   network-config/OperatorSpec "default/dhcp4/<link>"
+    network/PlatformConfig   ─┘
 
-Nobody asks on a device that the configuration or the command line speaks of, nor on a port of
-something else. One that the command line says is to be ignored is not touched by itself.
+Nobody asks on a device that the configuration, the platform or the command line speaks of, nor on
+a port of something else. One that the command line says is to be ignored is not touched by itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +22,16 @@ from ichor.controllers.network.arguments import Arguments
 from ichor.controllers.network.link_config import links, ports
 from ichor.cosi.controller import All, Get, Out, Output, Transform
 from ichor.resources.config.active import ID, ActiveConfig
-from ichor.resources.network.ids import CONFIG_NAMESPACE_NAME, DEFAULT_ROUTE_METRIC
+from ichor.resources.network.ids import (
+    CONFIG_NAMESPACE_NAME,
+    DEFAULT_ROUTE_METRIC,
+    PLATFORM_CONFIG_ACTIVE_ID,
+)
 from ichor.resources.network.kinds import OperatorKind
 from ichor.resources.network.link import LinkSpec
 from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.operator import DHCP4Operator, OperatorSpec
+from ichor.resources.network.platform import PlatformConfig
 from ichor.resources.runtime.boot import KernelCmdline
 from ichor.resources.runtime.ids import KERNEL_CMDLINE_ID
 
@@ -34,13 +40,15 @@ class Inputs(Struct, frozen=True, kw_only=True):
     links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
     config: Annotated[ActiveConfig | None, Get("config", ID)] = None
     line: Annotated[KernelCmdline | None, Get("runtime", KERNEL_CMDLINE_ID)] = None
+    platform: Annotated[PlatformConfig | None, Get("network", PLATFORM_CONFIG_ACTIVE_ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
     given = arguments.read(inputs.line.cmdline if inputs.line else "")
     configured = spoken_of(inputs.config.value) if inputs.config else frozenset[str]()
     names = devices(inputs.links)
-    taken = configured | argued_about(given, names)
+    platform = frozenset(one.name for one in inputs.platform.links) if inputs.platform else ()
+    taken = configured.union(argued_about(given, names), platform)
     for name in names:
         if name in given.ignored:
             continue

@@ -26,6 +26,17 @@ from ichor.resources.network.link_kinds import (
     PrimaryReselect,
 )
 
+# What the driver does by itself; a bond of whom few words are said is this.
+PLAIN_BOND = BondMaster(
+    use_carrier=True,
+    resend_igmp=1,
+    num_peer_notif=1,
+    lp_interval=1,
+    packets_per_slave=1,
+    tlb_logical_lb=1,
+    ad_lacp_active=ADLACPActive.ON,
+)
+
 
 def bond(given: BondConfig) -> BondMaster:
     return BondMaster(
