@@ -73,8 +73,10 @@ def _apply(sock: Socket, action: Action) -> None:
                 _apply(sock, SetLink(name=action.name, mtu=action.mtu))
         case SetLink():
             sock.request(link.NEW, link.build(_changed_link(sock, action)))
-        case SetWireguard(name=name, wireguard=wireguard, alias=alias):
-            link_kind.set_wireguard(name, wireguard)
+        case SetWireguard(name=name, wireguard=wanted, alias=alias):
+            from ichor.linux import wireguard  # only for who has some
+
+            wireguard.write(name, wanted)
             sock.request(link.NEW, link.build(link.Link(ifindex=_index(sock, name), alias=alias)))
         case DeleteLink(name=name):
             sock.request(link.DELETE, link.build(link.Link(name=name)))
