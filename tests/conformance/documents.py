@@ -95,6 +95,9 @@ routes: [{destination: 10.2.9.0/24, gateway: 10.2.0.2}]
 links: [eth3]
 bondMode: 802.3ad
 miimon: 100
+updelay: 100
+downdelay: 100
+peerNotifDelay: 100
 ---
 apiVersion: v1alpha1
 kind: BondConfig
@@ -172,6 +175,7 @@ apiVersion: v1alpha1
 kind: RoutingRuleConfig
 name: "1000"
 fwMark: 1
+fwMask: 3
 table: "42"
 """
 ONLY = {

@@ -36,6 +36,14 @@ MACHINES = ("controlplane", "worker")
 TRIES = 6  # values of a field; not every address is another one's neighbour
 # No action of a controller follows at once: what is done with it, and where.
 ELSEWHERE = {
+    **dict.fromkeys(
+        (
+            "DHCPv4Config.route_metric",
+            "DHCPv4Config.ignore_hostname",
+            "DHCPv4Config.ignore_routes",
+        ),
+        "what a lease offers is offered so: controllers/network/dhcp4.py",
+    ),
     "v1alpha1.machine.token": "who joins is asked for it: controllers/secrets/join_token.py",
     "v1alpha1.cluster.admin_kubeconfig.cert_lifetime": "signed for so long: api/machine/access.py",
     **dict.fromkeys(
@@ -76,6 +84,12 @@ SAME = frozenset(
         "v1alpha1.machine.type",  # `init` is the old name of a control plane
         "v1alpha1.machine.features.rbac",
         "v1alpha1.machine.features.apid_check_ext_key_usage",
+        # What such links have by themselves.
+        "VLANConfig.multicast",
+        "BondConfig.multicast",
+        "BridgeConfig.multicast",
+        "VethConfig.multicast",
+        "VethConfig.peer.multicast",
     }
 )
 # Only one value is accepted, the others are refused as known and not supported yet.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from ichor.ports.network import (
     Bond,
@@ -56,7 +56,7 @@ def read(seen: link.Link, names: Names) -> Kind | None:
     """Give the kind of a link, None for what is none of ours to make. Raises OSError."""
     match seen.settings:
         case bond.Bond() as told:
-            return Bond(**{**told._asdict(), "primary": names.get(told.primary, "")})
+            return replace(Bond(**told._asdict()), primary=names.get(told.primary, ""))
         case link_kind.Bridge(stp=stp, vlan_filtering=filtering):
             return Bridge(stp=stp, vlan_filtering=filtering)
         case link_kind.Vlan(id=id, protocol=protocol):

@@ -23,11 +23,10 @@ class DHCPv4Config(Named, frozen=True, kw_only=True):
 
 class DHCPv6Config(Named, frozen=True, kw_only=True):
     KIND: ClassVar[str] = "DHCPv6Config"
-    # Routes are told by router advertisements, which the kernel hears.
-    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"routeMetric"})
+    # Routes are told by router advertisements, which the kernel hears, and names are not asked for.
+    UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"routeMetric", "ignoreHostname"})
 
     name: Annotated[str, LINK]
-    ignore_hostname: bool = False
     client_identifier: Literal["none", "mac", "duid"] = "mac"
     duid_raw: Annotated[str, DUID] | None = None
 

@@ -57,9 +57,7 @@ def dhcp6(given: DHCPv6Config) -> OperatorSpec:
         operator=OperatorKind.DHCP6,
         link_name=given.name,
         require_up=True,
-        dhcp6=DHCP6Operator(
-            skip_hostname_request=given.ignore_hostname, client_identifier=identifier(given)
-        ),
+        dhcp6=DHCP6Operator(client_identifier=identifier(given)),
         layer=Layer.CONFIGURATION,
     )
 

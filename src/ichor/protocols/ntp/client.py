@@ -8,7 +8,7 @@ offset: what to add to this clock. A sample says that the truth is within `dista
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from ichor.errors import FormatError, TransientError
@@ -93,7 +93,7 @@ def choose(samples: Iterable[Sample]) -> Sample | None:
     None where no point is within reach of more than half of them.
     """
     held = sorted(samples, key=lambda one: (one.distance, one))
-    best: Sequence[Sample] = ()
+    best: list[Sample] = []
     for candidate in held:
         agreeing = [one for one in held if is_agreed(one, candidate)]
         if len(agreeing) > len(best):
