@@ -46,6 +46,21 @@ if ((${#missing[@]})); then
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+# Of a server for tests only the program is wanted, not the service that its package starts.
+unpacked() {
+  local package=$1 file=.venv/debian/$2 folder
+  [[ -e $file ]] && return
+  if [[ ${ICHOR_INSTALL:-yes} == no ]] || ! command -v apt-get >/dev/null; then
+    echo "setup: $package is missing: tests that talk to it fail" >&2
+    return
+  fi
+  folder=$(mktemp -d)
+  (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq "$package" && dpkg-deb -x "$package"_*.deb out)
+  mkdir -p .venv/debian
+  cp -a "$folder/out/." .venv/debian/
+  rm -r "$folder"
+}
+
 want=$(cat requirements/dev.txt pyproject.toml <(python3 -V) | sha256sum)
 if [[ ! -f .venv/ready || $(cat .venv/ready) != "$want" ]]; then
   echo "setup: .venv from requirements/dev.txt ($(grep -c '==' requirements/dev.txt) packages)"
@@ -56,3 +71,10 @@ if [[ ! -f .venv/ready || $(cat .venv/ready) != "$want" ]]; then
   echo "$want" > .venv/ready
 fi
 touch .venv/ready
+if [[ ${1:-} == vm ]]; then
+  lib=usr/lib/$(gcc -print-multiarch)
+  unpacked chrony usr/sbin/chronyd
+  unpacked dnsmasq-base usr/sbin/dnsmasq
+  unpacked libnetfilter-conntrack3 "$lib/libnetfilter_conntrack.so.3"
+  unpacked libnfnetlink0 "$lib/libnfnetlink.so.0"
+fi

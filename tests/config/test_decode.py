@@ -70,8 +70,8 @@ CASES = [
         id="unknown-kind",
     ),
     pytest.param(
-        document("WireguardConfig", "anything: 1"),
-        "f.yaml:2: $.kind: kind WireguardConfig is known, not supported yet"
+        document("KmsgLogConfig", "anything: 1"),
+        "f.yaml:2: $.kind: kind KmsgLogConfig is known, not supported yet"
         " (hint: remove the document)",
         id="known-kind",
     ),

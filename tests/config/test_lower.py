@@ -30,6 +30,7 @@ from ichor.config.documents.registry import (
 )
 from ichor.config.documents.resolver import Nameserver, ResolverConfig
 from ichor.config.documents.static_host import StaticHostConfig
+from ichor.config.documents.time_sync import TimeSyncConfig
 from ichor.config.documents.v1alpha1 import CertAndKey
 from ichor.config.encode import encode
 from ichor.config.patch import apply_to, read
@@ -41,6 +42,7 @@ from ichor.formats.yaml.write import dump
 
 Map = dict[str, Value]
 SECRETS = samples.secrets()
+WIREGUARD = base64.b64encode(bytes(31) + b"1").decode()
 
 
 def text64(text: str) -> str:
@@ -299,8 +301,8 @@ def test_what_was_off_has_no_document(path: str, value: Value, kind: type[Docume
         pytest.param("machine__diskz", [], r"\$.machine.diskz: unknown field", id="unknown-part"),
         pytest.param(
             "machine__network__interfaces",
-            [{"interface": "eth0"}],
-            r"\$.machine.network.interfaces: known, not supported yet",
+            [{"interface": "eth0", "vip": {"ip": "192.0.2.9"}}],
+            r"\$.machine.network.interfaces.vip: has no place in the documents of today",
             id="interfaces",
         ),
         pytest.param(
@@ -309,9 +311,7 @@ def test_what_was_off_has_no_document(path: str, value: Value, kind: type[Docume
             r"\$.machine.registries.config.r.example.tls.cas: unknown field",
             id="registry",
         ),
-        pytest.param(
-            "machine__time", {"servers": ["a"]}, r"\$.machine.time: known, not supported yet"
-        ),
+        pytest.param("machine__time", {"server": ["a"]}, r"\$.machine.time.server: unknown field"),
         pytest.param(
             "cluster__ca", {"crt": "%", "key": ""}, r"\$.cluster.ca.crt: expected base64 of text"
         ),
@@ -408,3 +408,97 @@ def test_lowering_leaves_its_input_alone() -> None:
     before = deepcopy(document)
     lowered(document)
     assert document == before
+
+
+INTERFACES: list[Value] = [
+    {
+        "interface": "eth0",
+        "addresses": ["192.0.2.10/24"],
+        "routes": [{"network": "0.0.0.0/0", "gateway": "192.0.2.1", "metric": 7}],
+        "mtu": 9000,
+        "vlans": [{"vlanId": 5, "cidr": "198.51.100.1/24", "dhcp": False, "routes": []}],
+    },
+    {
+        "interface": "bond0",
+        "dhcp": True,
+        "dhcpOptions": {"routeMetric": 30, "ipv6": True, "duidv6": "00:03:00:01"},
+        "bond": {"interfaces": ["eth1", "eth2"], "mode": "802.3ad", "lacpRate": "fast"},
+    },
+    {
+        "interface": "br0",
+        "bridge": {"interfaces": ["eth3"], "vlan": {"vlanFiltering": True}},
+    },
+    {"interface": "dummy0", "dummy": True},
+    {"interface": "wg0", "wireguard": {"privateKey": WIREGUARD, "listenPort": 51820}},
+]
+LOWERED = """
+apiVersion: v1alpha1
+kind: LinkConfig
+name: eth0
+mtu: 9000
+addresses: [{address: 192.0.2.10/24}]
+routes: [{destination: 0.0.0.0/0, gateway: 192.0.2.1, metric: 7}]
+---
+apiVersion: v1alpha1
+kind: VLANConfig
+name: eth0.5
+vlanID: 5
+parent: eth0
+addresses: [{address: 198.51.100.1/24}]
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: bond0
+links: [eth1, eth2]
+bondMode: 802.3ad
+lacpRate: fast
+---
+apiVersion: v1alpha1
+kind: DHCPv4Config
+name: bond0
+routeMetric: 30
+---
+apiVersion: v1alpha1
+kind: DHCPv6Config
+name: bond0
+clientIdentifier: duid
+duidRaw: 00:03:00:01
+---
+apiVersion: v1alpha1
+kind: BridgeConfig
+name: br0
+links: [eth3]
+vlan: {filtering: true}
+---
+apiVersion: v1alpha1
+kind: DummyLinkConfig
+name: dummy0
+---
+apiVersion: v1alpha1
+kind: WireguardConfig
+name: wg0
+privateKey: %s
+listenPort: 51820
+---
+apiVersion: v1alpha1
+kind: TimeSyncConfig
+enabled: false
+bootTimeout: 2m
+ntp: {servers: [192.0.2.123]}
+"""
+
+
+def test_links_and_clocks_become_their_documents() -> None:
+    time: Value = {"disabled": True, "servers": ["192.0.2.123"], "bootTimeout": "2m"}
+    given = decode(dump(old(machine__network={"interfaces": INTERFACES}, machine__time=time)))
+    kinds = {document.KIND for document in decode(LOWERED % WIREGUARD).documents}
+    found = [document for document in given.documents if document.KIND in kinds]
+    wanted = decode(LOWERED % WIREGUARD).documents
+    assert sorted(map(repr, found)) == sorted(map(repr, wanted))
+    clock: Value = {"servers": ["/dev/ptp0"]}
+    (ptp,) = (
+        document
+        for document in decode(dump(old(machine__time=clock))).documents
+        if isinstance(document, TimeSyncConfig)
+    )
+    assert ptp.ptp.devices == ("/dev/ptp0",)

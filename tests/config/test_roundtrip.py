@@ -22,6 +22,7 @@ from ichor.formats.yaml.write import dump
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n"), max_size=20)
 CERT = "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n"
+WIREGUARD = base64.b64encode(bytes(32)).decode()
 KEY = "-----BEGIN EC PRIVATE KEY-----\nYQ==\n-----END EC PRIVATE KEY-----\n"
 EXAMPLES: dict[object, list[str]] = {
     field.HTTPS: ["https://a.b:6443", "https://[::1]:1/"],
@@ -44,6 +45,15 @@ EXAMPLES: dict[object, list[str]] = {
     "a network, or !network": ["!10.0.0.0/8"],
     "a size such as 10GiB": ["4GiB", "5000000000"],
     "a size such as 10GiB, a share such as 80%, or -10GiB to leave": ["6GB", "80%", "-1GiB"],
+    field.INTERFACE: ["192.0.2.1/24", "2001:db8::1/64"],
+    field.MAC: ["02:00:5e:00:53:01"],
+    field.DUID: ["00:03:00:01:02"],
+    field.TABLE: ["main", "42"],
+    field.LINK: ["eth0", "a.b"],
+    field.WIREGUARD_KEY: [WIREGUARD],
+    field.WIREGUARD_SECRET: [WIREGUARD],
+    field.ENDPOINT: ["192.0.2.1:51820", "[2001:db8::1]:1"],
+    "a device such as /dev/ptp0": ["/dev/ptp1"],
 }
 ATOMS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | TEXT
 FREE: st.SearchStrategy[Value] = st.recursive(

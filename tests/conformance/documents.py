@@ -65,6 +65,124 @@ kind: VolumeConfig
 name: STATE
 encryption: {provider: luks2, keys: [{slot: 0, tpm: {options: {pcrs: [7]}}}]}
 """
+# Of machines: links of each kind. What a bond may be told depends on its mode.
+LINKS = """
+apiVersion: v1alpha1
+kind: TimeSyncConfig
+bootTimeout: 1m
+ntp: {servers: [192.0.2.123]}
+---
+apiVersion: v1alpha1
+kind: LinkConfig
+name: eth0
+addresses: [{address: 192.0.2.10/24}]
+routes: [{gateway: 192.0.2.1}, {destination: 198.51.100.0/24, gateway: 192.0.2.2}]
+---
+apiVersion: v1alpha1
+kind: DummyLinkConfig
+name: dummy0
+addresses: [{address: 10.0.0.1/24}]
+routes: [{destination: 10.0.9.0/24, gateway: 10.0.0.2}]
+---
+apiVersion: v1alpha1
+kind: VLANConfig
+name: eth0.7
+addresses: [{address: 10.1.0.1/24}]
+routes: [{destination: 10.1.9.0/24, gateway: 10.1.0.2}]
+vlanID: 7
+parent: eth0
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: lacp
+addresses: [{address: 10.2.0.1/24}]
+routes: [{destination: 10.2.9.0/24, gateway: 10.2.0.2}]
+links: [eth3]
+bondMode: 802.3ad
+miimon: 100
+updelay: 100
+downdelay: 100
+peerNotifDelay: 100
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: backup
+links: [eth2, eth1]
+bondMode: active-backup
+primary: eth2
+arpInterval: 100
+arpIpTargets: [192.0.2.1]
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: balanced
+bondMode: balance-rr
+---
+apiVersion: v1alpha1
+kind: BondConfig
+name: tlb
+bondMode: balance-tlb
+---
+apiVersion: v1alpha1
+kind: BridgeConfig
+name: bridge0
+addresses: [{address: 10.3.0.1/24}]
+routes: [{destination: 10.3.9.0/24, gateway: 10.3.0.2}]
+links: [eth4]
+---
+apiVersion: v1alpha1
+kind: VRFConfig
+name: red
+addresses: [{address: 10.4.0.1/24}]
+routes: [{destination: 10.4.9.0/24, gateway: 10.4.0.2}]
+table: "42"
+links: [dummy0]
+---
+apiVersion: v1alpha1
+kind: VethConfig
+name: veth0
+addresses: [{address: 10.5.0.1/24}]
+routes: [{destination: 10.5.9.0/24, gateway: 10.5.0.2}]
+peer:
+  name: veth1
+  addresses: [{address: 10.20.0.1/24}]
+  routes: [{destination: 10.20.9.0/24, gateway: 10.20.0.2}]
+---
+apiVersion: v1alpha1
+kind: WireguardConfig
+name: wg0
+addresses: [{address: 10.6.0.1/24}]
+routes: [{destination: 10.6.9.0/24, gateway: 10.6.0.2}]
+privateKey: mFB0b0l3cUxNQjFVQWxvS1BkSEFkUW5NR3dYaUVYMEc=
+peers: [{publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=}]
+---
+apiVersion: v1alpha1
+kind: DHCPv4Config
+name: eth5
+---
+apiVersion: v1alpha1
+kind: DHCPv4Config
+name: eth1
+clientIdentifier: duid
+duidRaw: 00:03:00:01:02
+---
+apiVersion: v1alpha1
+kind: DHCPv6Config
+name: eth5
+clientIdentifier: duid
+duidRaw: 00:03:00:01:02
+---
+apiVersion: v1alpha1
+kind: BlackholeRouteConfig
+name: 203.0.113.0/24
+---
+apiVersion: v1alpha1
+kind: RoutingRuleConfig
+name: "1000"
+fwMark: 1
+fwMask: 3
+table: "42"
+"""
 ONLY = {
     "controlplane": """
 apiVersion: v1alpha1
@@ -91,7 +209,9 @@ hostname: given.example.com
 apiVersion: v1alpha1
 kind: ResolverConfig
 hostDNS: {enabled: true}
-""",
+---
+"""
+    + LINKS,
 }
 
 

@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace as replace_link
 from tests.conformance.documents import base, generated
 
 from ichor.apps.machined import wiring
-from ichor.apps.machined.offline import Held, HeldFar, Said, adapters, offline
+from ichor.apps.machined.offline import Held, HeldFar, Said, adapters, of_machine, offline
+from ichor.apps.machined.site import CONTAINER
 from ichor.config.encode import encode
 from ichor.cosi.controller import Controller, Transform
 from ichor.cosi.memory import Memory
@@ -22,7 +24,7 @@ from ichor.errors import FormatError
 from ichor.models import kube_node_edit, network
 from ichor.ports.kube_node_edit import NodeMeta
 from ichor.ports.network import Action as NetworkAction
-from ichor.ports.network import Address, Link, Network
+from ichor.ports.network import Address, Bridge, Link, Network, Route
 from ichor.resources.cluster.identity import Identity
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.config.generation import ConfigGeneration, generation_id
@@ -54,6 +56,19 @@ NETWORK = Network(
     ),
     addresses=(Address(link="eth0", address="192.0.2.10/24"),),
 )
+ETH0 = Link(name="eth0", physical=True, mtu=1500, up=True, running=True, multicast=False)
+# A machine's, and a link that is another's port.
+MACHINE = Network(
+    links=(
+        *NETWORK.links[:1],
+        *(replace_link(ETH0, name=f"eth{number}", index=number + 2) for number in range(6)),
+        Link(name="br9", index=9, kind=Bridge(), mtu=1500, up=True),
+    ),
+    addresses=NETWORK.addresses,
+    routes=(
+        Route(destination="192.0.2.0/24", link="eth0", source="192.0.2.10", protocol=2, scope=253),
+    ),
+)
 NODES = {
     NODE: KubeNode(pod_cidrs=("10.244.0.0/24",), addresses=("192.0.2.10",)),
     "other": KubeNode(pod_cidrs=("10.244.1.0/24",), addresses=("192.0.2.11",)),
@@ -68,13 +83,15 @@ def store_of(kind: str) -> Memory:
     return settled(kind, connected(), encode(base(kind))).state
 
 
-def connected() -> tuple[Controller, ...]:
+def connected(*, is_container: bool = True) -> tuple[Controller, ...]:
     """Give the product's controllers on a node that has an address, among the cluster's nodes."""
-    world = adapters()
-    links: Held[Network, NetworkAction] = Held(NETWORK, network.model)
+    world = adapters(CONTAINER)
+    links: Held[Network, NetworkAction]
+    links = Held(NETWORK if is_container else MACHINE, network.model)
+    machine = None if is_container else of_machine(links)
     own: HeldFar[NodeMeta | None, NodeMeta] = HeldFar(NodeMeta(name=NODE), kube_node_edit.model)
     joined = replace(world.networking, network=links, nodes=Said(NODES), own_node=own)
-    return wiring.controllers(replace(world, network=links, networking=joined))
+    return wiring.controllers(replace(world, network=links, networking=joined, machine=machine))
 
 
 def settled(

@@ -36,6 +36,14 @@ MACHINES = ("controlplane", "worker")
 TRIES = 6  # values of a field; not every address is another one's neighbour
 # No action of a controller follows at once: what is done with it, and where.
 ELSEWHERE = {
+    **dict.fromkeys(
+        (
+            "DHCPv4Config.route_metric",
+            "DHCPv4Config.ignore_hostname",
+            "DHCPv4Config.ignore_routes",
+        ),
+        "what a lease offers is offered so: controllers/network/dhcp4.py",
+    ),
     "v1alpha1.machine.token": "who joins is asked for it: controllers/secrets/join_token.py",
     "v1alpha1.cluster.admin_kubeconfig.cert_lifetime": "signed for so long: api/machine/access.py",
     **dict.fromkeys(
@@ -76,6 +84,12 @@ SAME = frozenset(
         "v1alpha1.machine.type",  # `init` is the old name of a control plane
         "v1alpha1.machine.features.rbac",
         "v1alpha1.machine.features.apid_check_ext_key_usage",
+        # What such links have by themselves.
+        "VLANConfig.multicast",
+        "BondConfig.multicast",
+        "BridgeConfig.multicast",
+        "VethConfig.multicast",
+        "VethConfig.peer.multicast",
     }
 )
 # Only one value is accepted, the others are refused as known and not supported yet.
@@ -86,6 +100,8 @@ SETTLED = frozenset(
         "v1alpha1.persist",
         "SecurityProfileConfig.workload_isolation",
         "ResolverConfig.nameservers.protocol",
+        "TimeSyncConfig.ntp.use_nts",
+        "DHCPv6Config.client_identifier",  # it goes with a DUID, or without
         "KubeProxyConfig.mode",
         "KubeFlannelCNIConfig.backend_type",
         "VolumeConfig.provisioning.disk_selector.match",
@@ -105,8 +121,10 @@ class Node(NamedTuple):
 
 @cache
 def node(machine: str) -> Node:
-    controllers = connected()
     text, is_container = encode(base(machine)), machine == "controlplane"
+    controllers = connected(is_container=is_container)
+    settled(machine, controllers, text, is_container=is_container)
+    # A second life finds the links that the first one made.
     world = settled(machine, controllers, text, is_container=is_container)
     return Node(world.state, controllers, asyncio.run(seed(controllers)))
 
@@ -141,12 +159,13 @@ def tried(machine: str, leaf: Leaf) -> Tried:
 
 
 def found(kind: str) -> Mapping[str, Sequence[Tried]]:
-    """Give what became of each field of a kind, on whichever machine has it."""
+    """Give what became of each field of a kind, on whichever machine has it; once is enough."""
     fields: dict[str, list[Tried]] = {}
     for machine in MACHINES:
         for leaf in leaves(base(machine)):
-            if leaf.name.partition(".")[0] == kind:
-                fields.setdefault(leaf.name, []).append(tried(machine, leaf))
+            tries = fields.setdefault(leaf.name, []) if of_kind([leaf.name], kind) else None
+            if tries is not None and not any(one.actors for one in tries):
+                tries.append(tried(machine, leaf))
     return fields
 
 

@@ -54,6 +54,13 @@ TEXTS = (
     base64.b64encode(bytes(32)).decode(),
     base64.b64encode(b"added:added").decode(),
     "7GiB",
+    "192.0.2.78/24",
+    "2001:db8::1",
+    "192.0.2.77:51820",
+    "02:00:5e:00:53:77",
+    "eth1",
+    "43",
+    "/dev/ptp0",
     "{kind: ConfigMap, apiVersion: v1, metadata: {name: added}}",
 )
 

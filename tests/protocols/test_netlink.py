@@ -1,11 +1,13 @@
 """The netlink codec: its own inverse, deaf to garbage, and of one mind with pyroute2."""
 
+import base64
 import ipaddress
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyroute2.netlink.generic.wireguard import wgmsg
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
@@ -13,7 +15,17 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from ichor.errors import FormatError
-from ichor.protocols.netlink import address, link, message, neighbour, route, rule
+from ichor.protocols.netlink import (
+    address,
+    bond,
+    link,
+    link_kind,
+    message,
+    neighbour,
+    route,
+    rule,
+    wireguard,
+)
 from ichor.protocols.netlink.message import Message
 from ichor.protocols.netlink.wire import AF_BRIDGE, AF_INET, AF_INET6
 
@@ -24,13 +36,25 @@ IPV6 = st.integers(0, 2**128 - 1).map(lambda n: str(ipaddress.IPv6Address(n)))
 MAC = st.binary(min_size=6, max_size=6).map(lambda raw: raw.hex(":"))
 NAME = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789._-", min_size=1, max_size=15)
 
+U8 = st.integers(0, 255)
+BONDS = st.builds(
+    bond.Bond,
+    **{name: st.integers(0, (1 << 8 * octets) - 1) for name, octets in bond.NUMBERS.values()},
+    arp_targets=st.lists(IPV4, max_size=3).map(tuple),
+    ipv6_targets=st.lists(IPV6, max_size=3).map(tuple),
+)
 SETTINGS = st.one_of(
-    st.tuples(st.just("bridge"), st.builds(link.Bridge, st.booleans())),
-    st.tuples(st.just("vlan"), st.builds(link.Vlan, st.integers(1, 4094))),
+    st.tuples(st.just("bridge"), st.builds(link_kind.Bridge, st.booleans(), st.booleans())),
+    st.tuples(
+        st.just("vlan"),
+        st.builds(link_kind.Vlan, st.integers(1, 4094), st.sampled_from([0x8100, 0x88A8])),
+    ),
+    st.tuples(st.just("vrf"), st.builds(link_kind.Vrf, U32)),
+    st.tuples(st.just("bond"), BONDS),
     st.tuples(
         st.just("vxlan"),
         st.builds(
-            link.Vxlan,
+            link_kind.Vxlan,
             id=st.integers(0, 2**24 - 1),
             port=st.integers(0, 65535),
             local=st.one_of(st.just(""), IPV4, IPV6),
@@ -50,6 +74,7 @@ LINKS = st.builds(
     mtu=st.one_of(st.none(), U32),
     master=st.one_of(st.none(), U32),
     queue=st.one_of(st.none(), U32),
+    group=U32,
 )
 ADDRESSES = st.one_of(
     *[
@@ -115,7 +140,48 @@ RULES = st.builds(
     priority=U32,
     mark=st.integers(1, 2**32 - 1),
     mask=U32,
+    incoming=st.one_of(st.just(""), NAME),
+    outgoing=st.one_of(st.just(""), NAME),
+    protocol=U8,
 )
+KEYS = st.binary(min_size=32, max_size=32)
+ENDPOINTS = st.one_of(
+    st.just(""),
+    st.tuples(IPV4, st.integers(0, 65535)).map(lambda each: f"{each[0]}:{each[1]}"),
+    st.tuples(IPV6, st.integers(0, 65535)).map(lambda each: f"[{each[0]}]:{each[1]}"),
+)
+NETWORKS = st.one_of(st.tuples(IPV4, st.integers(0, 32)), st.tuples(IPV6, st.integers(0, 128))).map(
+    lambda each: str(ipaddress.ip_network(each, strict=False))
+)
+PEERS = st.builds(
+    wireguard.Peer,
+    key=KEYS,
+    preshared=st.one_of(st.just(b""), KEYS.filter(any)),
+    endpoint=ENDPOINTS,
+    keepalive=st.integers(0, 65535),
+    allowed=st.lists(NETWORKS, max_size=3).map(tuple),
+)
+DEVICES = st.builds(
+    wireguard.Device,
+    name=NAME,
+    private=KEYS,
+    public=st.just(b""),
+    port=st.integers(0, 65535),
+    mark=U32,
+    peers=st.lists(PEERS, max_size=3, unique_by=lambda peer: peer.key).map(tuple),
+)
+
+
+@given(DEVICES)
+def test_wireguard_devices_survive(value: wireguard.Device) -> None:
+    assert wireguard.parse([wireguard.set_(value)]) == value
+
+
+@given(PEERS)
+def test_a_peer_that_goes_on_in_the_next_message_is_one(value: wireguard.Peer) -> None:
+    parts = [value._replace(allowed=value.allowed[:1]), value._replace(allowed=value.allowed[1:])]
+    answers = [wireguard.set_(wireguard.Device("wg0", peers=(part,))) for part in parts]
+    assert wireguard.parse(answers).peers == (value,)
 
 
 @given(LINKS)
@@ -157,11 +223,19 @@ PARSERS: tuple[Callable[[bytes], object], ...] = (
     route.parse,
     neighbour.parse,
     rule.parse,
+    lambda raw: wireguard.parse([raw]),
 )
 
 
 @pytest.mark.parametrize("parse", PARSERS)
-@given(raw=st.one_of(st.binary(max_size=64), LINKS.map(link.build), ROUTES.map(route.build)))
+@given(
+    raw=st.one_of(
+        st.binary(max_size=64),
+        LINKS.map(link.build),
+        ROUTES.map(route.build),
+        DEVICES.map(wireguard.set_),
+    )
+)
 def test_garbage_raises_format_errors_only(parse: Callable[[bytes], object], raw: bytes) -> None:
     try:
         parse(raw)
@@ -215,16 +289,24 @@ def test_pyroute2_reads_our_links(value: link.Link) -> None:
     assert info.get_attr("IFLA_INFO_KIND") == value.kind
     data = info.get_attr("IFLA_INFO_DATA")
     match value.settings:
-        case link.Vxlan() as vxlan:
+        case link_kind.Vxlan() as vxlan:
             assert data.get_attr("IFLA_VXLAN_ID") == vxlan.id
             assert data.get_attr("IFLA_VXLAN_PORT") == vxlan.port
             assert data.get_attr("IFLA_VXLAN_LEARNING") == vxlan.learning
             local = data.get_attr("IFLA_VXLAN_LOCAL") or data.get_attr("IFLA_VXLAN_LOCAL6")
             assert plain(local) == vxlan.local
-        case link.Vlan(id=id):
+        case link_kind.Vlan(id=id):
             assert data.get_attr("IFLA_VLAN_ID") == id
-        case link.Bridge(stp=stp):
+        case link_kind.Bridge(stp=stp):
             assert data.get_attr("IFLA_BR_STP_STATE") == stp
+        case link_kind.Vrf(table=table):
+            assert data.get_attr("IFLA_VRF_TABLE") == table
+        case bond.Bond() as told:
+            default = bond.Bond()
+            for name in ("mode", "miimon", "min_links", "ad_lacp_rate", "ad_actor_sys_prio"):
+                field = name.replace("ad_lacp", "lacp")
+                said = data.get_attr(f"IFLA_BOND_{name.upper()}") if data else None
+                assert (getattr(default, field) if said is None else said) == getattr(told, field)
         case _:
             assert data is None
 
@@ -282,3 +364,20 @@ def test_pyroute2_reads_our_rules(value: rule.Rule) -> None:
     assert peer.get("FRA_PRIORITY") == value.priority
     assert peer.get("FRA_FWMARK") == value.mark
     assert peer.get("FRA_FWMASK") == value.mask
+    assert (peer.get("FRA_IIFNAME") or "") == value.incoming
+    assert (peer.get("FRA_OIFNAME") or "") == value.outgoing
+    assert (peer.get("FRA_PROTOCOL") or 0) == value.protocol
+
+
+@FEW
+@given(DEVICES)
+def test_pyroute2_reads_our_wireguard_devices(value: wireguard.Device) -> None:
+    said = Peer(wgmsg, wireguard.set_(value))
+    assert said.get("WGDEVICE_A_IFNAME") == value.name
+    assert said.get("WGDEVICE_A_LISTEN_PORT") == value.port
+    peers = said.get("WGDEVICE_A_PEERS")
+    assert isinstance(peers, list)
+    keys = [peer.get_attr("WGPEER_A_PUBLIC_KEY") for peer in peers]
+    assert [base64.b64decode(key) for key in keys] == [peer.key for peer in value.peers]
+    kept = [peer.get_attr("WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL") for peer in peers]
+    assert kept == [peer.keepalive for peer in value.peers]

@@ -17,7 +17,7 @@ from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
 
 MIB = 1 << 20
-HANDED = Handed(7, 8)
+HANDED = Handed(7, (8,))
 
 
 def planned(image: Path, disk_mib: int = 6144) -> Cluster:
@@ -30,7 +30,7 @@ def test_a_machine_has_its_port_of_the_bridge_and_its_own_address_there(tmp_path
     node = planned(tmp_path / "disk").nodes[0]
     assert node.machine is not None
     words = list(command(node, node.machine, tmp_path, HANDED))
-    assert words[words.index("-netdev") + 1] == "tap,id=net,fd=8"
+    assert words[words.index("-netdev") + 1] == "tap,id=net0,fd=8"
     assert any(f"mac={names.hardware_address(node.name)}" in word for word in words)
 
 

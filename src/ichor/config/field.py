@@ -146,3 +146,55 @@ Key: TypeAlias = Annotated[Secret, PRIVATE_KEY]
 Cert64: TypeAlias = Annotated[str, BASE64, CERTS]
 Key64: TypeAlias = Annotated[Secret, BASE64, KEY_OR_EMPTY]
 Args: TypeAlias = str | tuple[str, ...]
+U8: Final = Range(0, 255)
+U16: Final = Range(0, 65535)
+U32: Final = Range(0, (1 << 32) - 1)
+
+
+def _interface(text: str) -> object:
+    address, slash, length = text.partition("/")
+    if not slash or not length.isascii() or not length.isdigit():
+        raise ValueError("no prefix length")
+    return ipaddress.ip_interface(f"{address}/{length}")
+
+
+def _key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except ValueError:
+        return False
+
+
+def _endpoint(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    is_v6 = bare != host
+    if not is_ip(bare) or (":" in bare) != is_v6:
+        return False
+    return port.isascii() and port.isdigit() and 1 <= int(port) <= 65535
+
+
+def is_table(text: str) -> bool:
+    return text in TABLES or (text.isascii() and text.isdigit() and 0 < int(text) < 256)
+
+
+TABLES: Final = {"default": 253, "main": 254, "local": 255}
+INTERFACE: Final = Check("an address with its prefix such as 192.0.2.1/24", _parses(_interface))
+_LINK: Final = re.compile(r"[^\s/:]{1,15}")
+# dev_valid_name, net/core/dev.c
+LINK: Final = Check(
+    "the name of a link: 1 to 15 characters, no spaces, slashes or colons",
+    lambda text: _LINK.fullmatch(text) is not None and text not in (".", ".."),
+)
+_MAC: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
+MAC: Final = Check(
+    "a hardware address such as 02:00:5e:00:53:01", lambda text: bool(_MAC.fullmatch(text))
+)
+_DUID: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){1,129}", re.IGNORECASE)
+DUID: Final = Check(
+    "2 to 130 octets such as 00:03:00:01:02", lambda text: bool(_DUID.fullmatch(text))
+)
+TABLE: Final = Check("a routing table: main, default, local or a number from 1 to 255", is_table)
+WIREGUARD_KEY: Final = Check("a key of 32 octets in base64", _key)
+WIREGUARD_SECRET: Final = Check("a key of 32 octets in base64", _key, hides=True)
+ENDPOINT: Final = Check("an IP address and a port such as 192.0.2.1:51820", _endpoint)

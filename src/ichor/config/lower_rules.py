@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ichor.config.document import Identity
+from ichor.config.lower_network import interfaces, time_servers
 from ichor.config.lower_registries import mirrors, registries
 from ichor.config.lowering import (
     Lowering,
@@ -38,6 +39,7 @@ MOVES: Final[Mapping[str, tuple[str, str]]] = {
     "machine.network.disableSearchDomain": ("ResolverConfig", "searchDomains.disableDefault"),
     "machine.features.hostDNS": ("ResolverConfig", "hostDNS"),
     "machine.features.imageCache.localEnabled": ("ImageCacheConfig", "local.enabled"),
+    "machine.time.bootTimeout": ("TimeSyncConfig", "bootTimeout"),
     "machine.env": ("EnvironmentConfig", "variables"),
     "machine.sysctls": ("SysctlConfig", "params"),
     "cluster.id": ("DiscoveryIdentityConfig", "clusterID"),
@@ -65,6 +67,7 @@ MOVES: Final[Mapping[str, tuple[str, str]]] = {
 NEGATED: Final[Mapping[str, str]] = {
     "machine.controlPlane.controllerManager.disabled": "KubeControllerManagerConfig",
     "machine.controlPlane.scheduler.disabled": "KubeSchedulerConfig",
+    "machine.time.disabled": "TimeSyncConfig",
     "cluster.proxy.disabled": "KubeProxyConfig",
     "cluster.coreDNS.disabled": "KubeCoreDNSConfig",
 }
@@ -76,6 +79,8 @@ BECOMES: Final[Mapping[str, str]] = {
     "machine.kubelet.disableManifestsDirectory": "always so; static pods are KubeStaticPodConfig",
     "machine.network.nameservers": "ResolverConfig `nameservers[].address`",
     "machine.network.extraHostEntries": "StaticHostConfig",
+    "machine.network.interfaces": "LinkConfig and the kinds beside it, by what an interface has",
+    "machine.time.servers": "TimeSyncConfig `ntp.servers`, devices `ptp.devices`",
     "machine.pods": "KubeStaticPodConfig",
     "machine.registries.mirrors": "RegistryMirrorConfig",
     "machine.registries.config": "RegistryAuthConfig and RegistryTLSConfig",
@@ -109,7 +114,7 @@ KNOWN: Final[Mapping[str, frozenset[str]]] = {
         {"extraMounts", "credentialProviderConfig", "registerWithFQDN", "skipNodeRegistration"}
         | {"disableManifestsDirectory"}
     ),
-    "machine.network": frozenset({"interfaces", "kubespan"}),
+    "machine.network": frozenset({"kubespan"}),
     "cluster.network.cni": frozenset({"urls", "flannel"}),
     "cluster.apiServer": _VOLUMES | {"authorizationConfig"},
     "cluster.controllerManager": _VOLUMES,
@@ -329,6 +334,8 @@ SPECIAL: Final[tuple[Callable[[Lowering], None], ...]] = (
     negations,
     hostname,
     resolvers,
+    interfaces,
+    time_servers,
     kubeprism,
     manifests_directory,
     access,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ichor.config.document import Document
+from ichor.config.documents.dhcp import DHCPv4Config, DHCPv6Config
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
 from ichor.config.documents.discovery_service import DiscoveryServiceConfig
 from ichor.config.documents.environment import EnvironmentConfig
@@ -31,18 +32,29 @@ from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
 from ichor.config.documents.kube_static_pod import KubeStaticPodConfig
 from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.documents.link import (
+    DummyLinkConfig,
+    LinkConfig,
+    VethConfig,
+    VLANConfig,
+    VRFConfig,
+)
+from ichor.config.documents.link_group import BondConfig, BridgeConfig
 from ichor.config.documents.registry import (
     RegistryAuthConfig,
     RegistryMirrorConfig,
     RegistryTLSConfig,
 )
 from ichor.config.documents.resolver import ResolverConfig
+from ichor.config.documents.routing import BlackholeRouteConfig, RoutingRuleConfig
 from ichor.config.documents.security_profile import SecurityProfileConfig
 from ichor.config.documents.static_host import StaticHostConfig
 from ichor.config.documents.sysctl import SysctlConfig
+from ichor.config.documents.time_sync import TimeSyncConfig
 from ichor.config.documents.trusted_roots import TrustedRootsConfig
 from ichor.config.documents.v1alpha1 import MainConfig
 from ichor.config.documents.volume import VolumeConfig
+from ichor.config.documents.wireguard import WireguardConfig
 
 MAIN: Final = MainConfig.KIND
 
@@ -55,6 +67,19 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         DiscoveryIdentityConfig,
         ResolverConfig,
         StaticHostConfig,
+        TimeSyncConfig,
+        LinkConfig,
+        DummyLinkConfig,
+        VLANConfig,
+        BondConfig,
+        BridgeConfig,
+        VRFConfig,
+        VethConfig,
+        WireguardConfig,
+        DHCPv4Config,
+        DHCPv6Config,
+        BlackholeRouteConfig,
+        RoutingRuleConfig,
         VolumeConfig,
         FilesystemTrimConfig,
         SecurityProfileConfig,
@@ -93,15 +118,9 @@ KINDS: Final[Mapping[str, type[Document]]] = {
 UNSUPPORTED: Final[frozenset[str]] = frozenset(
     [
         "BGPInstanceConfig",
-        "BlackholeRouteConfig",
-        "BondConfig",
-        "BridgeConfig",
         "CRIBaseRuntimeSpecConfig",
         "CRICustomizationConfig",
         "ContainerConfig",
-        "DHCPv4Config",
-        "DHCPv6Config",
-        "DummyLinkConfig",
         "EtcFileConfig",
         "EthernetConfig",
         "EventSinkConfig",
@@ -123,27 +142,20 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "LVMVolumeGroupConfig",
         "Layer2VIPConfig",
         "LinkAliasConfig",
-        "LinkConfig",
         "NetworkDefaultActionConfig",
         "NetworkRuleConfig",
         "OOMConfig",
         "PCIDriverRebindConfig",
         "RAIDArrayConfig",
         "RawVolumeConfig",
-        "RoutingRuleConfig",
         "SideroLinkConfig",
         "SwapVolumeConfig",
         "SysfsConfig",
         "TCPProbeConfig",
-        "TimeSyncConfig",
         "UdevRulesConfig",
         "UnattendedInstallConfig",
         "UserVolumeConfig",
-        "VLANConfig",
-        "VRFConfig",
-        "VethConfig",
         "WatchdogTimerConfig",
-        "WireguardConfig",
         "ZswapConfig",
     ]
 )

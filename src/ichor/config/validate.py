@@ -13,6 +13,7 @@ from msgspec import Struct
 from ichor.config import keys
 from ichor.config.container import Authority, Config
 from ichor.config.document import Document, identity
+from ichor.config.documents.dhcp import DHCPv4Config, DHCPv6Config
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
@@ -24,7 +25,11 @@ from ichor.config.documents.kube_network import KubeNetworkConfig
 from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
 from ichor.config.documents.kubelet import KubeletConfig
+from ichor.config.documents.link import LinkDocument, VethConfig, VRFConfig
+from ichor.config.documents.link_group import BondConfig, BridgeConfig
+from ichor.config.documents.routing import BlackholeRouteConfig, RoutingRuleConfig
 from ichor.config.documents.sysctl import SysctlConfig
+from ichor.config.documents.time_sync import TimeSyncConfig
 from ichor.config.documents.volume import VolumeConfig
 from ichor.errors import FormatError
 from ichor.pki import certificate
@@ -45,6 +50,16 @@ _NEEDED_OF_CONTROL_PLANES: Final[tuple[type[Document], ...]] = (
     KubeAPIServerConfig,
     KubeControllerManagerConfig,
     KubeSchedulerConfig,
+)
+_OF_PORTS: Final = (BondConfig, BridgeConfig, VRFConfig)
+# A container's links and clock are its launcher's.
+_OF_MACHINES: Final = (
+    BlackholeRouteConfig,
+    DHCPv4Config,
+    DHCPv6Config,
+    LinkDocument,
+    RoutingRuleConfig,
+    TimeSyncConfig,
 )
 _TAKEN_PORTS: Final = {
     2379: "etcd",
@@ -71,7 +86,7 @@ def validate(config: Config, mode: Mode) -> Findings:
     if config.main is None:
         missing = "the main document (version, machine, cluster) is missing"
         return Findings(errors=(missing,))
-    rules = (_authorities, keys.faults, _kubernetes, _roles, _ports)
+    rules = (_authorities, keys.faults, _kubernetes, _roles, _ports, _links)
     errors = [error for rule in rules for error in rule(config)]
     if config.main.machine.install is not None and mode != "container":
         errors.append("machine.install: known, not supported yet but in a container")
@@ -93,6 +108,9 @@ def skipped(config: Config) -> Iterator[str]:
             "mount.secure": volume.mount.secure,
         }
         yield from (f"{identity(volume)} {name}: {SKIPPED}" for name in said if said[name])
+    for document in config.documents:
+        if isinstance(document, _OF_MACHINES):
+            yield f"{identity(document)}: {SKIPPED}"
     if config.main is not None and config.main.machine.features.disk_quota_support:
         yield f"machine.features.diskQuotaSupport: {SKIPPED}"
     if config.main is not None and config.main.machine.install is not None:
@@ -169,6 +187,26 @@ def _ports(config: Config) -> Iterator[str]:
     port = config.kubeprism_port
     if port is not None and port in taken:
         yield f"KubePrismConfig: port {port} is that of {taken[port]}"
+
+
+def _links(config: Config) -> Iterator[str]:
+    """A name is that of one link, which is a port of one other at most."""
+    said: dict[str, str] = {}
+    port_of: dict[str, str] = {}
+    for document in config.documents:
+        if not isinstance(document, LinkDocument):
+            continue
+        peer = (document.peer.name,) if isinstance(document, VethConfig) else ()
+        for name in (document.name, *peer):
+            if name in said:
+                yield f"{identity(document)}: {said[name]} is about the link {name}, too"
+            said[name] = str(identity(document))
+        ports = document.links if isinstance(document, _OF_PORTS) else ()
+        for name in ports:
+            if name == document.name or name in port_of:
+                other = port_of.get(name, document.name)
+                yield f"{identity(document)}: {name} is a port of {other} already"
+            port_of[name] = document.name
 
 
 def _warnings(config: Config) -> Iterator[str]:

@@ -1,22 +1,26 @@
-"""DHCPv4 over UDP sockets bound to a link: it works before the link has an address.
+"""DHCP over UDP sockets bound to a link: it works before the link has an address.
 
 With the broadcast flag set servers answer to 255.255.255.255, which the kernel delivers to a
-socket bound to the device whatever addresses it has; no raw sockets are needed.
+socket bound to the device whatever addresses it has; no raw sockets are needed. DHCPv6 is spoken
+between link-local addresses, which the kernel makes.
 """
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 from ichor.cosi.wakes import Wakes
+from ichor.errors import FormatError
 from ichor.log import fields, logger
 from ichor.ports.clock import Clock
-from ichor.ports.dhcp import Action, Converse, Lease, LeasedRoute, Silence
-from ichor.protocols.dhcp import client
-from ichor.protocols.dhcp.client import Client, Send
+from ichor.ports.dhcp import Action, Conversation, Converse, Lease, LeasedRoute, Silence
+from ichor.protocols.dhcp import client, client6, packet6
+from ichor.protocols.dhcp.client import Client
+from ichor.protocols.dhcp.client6 import Client as Client6
 from ichor.protocols.dhcp.packet import CLIENT_PORT, SERVER_PORT
 
 log = logger(__name__)
@@ -24,43 +28,127 @@ _LARGEST = 1 << 16
 _ALL = "255.255.255.255"
 
 
+class Speaker(Protocol):
+    """A client with its socket."""
+
+    @property
+    def lease(self) -> Lease | None: ...
+
+    @property
+    def next_time(self) -> float: ...
+
+    @property
+    def socket(self) -> socket.socket: ...
+
+    def tick(self, now: float) -> None: ...
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Raises FormatError."""
+        ...
+
+
+class Speaker4:
+    """Raises OSError where there is no such link."""
+
+    def __init__(self, asked: Converse, now: float, random: Random) -> None:
+        mac, identifier = octets(asked.mac), octets(asked.identifier)
+        self.socket = open_socket(asked.link)
+        self._client = Client(mac, now, random.random, identifier)
+
+    @property
+    def lease(self) -> Lease | None:
+        return lease_of(self._client.lease)
+
+    @property
+    def next_time(self) -> float:
+        return self._client.next_time
+
+    def tick(self, now: float) -> None:
+        self._send(self._client.tick(now))
+
+    def receive(self, data: bytes, now: float) -> None:
+        self._send(self._client.receive(data, now))
+
+    def _send(self, due: Sequence[client.Send]) -> None:
+        for each in due:
+            send(self.socket, each.data, (each.server or _ALL, SERVER_PORT))
+
+
+class Speaker6:
+    """Raises OSError where there is no such link."""
+
+    def __init__(self, asked: Converse, now: float, random: Random) -> None:
+        self._link = socket.if_nametoindex(asked.link)
+        self.socket = open_socket(asked.link, packet6.CLIENT_PORT, socket.AF_INET6)
+        id = int.from_bytes(octets(asked.mac)[-4:], "big")
+        self._client = Client6(octets(asked.identifier), id, now, random.random)
+
+    @property
+    def lease(self) -> Lease | None:
+        return lease6_of(self._client.lease)
+
+    @property
+    def next_time(self) -> float:
+        return self._client.next_time
+
+    def tick(self, now: float) -> None:
+        self._send(self._client.tick(now))
+
+    def receive(self, data: bytes, now: float) -> None:
+        self._send(self._client.receive(data, now))
+
+    def _send(self, due: Sequence[bytes]) -> None:
+        for each in due:
+            to = (packet6.ALL_SERVERS, packet6.SERVER_PORT, 0, self._link)
+            send(self.socket, each, to)
+
+
 @dataclass(slots=True)
 class _Conversation:
-    socket: socket.socket
-    client: Client
+    asked: Converse
+    speaker: Speaker
     task: asyncio.Task[None] | None = None
 
 
 class KernelDhcp:
     """All methods in the loop's thread."""
 
-    def __init__(self, clock: Clock, random: Random) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        speaker: Callable[[Converse, float, Random], Speaker] = Speaker4,
+    ) -> None:
         self._clock = clock
         self._random = random
+        self._speaker = speaker
         self._links: dict[str, _Conversation] = {}
         self._wakes = Wakes()
 
-    def observe(self) -> Mapping[str, Lease | None]:
-        return {link: lease_of(one.client.lease) for link, one in self._links.items()}
+    def observe(self) -> Mapping[str, Conversation]:
+        return {
+            link: Conversation(asked=one.asked, lease=one.speaker.lease)
+            for link, one in self._links.items()
+        }
 
     def wakes(self) -> AsyncIterator[None]:
         return self._wakes.listen()
 
     async def apply(self, action: Action) -> None:
         match action:
-            case Converse(link=link, mac=mac):
-                self._begin(link, bytes.fromhex(mac.replace(":", "")))
+            case Converse():
+                self._begin(action)
             case Silence(link=link):
                 self._end(link)
         self._wakes.ring()
 
-    def _begin(self, link: str, mac: bytes) -> None:
-        self._end(link)
+    def _begin(self, asked: Converse) -> None:
+        self._end(asked.link)
         now = self._clock.monotonic()
-        one = _Conversation(open_socket(link), Client(mac, now, self._random.random))
-        self._links[link] = one
+        one = _Conversation(asked, self._speaker(asked, now, self._random))
+        self._links[asked.link] = one
         one.task = asyncio.get_running_loop().create_task(
-            self._live(link, one), name=f"dhcp {link}"
+            self._live(one), name=f"dhcp {asked.link}"
         )
 
     def _end(self, link: str) -> None:
@@ -68,42 +156,59 @@ class KernelDhcp:
         if one is not None and one.task is not None:
             one.task.cancel()
 
-    async def _live(self, link: str, one: _Conversation) -> None:
-        with one.socket:
+    async def _live(self, one: _Conversation) -> None:
+        with one.speaker.socket:
             while True:
-                held = one.client.lease
-                self._send(one, one.client.tick(self._clock.monotonic()))
-                data = await self._heard(one)
+                held = one.speaker.lease
+                one.speaker.tick(self._clock.monotonic())
+                data = await self._heard(one.speaker)
                 if data:
-                    self._send(one, one.client.receive(data, self._clock.monotonic()))
-                if one.client.lease != held:
-                    log.info("lease", extra=fields(link=link, lease=one.client.lease))
+                    self._receive(one, data)
+                if one.speaker.lease != held:
+                    shown = fields(link=one.asked.link, lease=one.speaker.lease)
+                    log.info("lease", extra=shown)
                     self._wakes.ring()
 
-    async def _heard(self, one: _Conversation) -> bytes:
+    def _receive(self, one: _Conversation, data: bytes) -> None:
+        try:
+            one.speaker.receive(data, self._clock.monotonic())
+        except FormatError as error:  # anybody on the link may send us anything
+            shown = fields(link=one.asked.link, why=str(error))
+            log.debug("not understood", extra=shown)
+
+    async def _heard(self, speaker: Speaker) -> bytes:
         """Give what comes before the client's next time; nothing if that comes first."""
-        pause = max(0.0, one.client.next_time - self._clock.monotonic())
+        pause = max(0.0, speaker.next_time - self._clock.monotonic())
         with suppress(TimeoutError):
             async with asyncio.timeout(pause if pause < 1e9 else None):
-                return await asyncio.get_running_loop().sock_recv(one.socket, _LARGEST)
+                return await asyncio.get_running_loop().sock_recv(speaker.socket, _LARGEST)
         return b""
 
-    def _send(self, one: _Conversation, due: Sequence[Send]) -> None:
-        for each in due:
-            try:
-                one.socket.sendto(each.data, (each.server or _ALL, SERVER_PORT))
-            except OSError as error:  # the link is down, the buffer full: the next try is timed
-                log.debug("not sent", extra=fields(error=str(error)))
+
+def octets(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
 
 
-def open_socket(link: str, port: int = CLIENT_PORT) -> socket.socket:
+def send(sender: socket.socket, data: bytes, to: tuple[str | int, ...]) -> None:
+    try:
+        sender.sendto(data, to)
+    except OSError as error:  # the link is down, the buffer full: the next try is timed
+        log.debug("not sent", extra=fields(error=str(error)))
+
+
+def open_socket(
+    link: str, port: int = CLIENT_PORT, family: socket.AddressFamily = socket.AF_INET
+) -> socket.socket:
     """Give a socket of that link alone, a client's or a server's. Raises OSError."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
     try:
         made.setblocking(False)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        else:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         made.bind(("", port))
     except OSError:
         made.close()
@@ -115,11 +220,24 @@ def lease_of(given: client.Lease | None) -> Lease | None:
     if given is None:
         return None
     return Lease(
-        address=given.address,
+        addresses=(given.address,),
         server=given.server,
         routes=tuple(LeasedRoute(destination=d, gateway=g) for d, g in given.routes),
         name_servers=given.name_servers,
         time_servers=given.time_servers,
         hostname=given.hostname,
         domain=given.domain,
+        mtu=given.mtu,
+    )
+
+
+def lease6_of(given: client6.Lease | None) -> Lease | None:
+    if given is None:
+        return None
+    return Lease(
+        addresses=tuple(f"{address}/128" for address in given.addresses),
+        server=given.server.hex(":"),
+        name_servers=given.name_servers,
+        time_servers=given.time_servers,
+        domains=given.domains,
     )

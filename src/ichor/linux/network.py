@@ -5,7 +5,9 @@ kernel's own bookkeeping and left out.
 """
 
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
+from ichor.linux import link_kind
 from ichor.linux.netlink import Socket, notices
 from ichor.linux.network_read import read_network
 from ichor.ports.network import (
@@ -20,9 +22,7 @@ from ichor.ports.network import (
     Route,
     Rule,
     SetLink,
-    Veth,
-    Vlan,
-    Vxlan,
+    SetWireguard,
 )
 from ichor.ports.network import Bridge as BridgeKind
 from ichor.protocols.netlink import address, link, message, neighbour, route, rule
@@ -73,6 +73,11 @@ def _apply(sock: Socket, action: Action) -> None:
                 _apply(sock, SetLink(name=action.name, mtu=action.mtu))
         case SetLink():
             sock.request(link.NEW, link.build(_changed_link(sock, action)))
+        case SetWireguard(name=name, wireguard=wanted, alias=alias):
+            from ichor.linux import wireguard  # only for who has some
+
+            wireguard.write(name, wanted)
+            sock.request(link.NEW, link.build(link.Link(ifindex=_index(sock, name), alias=alias)))
         case DeleteLink(name=name):
             sock.request(link.DELETE, link.build(link.Link(name=name)))
         case Add(what=what):
@@ -96,36 +101,24 @@ def _index(sock: Socket, name: str) -> int:
 
 
 def _new_link(sock: Socket, action: CreateLink) -> link.Link:
-    kind = type(action.kind).__name__.lower()
-    lower = 0
-    settings: link.Settings | None = None
-    match action.kind:
-        case BridgeKind(stp=stp):
-            settings = link.Bridge(stp)
-        case Vxlan(link=name) as vxlan:
-            carrier = _index(sock, name)
-            settings = link.Vxlan(vxlan.id, vxlan.port, vxlan.local, carrier, vxlan.learning)
-        case Vlan(id=id, link=name):
-            lower, settings = _index(sock, name), link.Vlan(id)
-        case Veth(peer=peer):
-            settings = link.Veth(peer)
-        case _:
-            pass
+    made = link_kind.write(action.kind, action.group, partial(_index, sock))
     return link.Link(
         name=action.name,
         mac=action.mac,
         mtu=None if isinstance(action.kind, BridgeKind) else action.mtu or None,
-        link=lower,
-        kind=kind,
-        settings=settings,
+        link=made.lower,
+        kind=made.name,
+        settings=made.settings,
+        group=action.group,
     )
 
 
 def _changed_link(sock: Socket, action: SetLink) -> link.Link:
     return link.Link(
         ifindex=_index(sock, action.name),
-        flags=link.UP if action.up else 0,
-        change=link.UP if action.up is not None else 0,
+        flags=(link.UP if action.up else 0) | (link.MULTICAST if action.multicast else 0),
+        change=(link.UP if action.up is not None else 0)
+        | (link.MULTICAST if action.multicast is not None else 0),
         mtu=action.mtu,
         mac=action.mac or "",
         master=None if action.master is None else _index(sock, action.master),
@@ -164,7 +157,12 @@ def _split(text: str) -> tuple[str, int]:
 def _address(sock: Socket, what: Address) -> address.Address:
     local, prefix = _split(what.address)
     return address.Address(
-        _index(sock, what.link), local, prefix, scope=what.scope, protocol=what.protocol
+        _index(sock, what.link),
+        local,
+        prefix,
+        scope=what.scope,
+        protocol=what.protocol,
+        priority=what.priority,
     )
 
 
@@ -212,4 +210,8 @@ def _rule(what: Rule) -> rule.Rule:
         priority=what.priority,
         mark=what.mark,
         mask=what.mask,
+        incoming=what.incoming,
+        outgoing=what.outgoing,
+        action=what.action,
+        protocol=what.protocol,
     )

@@ -2,25 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from ichor.linux import link_kind
 from ichor.linux.netlink import Socket
-from ichor.ports.network import (
-    Address,
-    Bridge,
-    Dummy,
-    Kind,
-    Link,
-    Neighbour,
-    Network,
-    Route,
-    Rule,
-    Veth,
-    Vlan,
-    Vxlan,
-)
+from ichor.ports.network import Address, Link, Neighbour, Network, Route, Rule
 from ichor.protocols.netlink import address, link, neighbour, route, rule
 from ichor.protocols.netlink.wire import AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC
 
 Names = Mapping[int, str]
+_RULE_OF_KERNEL = 2  # RTPROT_KERNEL
 _OF_KERNEL = 3  # IFAPROT_KERNEL_*: loopback, router advertisement, link-local
 
 
@@ -44,7 +33,7 @@ def _link(seen: link.Link, names: Names) -> Link:
     return Link(
         name=seen.name,
         index=seen.ifindex,
-        kind=_kind(seen, names),
+        kind=link_kind.read(seen, names),
         loopback=bool(seen.flags & link.LOOPBACK),
         physical=seen.hardware == link.ETHERNET and not seen.kind,
         mac=seen.mac,
@@ -53,34 +42,11 @@ def _link(seen: link.Link, names: Names) -> Link:
         running=bool(seen.flags & link.RUNNING),
         operational=link.OPERATIONAL[min(seen.operational, len(link.OPERATIONAL) - 1)],
         master=names.get(seen.master or 0, ""),
+        group=seen.group,
+        alias=seen.alias,
+        multicast=bool(seen.flags & link.MULTICAST),
+        permanent_mac=seen.permanent_mac,
     )
-
-
-def _kind(seen: link.Link, names: Names) -> Kind | None:
-    match seen.settings:
-        case link.Bridge(stp=stp):
-            return Bridge(stp=stp)
-        case link.Vlan(id=id):
-            return Vlan(id=id, link=names.get(seen.link, ""))
-        case link.Vxlan() as vxlan:
-            return Vxlan(
-                id=vxlan.id,
-                port=vxlan.port,
-                local=vxlan.local,
-                link=names.get(vxlan.link, ""),
-                learning=vxlan.learning,
-            )
-        case _:
-            return _plain_kind(seen, names)
-
-
-def _plain_kind(seen: link.Link, names: Names) -> Kind | None:
-    if seen.kind == "dummy":
-        return Dummy()
-    if seen.kind == "veth":
-        # The index counts in the peer's namespace; a peer elsewhere may bear a number of ours.
-        return Veth(peer=names.get(seen.link, "") if not seen.peer_elsewhere else "")
-    return None
 
 
 def _addresses(sock: Socket, names: Names) -> Iterator[Address]:
@@ -92,6 +58,7 @@ def _addresses(sock: Socket, names: Names) -> Iterator[Address]:
             scope=seen.scope,
             dynamic=not seen.flags & address.PERMANENT,
             protocol=seen.protocol if seen.protocol > _OF_KERNEL else 0,
+            priority=seen.priority,
         )
 
 
@@ -137,7 +104,9 @@ def _neighbours(sock: Socket, names: Names) -> Iterator[Neighbour]:
 def _rules(sock: Socket) -> Iterator[Rule]:
     for each in sock.dump(rule.GET, bytes([AF_UNSPEC]) + bytes(11)):
         seen = rule.parse(each.payload)
-        if seen.family in (AF_INET, AF_INET6) and seen.action == rule.TO_TABLE:
+        # That of all VRFs has no table of its own; the kernel adds it with the first of them.
+        is_shared = seen.action == rule.TO_TABLE and not seen.table
+        if seen.family in (AF_INET, AF_INET6) and seen.action in rule.ACTIONS and not is_shared:
             yield Rule(
                 priority=seen.priority,
                 table=seen.table,
@@ -147,5 +116,9 @@ def _rules(sock: Socket) -> Iterator[Rule]:
                 ),
                 mark=seen.mark,
                 mask=seen.mask,
+                incoming=seen.incoming,
+                outgoing=seen.outgoing,
+                action=seen.action,
+                protocol=seen.protocol if seen.protocol > _RULE_OF_KERNEL else 0,
                 ipv6=seen.family == AF_INET6,
             )

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from ichor.ports.dhcp import Action, Converse, Lease
+from ichor.ports.dhcp import Action, Conversation, Converse
 
 
-def model(observed: Mapping[str, Lease | None], action: Action) -> Mapping[str, Lease | None]:
-    others = {link: lease for link, lease in observed.items() if link != action.link}
-    return {**others, action.link: None} if isinstance(action, Converse) else others
+def model(observed: Mapping[str, Conversation], action: Action) -> Mapping[str, Conversation]:
+    others = {link: one for link, one in observed.items() if link != action.link}
+    if isinstance(action, Converse):
+        return {**others, action.link: Conversation(asked=action)}
+    return others

@@ -3,6 +3,8 @@
     an address on a link that is up makes the route to its prefix, by the kernel (protocol 2)
     a link set down loses its routes; a link deleted loses all; a veth takes its peer along
     a gateway must be on a prefix of the link, unless the route is onlink
+    a bond takes links that are down, and sets them up; what leaves it is down
+    a VLAN goes with the link it stands on, and comes up only while that is up
 
 Whether a link then carries (running, operational) and its MAC only the world can say: the model
 says unknown. IPv6's link-local addresses and multicast routes are not modelled.
@@ -19,16 +21,23 @@ from ichor.ports.network import (
     Action,
     Add,
     Address,
+    Bond,
     CreateLink,
     Delete,
     DeleteLink,
+    Dummy,
+    Kind,
     Link,
     Neighbour,
     Network,
     Route,
     Rule,
     SetLink,
+    SetWireguard,
     Veth,
+    Vlan,
+    Vrf,
+    Wireguard,
 )
 
 _KERNEL, _LINK_SCOPE, _HOST_SCOPE = 2, 253, 254
@@ -42,6 +51,8 @@ def model(network: Network, action: Action) -> Network:
             return _create(network, action)
         case SetLink():
             return _set(network, action)
+        case SetWireguard(name=name):
+            return _set_wireguard(network, action)
         case DeleteLink(name=name):
             return _delete_link(network, name)
         case Add(what=what):
@@ -65,10 +76,32 @@ def _create(network: Network, action: CreateLink) -> Network:
     index = 1 + max((each.index for each in network.links), default=0)
     made = []
     if peer:
-        made.append(Link(name=peer, index=index, kind=Veth(peer=action.name), mtu=1500))
-    kind, mtu = action.kind, action.mtu or 1500
-    made.append(Link(name=action.name, index=index + 1, kind=kind, mac=action.mac, mtu=mtu))
+        far = Veth(peer=action.name)
+        made.append(Link(name=peer, index=index, kind=far, mtu=1500, group=action.group))
+    made.append(
+        Link(
+            name=action.name,
+            index=index + 1,
+            kind=action.kind,
+            mac=action.mac,
+            mtu=action.mtu or _default_mtu(network, action.kind),
+            group=action.group,
+            multicast=not isinstance(action.kind, Dummy | Vrf | Wireguard),
+        )
+    )
     return replace(network, links=(*network.links, *made))
+
+
+def _default_mtu(network: Network, kind: Kind) -> int:
+    match kind:
+        case Vlan(link=name):
+            return _link(network, name).mtu
+        case Vrf():
+            return 65575
+        case Wireguard():
+            return 1420
+        case _:
+            return 1500
 
 
 def _set(network: Network, action: SetLink) -> Network:
@@ -76,12 +109,15 @@ def _set(network: Network, action: SetLink) -> Network:
     if action.master:
         _link(network, action.master)
     new = replace(
-        old,
-        up=old.up if action.up is None else action.up,
+        _with_master(network, old, action.master),
         mtu=old.mtu if action.mtu is None else action.mtu,
         mac=action.mac or old.mac,
-        master=old.master if action.master is None else action.master,
+        multicast=old.multicast if action.multicast is None else action.multicast,
     )
+    if action.up is not None:
+        new = replace(new, up=action.up)
+    if new.up and isinstance(new.kind, Vlan) and not _link(network, new.kind.link).up:
+        raise OSError(errno.ENETDOWN, "Network is down", new.name)
     links = tuple(new if each is old else each for each in network.links)
     changed = replace(network, links=links)
     if old.up and not new.up:
@@ -89,6 +125,27 @@ def _set(network: Network, action: SetLink) -> Network:
     if new.up and not old.up:
         return _come_up(changed, new)
     return changed
+
+
+def _with_master(network: Network, link: Link, master: str | None) -> Link:
+    if master is None or master == link.master:
+        return link
+    kinds = {each.name: each.kind for each in network.links}
+    if isinstance(kinds.get(master), Bond):
+        if link.up:
+            raise PermissionError(errno.EPERM, "Device can not be enslaved while up", link.name)
+        mtu = _link(network, master).mtu
+        return replace(link, master=master, up=True, mtu=mtu)
+    leaves = isinstance(kinds.get(link.master), Bond)
+    return replace(link, master=master, up=link.up and not leaves)
+
+
+def _set_wireguard(network: Network, action: SetWireguard) -> Network:
+    old = _link(network, action.name)
+    if not isinstance(old.kind, Wireguard):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported", action.name)
+    new = replace(old, kind=action.wireguard, alias=action.alias)
+    return replace(network, links=tuple(new if each is old else each for each in network.links))
 
 
 def _come_up(network: Network, link: Link) -> Network:
@@ -109,14 +166,25 @@ def _delete_link(network: Network, name: str) -> Network:
     gone = {name}
     if isinstance(link.kind, Veth) and link.kind.peer:
         gone.add(link.kind.peer)
+    upper = {
+        each.name
+        for each in network.links
+        if isinstance(each.kind, Vlan) and each.kind.link in gone
+    }
+    for each in upper - gone:
+        network = _delete_link(network, each)
     links = (each for each in network.links if each.name not in gone)
     return Network(
-        links=tuple(replace(each, master="") if each.master in gone else each for each in links),
+        links=tuple(_without_master(each, link) if each.master in gone else each for each in links),
         addresses=tuple(each for each in network.addresses if each.link not in gone),
         routes=tuple(each for each in network.routes if each.link not in gone),
         neighbours=tuple(each for each in network.neighbours if each.link not in gone),
         rules=network.rules,
     )
+
+
+def _without_master(link: Link, master: Link) -> Link:
+    return replace(link, master="", up=link.up and not isinstance(master.kind, Bond))
 
 
 def _prefix_route(address: Address) -> Route | None:
@@ -128,6 +196,7 @@ def _prefix_route(address: Address) -> Route | None:
         destination=str(network),
         link=address.link,
         source=str(interface.ip),
+        priority=address.priority,
         protocol=_KERNEL,
         scope=_LINK_SCOPE,
     )
@@ -157,11 +226,16 @@ def _add_address(network: Network, what: Address) -> Network:
     link = _link(network, what.link)
     if what in network.addresses:
         return network
-    changed = replace(network, addresses=_sorted((*network.addresses, what)))
+    others = (each for each in network.addresses if not _is_same_address(each, what))
+    changed = replace(network, addresses=_sorted((*others, what)))
     made = _prefix_route(what) if link.up and not link.loopback else None
     if made is None:
         return changed
     return replace(changed, routes=_sorted((*changed.routes, made)))
+
+
+def _is_same_address(one: Address, other: Address) -> bool:
+    return (one.link, one.address) == (other.link, other.address)
 
 
 def _identity(route: Route) -> tuple[str, int, int, bool]:

@@ -1,4 +1,8 @@
-"""Leases of addresses from the network's DHCP servers, one conversation for each link."""
+"""Leases of addresses from the network's DHCP servers, one conversation for each link.
+
+Of DHCPv6 a lease has several addresses, or none where the server only tells of name servers and the
+like; its routes are told by router advertisements, which the kernel hears.
+"""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
@@ -14,22 +18,29 @@ class LeasedRoute(Struct, frozen=True, kw_only=True):
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """address: with its prefix, as `10.0.2.15/24`."""
+    """addresses: with their prefix, as `10.0.2.15/24`. mtu: 0 where nothing is said."""
 
-    address: str
+    addresses: tuple[str, ...]
     server: str
     routes: tuple[LeasedRoute, ...] = ()
     name_servers: tuple[str, ...] = ()
     time_servers: tuple[str, ...] = ()
     hostname: str = ""
     domain: str = ""
+    domains: tuple[str, ...] = ()
+    mtu: int = 0
 
 
 class Converse(Struct, frozen=True, kw_only=True):
-    """Ask for a lease on that link, and keep it."""
+    """Ask for a lease on that link, and keep it; what was asked there before is forgotten.
+
+    identifier: who asks, in hexadecimal: of DHCPv4 option 61, empty to leave it out; of DHCPv6 the
+    DUID.
+    """
 
     link: str
     mac: str
+    identifier: str
 
 
 class Silence(Struct, frozen=True, kw_only=True):
@@ -38,12 +49,19 @@ class Silence(Struct, frozen=True, kw_only=True):
     link: str
 
 
+class Conversation(Struct, frozen=True, kw_only=True):
+    """lease: None while there is none."""
+
+    asked: Converse
+    lease: Lease | None = None
+
+
 Action = Converse | Silence
 
 
 class Leases(Protocol):
-    def observe(self) -> Mapping[str, Lease | None]:
-        """Give each link that is conversed on, and its lease while it has one."""
+    def observe(self) -> Mapping[str, Conversation]:
+        """Give the conversations by their links."""
         ...
 
     async def apply(self, action: Action) -> None:

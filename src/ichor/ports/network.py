@@ -12,6 +12,43 @@ from msgspec import Struct
 
 class Bridge(Struct, frozen=True, kw_only=True, tag="bridge"):
     stp: bool = False
+    vlan_filtering: bool = False
+
+
+class Bond(Struct, frozen=True, kw_only=True, tag="bond"):
+    """Numbers as of the kernel (if_link.h, IFLA_BOND_*); the defaults are those of its driver.
+
+    primary: a port's name; the kernel tells it only once that is a port.
+    """
+
+    mode: int = 0
+    miimon: int = 0
+    updelay: int = 0
+    downdelay: int = 0
+    use_carrier: int = 1
+    arp_interval: int = 0
+    arp_targets: tuple[str, ...] = ()
+    arp_validate: int = 0
+    arp_all_targets: int = 0
+    primary: str = ""
+    primary_reselect: int = 0
+    fail_over_mac: int = 0
+    xmit_hash_policy: int = 0
+    resend_igmp: int = 1
+    num_peer_notif: int = 1
+    all_slaves_active: int = 0
+    min_links: int = 0
+    lp_interval: int = 1
+    packets_per_slave: int = 1
+    lacp_rate: int = 0
+    ad_select: int = 0
+    ad_actor_sys_prio: int = 65535
+    ad_user_port_key: int = 0
+    tlb_dynamic_lb: int = 1
+    peer_notify_delay: int = 0
+    lacp_active: int = 1
+    missed_max: int = 2
+    ipv6_targets: tuple[str, ...] = ()
 
 
 class Vxlan(Struct, frozen=True, kw_only=True, tag="vxlan"):
@@ -25,8 +62,47 @@ class Vxlan(Struct, frozen=True, kw_only=True, tag="vxlan"):
 
 
 class Vlan(Struct, frozen=True, kw_only=True, tag="vlan"):
+    """protocol: the type of its frames, 802.1Q or 0x88a8 (802.1ad)."""
+
     id: int
     link: str
+    protocol: int = 0x8100
+
+
+class Vrf(Struct, frozen=True, kw_only=True, tag="vrf"):
+    table: int
+
+
+class WireguardPeer(Struct, frozen=True, kw_only=True):
+    """Keys in base64. endpoint: address and port; empty while nobody was heard or named.
+
+    allowed: networks, sorted.
+    """
+
+    public_key: str
+    preshared_key: str = ""
+    endpoint: str = ""
+    keepalive_s: int = 0
+    allowed: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"WireguardPeer({self.public_key!r}, endpoint={self.endpoint!r}, ...)"
+
+
+class Wireguard(Struct, frozen=True, kw_only=True, tag="wireguard"):
+    """listen_port 0 in a wish: whichever is free. private_key: only in a wish; public_key: only
+
+    in what is observed.
+    """
+
+    private_key: str = ""
+    public_key: str = ""
+    listen_port: int = 0
+    mark: int = 0
+    peers: tuple[WireguardPeer, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Wireguard({self.public_key!r}, listen_port={self.listen_port}, {self.peers!r})"
 
 
 class Dummy(Struct, frozen=True, kw_only=True, tag="dummy"):
@@ -39,14 +115,15 @@ class Veth(Struct, frozen=True, kw_only=True, tag="veth"):
     peer: str = ""
 
 
-Kind = Bridge | Vxlan | Vlan | Dummy | Veth
+Kind = Bond | Bridge | Dummy | Veth | Vlan | Vrf | Vxlan | Wireguard
 
 
 class Link(Struct, frozen=True, kw_only=True):
     """kind: None for what is no software link of ours to make, such as lo or hardware.
 
     physical: an Ethernet device, of whatever bus. up: it shall carry; running: it does.
-    operational: as RFC 2863 has it (`up`, `unknown`).
+    operational: as RFC 2863 has it (`up`, `unknown`). group, alias: a number and a text that who
+    made it gave it.
     """
 
     name: str
@@ -60,12 +137,17 @@ class Link(Struct, frozen=True, kw_only=True):
     running: bool = False
     operational: str = "unknown"
     master: str = ""
+    group: int = 0
+    alias: str = ""
+    multicast: bool = True
+    permanent_mac: str = ""
 
 
 class Address(Struct, frozen=True, kw_only=True):
     """scope: 0 global, 253 link, 254 host (rtnetlink(7)). dynamic: it has a lifetime.
 
     protocol: who added it, as of a route; 0 where nobody said (kernel 5.18, IFA_PROTO).
+    priority: the metric of the route to its prefix; 0 for the kernel's own.
     """
 
     link: str
@@ -73,6 +155,7 @@ class Address(Struct, frozen=True, kw_only=True):
     scope: int = 0
     dynamic: bool = False
     protocol: int = 0
+    priority: int = 0
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -109,14 +192,21 @@ class Neighbour(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """A routing policy rule; priority is its identity together with the rest."""
+    """A routing policy rule; priority is its identity together with the rest.
+
+    action: 1 to the table, 6 blackhole, 7 unreachable, 8 prohibit. protocol: as of a route.
+    """
 
     priority: int
     table: int = 254
     source: str = ""
     destination: str = ""
+    incoming: str = ""
+    outgoing: str = ""
     mark: int = 0
     mask: int = 0
+    action: int = 1
+    protocol: int = 0
     ipv6: bool = False
 
 
@@ -131,12 +221,13 @@ class Network(Struct, frozen=True, kw_only=True):
 
 
 class CreateLink(Struct, frozen=True, kw_only=True):
-    """Make a software link, down."""
+    """Make a software link, down. Of a veth both ends are made, and are of the group."""
 
     name: str
     kind: Kind
     mac: str = ""
     mtu: int = 0
+    group: int = 0
 
 
 class SetLink(Struct, frozen=True, kw_only=True):
@@ -147,6 +238,18 @@ class SetLink(Struct, frozen=True, kw_only=True):
     mtu: int | None = None
     mac: str | None = None
     master: str | None = None
+    multicast: bool | None = None
+
+
+class SetWireguard(Struct, frozen=True, kw_only=True):
+    """Give a link of that kind these keys and these peers, and no others; and the alias.
+
+    A peer's address changes as it moves: the alias tells which wish it was that was fulfilled.
+    """
+
+    name: str
+    wireguard: Wireguard
+    alias: str
 
 
 class DeleteLink(Struct, frozen=True, kw_only=True):
@@ -163,7 +266,7 @@ class Delete(Struct, frozen=True, kw_only=True):
     what: Address | Route | Neighbour | Rule
 
 
-Action = CreateLink | SetLink | DeleteLink | Add | Delete
+Action = CreateLink | SetLink | SetWireguard | DeleteLink | Add | Delete
 
 
 class Networks(Protocol):

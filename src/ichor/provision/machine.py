@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -38,11 +38,11 @@ _ENDS: Final = {"guest-reset": End.REBOOT, "guest-shutdown": End.POWER_OFF}
 class Handed(NamedTuple):
     """Descriptors that QEMU is begun with.
 
-    qmp: what it is controlled by. tap: its network. tpm: that; -1 without one.
+    qmp: what it is controlled by. taps: its network. tpm: that; -1 without one.
     """
 
     qmp: int
-    tap: int
+    taps: tuple[int, ...]
     tpm: int = -1
 
 
@@ -66,9 +66,10 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
         yield from ("-drive", f"if=none,id=images,format=raw,{images}")
         yield from ("-device", "virtio-blk-pci,drive=images")
     yield from _handed(machine)
-    mac = names.hardware_address(node.name)
-    yield from ("-netdev", f"tap,id=net,fd={handed.tap}")
-    yield from ("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile=")
+    for number, fd in enumerate(handed.taps):
+        mac = names.hardware_address(tap.card(node, number))
+        yield from ("-netdev", f"tap,id=net{number},fd={fd}")
+        yield from ("-device", f"virtio-net-pci,netdev=net{number},mac={mac},romfile=")
     yield from ("-device", "virtio-rng-pci")
     if handed.tpm >= 0:
         yield from tpm.arguments(handed.tpm)
@@ -125,8 +126,12 @@ class VirtualMachine:
         await self.sweep()
         ours, theirs = socket.socketpair()
         try:
-            with theirs, closing(tap.open_port(self._node)) as port, self._with_tpm() as link:
-                handed = Handed(theirs.fileno(), port, link)
+            with theirs, ExitStack() as ports, self._with_tpm() as link:
+                taps = [
+                    ports.enter_context(closing(tap.open_port(self._node, number)))
+                    for number in range(self._machine.links)
+                ]
+                handed = Handed(theirs.fileno(), tuple(taps), link)
                 argv = list(command(self._node, self._machine, self._directory, handed))
                 pid = _spawn(argv, self._terminal, handed)
         except BaseException:
@@ -214,7 +219,7 @@ def _spawn(argv: list[str], terminal: launch.Terminal, handed: Handed) -> int:
 
 
 def _execute(argv: list[str], handed: Handed) -> None:
-    for fd in handed:
+    for fd in (handed.qmp, *handed.taps, handed.tpm):
         if fd >= 0:
             os.set_inheritable(fd, True)
     os.execvp(argv[0], argv)  # noqa: S606

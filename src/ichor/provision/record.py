@@ -40,6 +40,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     uuid: what its firmware says it is; drawn when it is made.
     serial, strings: what its SMBIOS says, as serial number and OEM strings (type 11).
     media: images of disks beside its own, read-only.
+    links: how many network cards it has, all on the hub's bridge; the first gets an address there.
     """
 
     image: str
@@ -54,6 +55,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     serial: str = ""
     strings: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
+    links: int = 1
 
 
 class Node(Struct, frozen=True, kw_only=True):

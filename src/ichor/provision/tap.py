@@ -23,16 +23,24 @@ _FLAGS: Final = struct.Struct("16sH22x")  # struct ifreq with ifr_flags
 _INDEX: Final = struct.Struct("16si20x")  # and with ifr_ifindex
 
 
-def open_port(node: Node) -> int:
-    """Make the node's port and give its descriptor, with which it lives. Raises TransientError."""
+def open_port(node: Node, number: int = 0) -> int:
+    """Make a port of the node and give its descriptor, with which it lives.
+
+    Raises TransientError.
+    """
     with network_namespace(names.hub(node.cluster)):
         tap = os.open(_TUN, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            _plug(tap, names.node_port(node.name))
+            _plug(tap, names.node_port(card(node, number)))
         except OSError as err:
             os.close(tap)
             raise TransientError(f"no port for {node.name}: {err.strerror}") from err
     return tap
+
+
+def card(node: Node, number: int) -> str:
+    """Name a network card of the node; the first has the node's name."""
+    return f"{node.name} {number}" if number else node.name
 
 
 def _plug(tap: int, name: str) -> None:

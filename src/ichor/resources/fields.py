@@ -80,6 +80,11 @@ class Word(enum.Enum):
         word.number = number
         return word
 
+    @classmethod
+    def named(cls, text: str) -> Self:
+        """Give the word with this text. Raises KeyError."""
+        return {word.value: word for word in cls}[text]
+
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of structures inside specs."""

@@ -141,6 +141,7 @@ def trial(
     log_writes: bool = False,
     disk_mib: int = 6144,
     told: Told = Told(),  # noqa: B008 - it is frozen
+    links: int = 1,
 ) -> Iterator[Trial]:
     """Give a machine that starts from this disk."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
@@ -154,6 +155,7 @@ def trial(
         serial=told.serial,
         strings=told.strings,
         media=tuple(map(str, told.media)),
+        links=links,
     )
     planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
     made = Machines()

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from ichor.controllers.network import dhcp4, link_apply, operator, route_apply
+from ichor.controllers.network import default_link, dhcp4, lease, link_apply, route_apply
 from ichor.controllers.network.address_apply import PROTOCOL
 from ichor.controllers.network.address_apply import Inputs as AddressInputs
 from ichor.controllers.network.address_apply import plan as plan_addresses
@@ -11,7 +11,7 @@ from ichor.controllers.network.route import reconcile as merge_routes
 from ichor.controllers.network.watch import link_status
 from ichor.cosi.resource import resource
 from ichor.models.network import model
-from ichor.ports.dhcp import Converse, Lease, LeasedRoute, Silence
+from ichor.ports.dhcp import Conversation, Converse, Lease, LeasedRoute, Silence
 from ichor.ports.network import Action, Add, Address, Link, Network, Route, Veth
 from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.kinds import Layer, RouteType
@@ -22,23 +22,27 @@ from ichor.resources.network.route import RouteSpec
 MAC = "52:54:00:12:34:56"
 ETH0 = Link(name="eth0", index=2, physical=True, mac=MAC, up=True, running=True)
 LEASE = Lease(
-    address="10.0.2.15/24",
+    addresses=("10.0.2.15/24",),
     server="10.0.2.2",
     routes=(LeasedRoute(gateway="10.0.2.2"),),
     name_servers=("10.0.2.3",),
     hostname="guest.example.org",
 )
 
+ASKED = Converse(link="eth0", mac=MAC, identifier="01525400123456")
+HELD = {"eth0": Conversation(asked=ASKED, lease=LEASE)}
+
 
 def operators(*links: Link) -> dict[str, object]:
     statuses = {link.name: link_status(link, {}) for link in links}
-    return dict(operator.reconcile(operator.Inputs(links=statuses)))
+    made = default_link.reconcile(default_link.Inputs(links=statuses))
+    return {one.id: one.spec for one in made}
 
 
-def inputs(link: Link) -> dhcp4.Inputs:
+def inputs(link: Link) -> lease.Inputs:
     made = operators(link).values()
     found = {one.link_name: one for one in made if isinstance(one, OperatorSpec)}
-    return dhcp4.Inputs(operators=found, links={link.name: link_status(link, {})})
+    return lease.Inputs(operators=found, links={link.name: link_status(link, {})})
 
 
 def do(network: Network, actions: list[Action]) -> Network:
@@ -54,7 +58,7 @@ def test_devices_come_up_and_ask_and_nothing_else_does() -> None:
         Link(name="veth0", index=3, kind=Veth()),
         Link(name="sit0", index=4),
     )
-    assert set(operators(*links)) == {"eth0", "dhcp4/eth0"}
+    assert set(operators(*links)) == {"default/eth0", "default/dhcp4/eth0"}
 
 
 def test_a_link_that_is_down_is_set_up_once() -> None:
@@ -68,13 +72,13 @@ def test_a_link_that_is_down_is_set_up_once() -> None:
 def test_a_conversation_begins_when_the_link_carries_and_ends_with_the_link() -> None:
     without = Link(name="eth0", index=2, physical=True, mac=MAC, up=True)
     assert list(dhcp4.plan(inputs(without), {})) == []
-    assert list(dhcp4.plan(inputs(ETH0), {})) == [Converse(link="eth0", mac=MAC)]
-    assert list(dhcp4.plan(inputs(without), {"eth0": LEASE})) == []
-    assert list(dhcp4.plan(dhcp4.Inputs(), {"eth0": LEASE})) == [Silence(link="eth0")]
+    assert list(dhcp4.plan(inputs(ETH0), {})) == [ASKED]
+    assert list(dhcp4.plan(inputs(without), HELD)) == []
+    assert list(dhcp4.plan(lease.Inputs(), HELD)) == [Silence(link="eth0")]
 
 
 def test_a_lease_offers_address_route_servers_and_name() -> None:
-    offered = {one.id: one.spec for one in dhcp4.report(inputs(ETH0), {"eth0": LEASE})}
+    offered = {one.id: one.spec for one in dhcp4.report(inputs(ETH0), HELD)}
     assert set(offered) == {
         "dhcp4/eth0/10.0.2.15/24",
         "dhcp4/eth0/10.0.2.2/",
@@ -83,7 +87,7 @@ def test_a_lease_offers_address_route_servers_and_name() -> None:
     }
     address = AddressSpec(address="10.0.2.15/24", link_name="eth0", layer=Layer.OPERATOR)
     assert offered["dhcp4/eth0/10.0.2.15/24"] == address
-    assert not list(dhcp4.report(inputs(ETH0), {"eth0": None}))
+    assert not list(dhcp4.report(inputs(ETH0), {"eth0": Conversation(asked=ASKED)}))
 
 
 GATEWAY = RouteSpec(

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from ichor.controllers.network import operator, platform_config_apply
+from ichor.controllers.network import default_link, platform_config_apply
 from ichor.controllers.network.platform_config import Inputs, reconcile
 from ichor.cosi.controller import Output
 from ichor.errors import InputError
@@ -20,6 +20,7 @@ from ichor.formats.platform import (
 from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.hostname import HostnameSpec
 from ichor.resources.network.kinds import Family, Layer, OperatorKind, Scope
+from ichor.resources.network.link import LinkSpec
 from ichor.resources.network.link_kinds import BondMode
 from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.operator import OperatorSpec
@@ -127,6 +128,7 @@ def test_all_of_it_is_offered_in_the_platform_s_layer() -> None:
     made = list(platform_config_apply.reconcile(platform_config_apply.Inputs(config=config)))
     offers = {one.id: one.spec for one in made if one.namespace}
     assert set(offers) == {
+        "platform/eth0",
         "platform/eth0/192.0.2.9/24",
         "platform/eth0/192.0.2.1//1024",
         "platform/hostname",
@@ -135,7 +137,7 @@ def test_all_of_it_is_offered_in_the_platform_s_layer() -> None:
     }
     for spec in offers.values():
         assert isinstance(
-            spec, AddressSpec | RouteSpec | HostnameSpec | ResolverSpec | TimeServerSpec
+            spec, AddressSpec | RouteSpec | HostnameSpec | LinkSpec | ResolverSpec | TimeServerSpec
         )
         assert spec.layer is Layer.PLATFORM
     assert Output(id="platformmetadata", spec=config.metadata or PlatformMetadata()) in made
@@ -170,12 +172,16 @@ def test_metal_has_its_network_from_meta() -> None:
 
 def test_a_device_that_the_platform_speaks_of_asks_for_no_lease_by_itself() -> None:
     def made(*links: Link) -> dict[str, object]:
-        return dict(operator.reconcile(operator.Inputs(links=LINKS, platform=said(*links))))
+        platform = said(*links)
+        default = default_link.Inputs(links=LINKS, platform=platform)
+        offered = platform_config_apply.reconcile(platform_config_apply.Inputs(config=platform))
+        return {one.id: one.spec for one in (*default_link.reconcile(default), *offered)}
 
-    assert "dhcp4/eth0" in made()
+    assert "default/dhcp4/eth0" in made()
     static = made(Link(id="eth0", mtu=9000, addresses=("192.0.2.9/24",)))
-    assert set(static) == {"eth0", "eth1", "dhcp4/eth1"}
-    assert getattr(static["eth0"], "mtu", 0) == 9000
-    leased = made(Link(id="eth0", dhcp4=True))["dhcp4/eth0"]
+    assert not {"default/dhcp4/eth0", "platform/dhcp4/eth0"} & static.keys()
+    assert "default/dhcp4/eth1" in static
+    assert getattr(static["platform/eth0"], "mtu", 0) == 9000
+    leased = made(Link(id="eth0", dhcp4=True))["platform/dhcp4/eth0"]
     assert isinstance(leased, OperatorSpec)
     assert leased.layer is Layer.PLATFORM

@@ -11,22 +11,36 @@ from ichor.apps.machined.api import OnDisk
 from ichor.controllers.block.provision import volume_provision
 from ichor.controllers.block.volume_config import volume_config
 from ichor.controllers.config.acquire import acquire
+from ichor.controllers.network.address_config import address_config
+from ichor.controllers.network.cmdline import cmdline
+from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.dhcp4 import dhcp4
+from ichor.controllers.network.dhcp6 import dhcp6
+from ichor.controllers.network.link import link
 from ichor.controllers.network.link_apply import link_apply
+from ichor.controllers.network.link_config import link_config
 from ichor.controllers.network.operator import operators
+from ichor.controllers.network.operator_config import operator_config
 from ichor.controllers.network.platform_config import platform_config
 from ichor.controllers.network.platform_config_apply import platform_config_apply
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
+from ichor.controllers.network.route_config import route_config
+from ichor.controllers.network.rule import rule
+from ichor.controllers.network.rule_apply import rule_apply
+from ichor.controllers.network.rule_config import rule_config
+from ichor.controllers.network.time_server import time_server
+from ichor.controllers.network.time_server_config import time_server_config
 from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
+from ichor.controllers.time.sync import time_sync
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
-from ichor.linux import booted_image
+from ichor.linux import adjtime, booted_image
 from ichor.linux.boot_entry import EspEntries
-from ichor.linux.dhcp import KernelDhcp
+from ichor.linux.dhcp import KernelDhcp, Speaker6
 from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
@@ -36,6 +50,7 @@ from ichor.linux.proof import RootProver
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
+from ichor.peers.time_sync import ClockFollower, Steering
 from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.config_sources import ConfigSources
@@ -45,6 +60,7 @@ from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
 from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
+from ichor.ports.time_sync import TimeSync
 from ichor.rpc.context import Handler
 
 
@@ -56,7 +72,9 @@ class MetalWorld:
     sources: ConfigSources
     network: Networks
     leases: Leases
+    leases6: Leases
     disk: SystemDisks
+    time: TimeSync
 
 
 def adapters(
@@ -65,6 +83,7 @@ def adapters(
     """To be called in the loop."""
     entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
     vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
+    steering = Steering(step=adjtime.step, slew=adjtime.slew, read=adjtime.read)
     world = MetalWorld(
         boot=entries,
         generations=generations,
@@ -73,6 +92,8 @@ def adapters(
         network=network,
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
+        leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
+        time=ClockFollower(clock, steering),
     )
     return world, OnDisk(
         installer=DiskInstaller(entries, values, vouch),
@@ -93,12 +114,26 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         acquire(world.sources),
         platform_config,
         platform_config_apply,
-        operators,
+        default_link,
+        cmdline,
+        link_config,
+        link,
         link_apply(world.network),
+        address_config,
+        operator_config,
+        operators,
         dhcp4(world.leases),
+        dhcp6(world.leases6),
+        route_config,
         route,
         route_apply(world.network),
         volume_config,
+        rule_config,
+        rule,
+        rule_apply(world.network),
+        time_server_config,
+        time_server,
+        time_sync(world.time),
         volume_provision(world.disk),
         boot_assess(world.boot),
         least_generation(world.generations),

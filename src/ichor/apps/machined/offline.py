@@ -47,6 +47,7 @@ from ichor.models import (
     service,
     static_pods,
     system_disk,
+    time_sync,
     uts,
 )
 from ichor.ports import cluster_manifests as manifests_port
@@ -67,6 +68,7 @@ from ichor.ports.node_pods import Evictable
 from ichor.ports.static_pods import Offer
 from ichor.ports.system_disk import Action as DiskAction
 from ichor.ports.system_disk import SystemDisk
+from ichor.ports.time_sync import Following
 from ichor.ports.uts import Names
 from ichor.sequences import container
 from ichor.sequences import metal as metal_sequences
@@ -197,11 +199,12 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
         ),
         services=HeldSlow({}, service.model),
         uts=Held(Names(host="", domain=""), uts.model),
-        machine=None if site.is_container else _machine(links),
+        machine=None if site.is_container else of_machine(links),
     )
 
 
-def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+def of_machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+    """Give what a machine has besides, over these links."""
     world = MetalWorld(
         boot=Held(Boot(), boot_entry.model),
         generations=Held[int | None, Remember](None, generation.model),
@@ -209,7 +212,9 @@ def _machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
         sources=Held(Sources(), config_sources.model),
         network=links,
         leases=HeldSlow({}, dhcp.model),
+        leases6=HeldSlow({}, dhcp.model),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
+        time=HeldSlow(Following(), time_sync.model),
     )
     return metal.controllers(world)
 
@@ -242,8 +247,10 @@ MODELS: Mapping[str, AnyModel] = {
     "k8s.PodNetworkApply": _any(network.model),
     "k8s.StaticPodServer": _any(static_pods.model),
     "network.DHCP4": _any(dhcp.model),
+    "network.DHCP6": _any(dhcp.model),
     "network.LinkApply": _any(network.model),
     "network.RouteApply": _any(network.model),
+    "network.RoutingRuleApply": _any(network.model),
     "network.AddressApply": _any(network.model),
     "network.HostDNS": _any(dns.model),
     "network.HostnameApply": _any(uts.model),
@@ -257,4 +264,5 @@ MODELS: Mapping[str, AnyModel] = {
     "runtime.UpgradeSettle": _any(meta.model),
     "secrets.Enrolment": _any(issuance.model),
     "secrets.Issuance": _any(issuance.model),
+    "time.Sync": _any(time_sync.model),
 }

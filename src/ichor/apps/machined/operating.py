@@ -11,7 +11,6 @@ from ichor.controllers.runtime.machined_service import machined_service
 from ichor.controllers.runtime.pod_stop import pod_stop
 from ichor.controllers.runtime.power import power
 from ichor.controllers.runtime.version import version
-from ichor.controllers.time.status import time_status
 from ichor.cosi.controller import Controller
 from ichor.cosi.sequence import Sequence
 from ichor.cosi.sequencer import JournalPort, sequencer
@@ -39,7 +38,6 @@ def controllers(world: OperatingWorld) -> tuple[Controller, ...]:
         pod_stop(world.pods),
         power(world.fate),
         static_pod_status(world.static_pods),
-        time_status,
         network_status,
         machined_service,
         version,

@@ -41,6 +41,7 @@ from ichor.controllers.secrets.issuance import issuance
 from ichor.controllers.secrets.maintenance import maintenance
 from ichor.controllers.secrets.os_root import os_root
 from ichor.controllers.secrets.trusted_roots import trusted_roots
+from ichor.controllers.time.status import time_status
 from ichor.cosi.controller import Controller
 from ichor.ports.etc import Etc
 from ichor.ports.file import Files
@@ -115,5 +116,5 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         service,
         *kubernetes.controllers(world.kubernetes),
         *operating.controllers(world.operating),
-        *(world.machine or ()),
+        *((time_status,) if world.machine is None else world.machine),
     )

@@ -28,7 +28,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
     links = {link.name: link for link in network.links}
-    present = {(one.link, one.address) for one in network.addresses}
+    present = {(one.link, one.address): one for one in network.addresses}
     wanted = {(one.link_name, one.address): one for one in inputs.wanted}
     for link in network.links:
         if link.loopback and not link.up:
@@ -39,9 +39,20 @@ def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
         if not known and is_ours:
             yield Delete(what=one)
     for (name, text), spec in sorted(wanted.items()):
-        if name in links and (name, text) not in present:
-            scope = spec.scope.number
-            yield Add(what=Address(link=name, address=text, scope=scope, protocol=PROTOCOL))
+        held = present.get((name, text))
+        is_told_otherwise = held is not None and spec.priority not in (0, held.priority)
+        if name in links and (held is None or is_told_otherwise):
+            yield Add(what=kernel_address(spec))
+
+
+def kernel_address(spec: AddressSpec) -> Address:
+    return Address(
+        link=spec.link_name,
+        address=spec.address,
+        scope=spec.scope.number,
+        protocol=PROTOCOL,
+        priority=spec.priority,
+    )
 
 
 def is_added(address: Address) -> bool:

@@ -3,90 +3,96 @@
     network/OperatorSpec (all) ─┐
     network/LinkStatus (all)   ─┴─► plan ─► Converse, Silence
                                  ─► network-config/AddressSpec, RouteSpec, ResolverSpec,
-                                    HostnameSpec
+                                    HostnameSpec, TimeServerSpec, LinkSpec (its MTU)
 
 A link that lost its carrier keeps its lease: the conversation goes on, and the address would be
 wanted again as soon as the cable is back.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated
+from collections.abc import Iterator
 
-from msgspec import Struct
-
-from ichor.cosi.controller import Actuator, All, Out, Output
-from ichor.ports.dhcp import Action, Converse, Lease, Leases, Silence
-from ichor.resources.network.address import AddressSpec
+from ichor.controllers.network.lease import (
+    OUTPUTS,
+    Inputs,
+    Observed,
+    addresses,
+    asked_of,
+    conversations,
+    named,
+    resolvers,
+    time_servers,
+)
+from ichor.cosi.controller import Actuator, Output
+from ichor.ports.dhcp import Action, Lease, LeasedRoute, Leases
 from ichor.resources.network.hostname import HostnameSpec
-from ichor.resources.network.ids import CONFIG_NAMESPACE_NAME
-from ichor.resources.network.kinds import Layer, OperatorKind, RouteType
-from ichor.resources.network.link_status import LinkStatus
-from ichor.resources.network.operator import OperatorSpec
-from ichor.resources.network.resolver import NameServer, ResolverSpec
+from ichor.resources.network.kinds import ClientIdentifierKind, Layer, OperatorKind, RouteType
+from ichor.resources.network.link import LinkSpec
+from ichor.resources.network.operator import DHCP4Operator, OperatorSpec
 from ichor.resources.network.route import RouteSpec
 
-
-class Inputs(Struct, frozen=True, kw_only=True):
-    operators: Annotated[Mapping[str, OperatorSpec], All("network")] = {}
-    links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
+KIND = OperatorKind.DHCP4
+_OF_MAC, _OF_DUID = "01", "ff"  # RFC 2132, 9.14; RFC 4361, 6.1
 
 
-def plan(inputs: Inputs, held: Mapping[str, Lease | None]) -> Iterator[Action]:
-    wanted = conversing(inputs)
-    for link in held:
-        if link not in wanted:
-            yield Silence(link=link)
-    for link in wanted:
-        status = inputs.links.get(link)
-        if link not in held and status is not None and status.link_state:
-            yield Converse(link=link, mac=status.hardware_addr)
+def plan(inputs: Inputs, held: Observed) -> Iterator[Action]:
+    yield from conversations(inputs, held, KIND, identifier)
 
 
-def conversing(inputs: Inputs) -> Mapping[str, OperatorSpec]:
-    return {
-        one.link_name: one
-        for one in inputs.operators.values()
-        if one.operator is OperatorKind.DHCP4 and one.link_name in inputs.links
-    }
+def identifier(operator: OperatorSpec, mac: str) -> str:
+    """Give option 61: made of the hardware address, or of the DUID that is given, or nothing."""
+    wanted = settings_of(operator).client_identifier
+    octets = mac.replace(":", "")
+    if wanted is None or wanted.client_identifier is ClientIdentifierKind.MAC:
+        return _OF_MAC + octets
+    if wanted.client_identifier is ClientIdentifierKind.DUID:
+        return _OF_DUID + octets[-8:] + wanted.duid_raw_hex
+    return ""
 
 
-def report(inputs: Inputs, held: Mapping[str, Lease | None]) -> Iterator[Output]:
-    for link, operator in conversing(inputs).items():
-        lease = held.get(link)
-        if lease is not None:
-            yield from offers(link, operator, lease)
+def report(inputs: Inputs, held: Observed) -> Iterator[Output]:
+    for operator, lease in asked_of(inputs, held, KIND):
+        yield from offers(operator, lease)
 
 
-def offers(link: str, operator: OperatorSpec, lease: Lease) -> Iterator[Output]:
+def offers(operator: OperatorSpec, lease: Lease) -> Iterator[Output]:
     """Give what a lease offers, in the layer of operators."""
-    namespace, layer = CONFIG_NAMESPACE_NAME, Layer.OPERATOR
-    settings = operator.dhcp4
-    address = AddressSpec(address=lease.address, link_name=link, layer=layer)
-    yield Output(id=f"dhcp4/{link}/{lease.address}", spec=address, namespace=namespace)
-    for route in () if settings is not None and settings.skip_routes else lease.routes:
-        spec = RouteSpec(
-            dst=route.destination,
-            gateway=route.gateway,
-            out_link_name=link,
-            table="main",
-            priority=settings.route_metric if settings is not None else 0,
-            type=RouteType.UNICAST,
-            protocol="dhcp",
-            layer=layer,
-        )
-        name = f"dhcp4/{link}/{route.gateway}/{route.destination}"
-        yield Output(id=name, spec=spec, namespace=namespace)
-    if lease.name_servers:
-        servers = tuple(NameServer(addr=address) for address in lease.name_servers)
-        resolvers = ResolverSpec(dns_servers=lease.name_servers, name_servers=servers, layer=layer)
-        yield Output(id=f"dhcp4/{link}/resolvers", spec=resolvers, namespace=namespace)
-    if lease.hostname and not (settings is not None and settings.skip_hostname_request):
+    settings = settings_of(operator)
+    yield from addresses(operator, lease)
+    for route in () if settings.skip_routes else lease.routes:
+        name = f"{route.gateway}/{route.destination}"
+        yield named(operator, name, route_spec(operator, route))
+    yield from resolvers(operator, lease)
+    yield from time_servers(operator, lease)
+    if lease.mtu:
+        link = operator.link_name
+        spec = LinkSpec(name=link, up=True, type="ether", mtu=lease.mtu, layer=Layer.OPERATOR)
+        yield named(operator, "link", spec)
+    if lease.hostname and not settings.skip_hostname_request:
         host, _, domain = lease.hostname.partition(".")
-        hostname = HostnameSpec(hostname=host, domainname=domain or lease.domain, layer=layer)
-        yield Output(id=f"dhcp4/{link}/hostname", spec=hostname, namespace=namespace)
+        hostname = HostnameSpec(
+            hostname=host, domainname=domain or lease.domain, layer=Layer.OPERATOR
+        )
+        yield named(operator, "hostname", hostname)
 
 
-def dhcp4(port: Leases) -> Actuator[Inputs, Mapping[str, Lease | None], Action]:
+def settings_of(operator: OperatorSpec) -> DHCP4Operator:
+    return operator.dhcp4 or DHCP4Operator()
+
+
+def route_spec(operator: OperatorSpec, route: LeasedRoute) -> RouteSpec:
+    return RouteSpec(
+        dst=route.destination,
+        gateway=route.gateway,
+        out_link_name=operator.link_name,
+        table="main",
+        priority=settings_of(operator).route_metric,
+        type=RouteType.UNICAST,
+        protocol="dhcp",
+        layer=Layer.OPERATOR,
+    )
+
+
+def dhcp4(port: Leases) -> Actuator[Inputs, Observed, Action]:
     return Actuator(
         name="network.DHCP4",
         inputs=Inputs,
@@ -94,11 +100,6 @@ def dhcp4(port: Leases) -> Actuator[Inputs, Mapping[str, Lease | None], Action]:
         plan=plan,
         apply=port.apply,
         wakes=port.wakes,
-        outputs=[
-            Out(AddressSpec, CONFIG_NAMESPACE_NAME),
-            Out(RouteSpec, CONFIG_NAMESPACE_NAME),
-            Out(ResolverSpec, CONFIG_NAMESPACE_NAME),
-            Out(HostnameSpec, CONFIG_NAMESPACE_NAME),
-        ],
+        outputs=OUTPUTS,
         report=report,
     )

@@ -6,9 +6,22 @@ from typing import TypeVar
 from ichor.cosi.resource import Resource
 from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.hostname import HostnameSpec
+from ichor.resources.network.link import LinkSpec
+from ichor.resources.network.operator import OperatorSpec
 from ichor.resources.network.route import RouteSpec
+from ichor.resources.network.routing_rule import RoutingRuleSpec
+from ichor.resources.network.time_server import TimeServerSpec
 
-S = TypeVar("S", AddressSpec, HostnameSpec, RouteSpec)
+S = TypeVar(
+    "S",
+    AddressSpec,
+    HostnameSpec,
+    LinkSpec,
+    OperatorSpec,
+    RouteSpec,
+    RoutingRuleSpec,
+    TimeServerSpec,
+)
 
 
 def rank(offer: Resource[S]) -> tuple[int, str]:

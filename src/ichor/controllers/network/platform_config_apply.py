@@ -1,10 +1,8 @@
 """PlatformConfigApply: the platform's part becomes offers of its layer.
 
-    network/PlatformConfig "active" ─► network-config/AddressSpec, RouteSpec, HostnameSpec,
-                                       ResolverSpec, TimeServerSpec
-                                    ─► runtime/PlatformMetadata
-
-Its links and operators are read by `operator`, where those of a machine are decided.
+network/PlatformConfig "active" ─► network-config/LinkSpec, AddressSpec, RouteSpec,
+OperatorSpec, HostnameSpec, ResolverSpec, TimeServerSpec
+─► runtime/PlatformMetadata
 """
 
 from collections.abc import Iterator
@@ -13,12 +11,15 @@ from typing import Annotated
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ichor.controllers.network.operator import name_of
 from ichor.cosi.controller import Get, Out, Output, Transform
 from ichor.cosi.resource import Spec
 from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.hostname import HostnameSpec
 from ichor.resources.network.ids import CONFIG_NAMESPACE_NAME, PLATFORM_CONFIG_ACTIVE_ID
 from ichor.resources.network.kinds import Layer
+from ichor.resources.network.link import LinkSpec
+from ichor.resources.network.operator import OperatorSpec
 from ichor.resources.network.platform import PlatformConfig
 from ichor.resources.network.resolver import ResolverSpec
 from ichor.resources.network.route import RouteSpec
@@ -33,6 +34,10 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
     config, layer = inputs.config, Layer.PLATFORM
+    for link in config.links:
+        yield offer(link.name, replace(link, layer=layer))
+    for operator in config.operators:
+        yield offer(name_of(operator), replace(operator, layer=layer))
     for address in config.addresses:
         yield offer(f"{address.link_name}/{address.address}", replace(address, layer=layer))
     for route in config.routes:
@@ -56,6 +61,8 @@ platform_config_apply = Transform(
     name="network.PlatformConfigApply",
     inputs=Inputs,
     outputs=[
+        Out(LinkSpec, CONFIG_NAMESPACE_NAME),
+        Out(OperatorSpec, CONFIG_NAMESPACE_NAME),
         Out(AddressSpec, CONFIG_NAMESPACE_NAME),
         Out(RouteSpec, CONFIG_NAMESPACE_NAME),
         Out(HostnameSpec, CONFIG_NAMESPACE_NAME),

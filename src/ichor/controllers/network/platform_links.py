@@ -5,10 +5,11 @@ from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
+from ichor.controllers.network.link_parts import PLAIN_BOND
 from ichor.errors import InputError
 from ichor.formats.platform import Link
 from ichor.resources.network.kinds import Layer
-from ichor.resources.network.link import VLAN, BondMaster, LinkSpec
+from ichor.resources.network.link import VLAN, LinkSpec
 from ichor.resources.network.link_kinds import BondMode
 from ichor.resources.network.link_status import LinkStatus
 
@@ -45,7 +46,7 @@ def links(name: str, link: Link, names: Mapping[str, str]) -> Iterator[LinkSpec]
         mode = _MODES.get(link.bond.mode)
         if mode is None:
             raise InputError(f"bond {name}: unknown mode {link.bond.mode!r}")
-        master = BondMaster(mode=mode, miimon=link.bond.miimon)
+        master = replace(PLAIN_BOND, mode=mode, miimon=link.bond.miimon)
         yield replace(made(name, link, "bond"), bond_master=master)
         for index, port in enumerate(one for one in link.bond.ports if one in names):
             yield replace(up(names[port]), master_name=name, slave_index=index)

@@ -25,7 +25,8 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, RouteSpec]]:
 
 def name_of(route: RouteSpec) -> str:
     """Name a route by what the kernel tells routes apart by, and its link."""
-    parts = (route.out_link_name, route.family.value, route.gateway, route.dst)
+    table = () if route.table in ("", "unspec", "main") else (route.table,)
+    parts = (*table, route.out_link_name, route.family.value, route.gateway, route.dst)
     return "/".join((*parts, str(route.priority)))
 
 

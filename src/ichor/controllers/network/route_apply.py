@@ -2,26 +2,29 @@
 
     network/RouteSpec (all), what the kernel has ─► plan ─► Add, Delete
 
-Ours are told by their protocol: routes of DHCP that nobody wants any more are taken away, all
-others belong to the kernel or to somebody else. A route whose link or gateway is not there yet is
-waited for: a change of the network wakes us.
+Ours are told by their protocol, DHCP's or a number of our own (shown as static): such that nobody
+wants any more are taken away, all others belong to the kernel or to somebody else. A route whose
+link or gateway is not there yet is waited for: a change of the network wakes us.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_interface
 from typing import Annotated
 
 from msgspec import Struct
 
+from ichor.controllers.network.link_kind import table_number
 from ichor.cosi.controller import Actuator, All
 from ichor.ports.network import Action, Add, Delete, Network, Networks, Route
-from ichor.resources.network.kinds import Family
+from ichor.resources.network.kinds import Family, RouteType
 from ichor.resources.network.route import RouteSpec
 
-# rtnetlink(7): RTPROT_*
-PROTOCOLS: Mapping[str, int] = {"boot": 3, "static": 4, "dhcp": 16}
-DHCP = PROTOCOLS["dhcp"]
+# rtnetlink(7): RTPROT_DHCP, and the number after that of the pod network's routes
+DHCP, STATIC = 16, 74
+OURS = (DHCP, STATIC)
 _LINK_SCOPE = 253
+_MAIN = 254
+_IPV6_PRIORITY = 1024  # what the kernel makes of 0
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -31,7 +34,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
     wanted = [kernel_route(spec) for spec in inputs.wanted]
     for present in network.routes:
-        if present.protocol == DHCP and not any(is_same(one, present) for one in wanted):
+        if present.protocol in OURS and not any(is_same(one, present) for one in wanted):
             yield Delete(what=present)
     for one in wanted:
         there = any(is_same(one, present) for present in network.routes)
@@ -40,32 +43,40 @@ def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
 
 
 def kernel_route(spec: RouteSpec) -> Route:
+    is_v6 = spec.family is Family.INET6
+    near = 0 if is_v6 or spec.type is not RouteType.UNICAST else _LINK_SCOPE
     return Route(
         destination=spec.dst,
         gateway=spec.gateway,
         link=spec.out_link_name,
         source=spec.src,
-        priority=spec.priority,
-        protocol=PROTOCOLS.get(spec.protocol, PROTOCOLS["static"]),
-        scope=spec.scope.number if spec.gateway else _LINK_SCOPE,
+        table=table_number(spec.table) or _MAIN,
+        priority=spec.priority or (_IPV6_PRIORITY if is_v6 else 0),
+        protocol=DHCP if spec.protocol == "dhcp" else STATIC,
+        scope=0 if spec.gateway else near,
+        type=spec.type.number or RouteType.UNICAST.number,
         mtu=spec.mtu,
-        ipv6=spec.family is Family.INET6,
+        ipv6=is_v6,
     )
 
 
 def is_same(one: Route, other: Route) -> bool:
     def key(route: Route) -> tuple[object, ...]:
-        where = route.destination, route.gateway, route.link, route.table
-        return *where, route.priority, route.protocol, route.ipv6
+        # IPv6's routes to nowhere are on loopback, whatever was asked for.
+        link = route.link if route.type == RouteType.UNICAST.number else ""
+        where = route.destination, route.gateway, link, route.table, route.type, route.source
+        return *where, route.priority, route.protocol, route.mtu, route.ipv6
 
     return key(one) == key(other)
 
 
 def is_possible(route: Route, network: Network) -> bool:
     """Say whether the link is up and, for a gateway, has an address it can be reached from."""
+    if not route.link:
+        return route.type != RouteType.UNICAST.number
     if not any(link.name == route.link and link.up for link in network.links):
         return False
-    if not route.gateway:
+    if not route.gateway or ip_address(route.gateway).is_link_local:
         return True
     own = [ip_interface(one.address) for one in network.addresses if one.link == route.link]
     return any(ip_address(route.gateway) in interface.network for interface in own)

@@ -3,7 +3,7 @@
     secrets/CertificateRequest (issuer trustd) ─┐
     secrets/OSRootSecret "os": token, CAs      ─┼─► plan ─► Enrol, Forget ─► secrets/Certificate
     controlplane/Endpoint (all)                ─┤
-    time                                       ─┘
+    time, runtime/TimeStatus "node"            ─┘
 
 Renewed as Issuance renews: when the wish or the CAs changed, and at half life. A refusal and a
 silence are failures of this controller: the engine shows them and tries again, ever more rarely;
@@ -32,6 +32,8 @@ from ichor.resources.secrets.certificate import (
 )
 from ichor.resources.secrets.ids import OS_ROOT_ID
 from ichor.resources.secrets.os import OSRootSecret
+from ichor.resources.time.ids import STATUS_ID as TIME_STATUS_ID
+from ichor.resources.time.status import TimeStatus
 
 PORT = 50001
 
@@ -41,6 +43,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     requests: Annotated[Sequence[Resource[CertificateRequest]], All(NAMESPACE)] = ()
     root: Annotated[OSRootSecret | None, Get(NAMESPACE, OS_ROOT_ID)] = None
     endpoints: Annotated[Mapping[str, Endpoint], All(CONTROL_PLANE_NAMESPACE_NAME)] = {}
+    clock: Annotated[TimeStatus | None, Get("runtime", TIME_STATUS_ID)] = None
 
 
 Observed = Mapping[str, Certificate]

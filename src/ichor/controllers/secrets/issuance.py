@@ -2,10 +2,11 @@
 
     secrets/CertificateRequest (all) ─┐
     secrets/Authority (all)          ─┼─► plan ─► Issue, Forget ─► secrets/Certificate
-    time                             ─┘
+    time, runtime/TimeStatus "node"  ─┘
 
 A certificate is issued when there is none, when the wish changed, when the CA changed, and when
-half of its life is over. A wish whose CA is not known yet, or is known without its key, waits.
+half of its life is over, which is looked at anew whenever the clock was set. A wish whose CA is not
+known yet, or is known without its key, waits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ichor.cosi.controller import Actuator, All, Clock, Out, WakeAt, Yield
+from ichor.cosi.controller import Actuator, All, Clock, Get, Out, WakeAt, Yield
 from ichor.cosi.resource import Resource
 from ichor.ports.issuance import Action, Forget, Issuance, Issue, Order
 from ichor.resources.secrets.certificate import (
@@ -24,12 +25,15 @@ from ichor.resources.secrets.certificate import (
     CertificateRequest,
     Issuer,
 )
+from ichor.resources.time.ids import STATUS_ID
+from ichor.resources.time.status import TimeStatus
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
     now: Annotated[datetime, Clock()]
     requests: Annotated[Sequence[Resource[CertificateRequest]], All(NAMESPACE)] = ()
     authorities: Annotated[Mapping[str, Authority], All(NAMESPACE)] = {}
+    clock: Annotated[TimeStatus | None, Get("runtime", STATUS_ID)] = None
 
 
 Observed = Mapping[str, Certificate]

@@ -25,7 +25,7 @@ _FIRST, _LONGEST, _TRIES = 4.0, 64.0, 4
 _SOONEST: Final = 60.0  # between two requests of a renewal
 _WANTED: Final = (
     *(packet.MASK, packet.ROUTER, packet.DNS, packet.HOSTNAME, packet.DOMAIN, packet.BROADCAST),
-    *(packet.NTP, packet.RENEWAL, packet.REBINDING, packet.ROUTES),
+    *(packet.MTU, packet.NTP, packet.RENEWAL, packet.REBINDING, packet.ROUTES),
 )
 _LARGEST: Final = 1472
 
@@ -51,6 +51,7 @@ class Lease(NamedTuple):
     time_servers: tuple[str, ...] = ()
     hostname: str = ""
     domain: str = ""
+    mtu: int = 0
 
 
 class Send(NamedTuple):
@@ -67,10 +68,17 @@ class _Times(NamedTuple):
 
 
 class Client:
-    """random: a number from 0 to 1, excluded."""
+    """random: a number from 0 to 1, excluded. identifier: option 61, made of the MAC if None."""
 
-    def __init__(self, mac: bytes, now: float, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        mac: bytes,
+        now: float,
+        random: Callable[[], float],
+        identifier: bytes | None = None,
+    ) -> None:
         self._mac = mac
+        self._identifier = b"\x01" + mac if identifier is None else identifier
         self._random = random
         self._times = _Times(0, 0, 0)
         self.lease: Lease | None = None
@@ -179,8 +187,9 @@ class Client:
             packet.KIND: bytes([kind]),
             packet.WANTED: bytes(sorted(_WANTED)),
             packet.LARGEST: _LARGEST.to_bytes(2, "big"),
-            packet.CLIENT_ID: b"\x01" + self._mac,
         }
+        if self._identifier:
+            common[packet.CLIENT_ID] = self._identifier
         seconds = int(now - self._since)
         # An address that is held can be reached; before that only a broadcast gets through.
         is_held = client != NOWHERE
@@ -216,4 +225,5 @@ def lease_of(reply: Packet) -> Lease:
         time_servers=packet.addresses(reply, packet.NTP),
         hostname=packet.text(reply, packet.HOSTNAME),
         domain=packet.text(reply, packet.DOMAIN),
+        mtu=packet.mtu(reply),
     )

@@ -16,13 +16,14 @@ DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE = range(1, 8)
 SERVER_PORT, CLIENT_PORT = 67, 68
 
 PAD, END = 0, 255
-MASK, ROUTER, DNS, HOSTNAME, DOMAIN, BROADCAST, NTP = 1, 3, 6, 12, 15, 28, 42
+MASK, ROUTER, DNS, HOSTNAME, DOMAIN, MTU, BROADCAST, NTP = 1, 3, 6, 12, 15, 26, 28, 42
 ADDRESS, LEASE, OVERLOAD, KIND, SERVER, WANTED, LARGEST = 50, 51, 52, 53, 54, 55, 57
 RENEWAL, REBINDING, CLIENT_ID, SEARCH, ROUTES = 58, 59, 61, 119, 121
 
 _HEAD: Final = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
 _COOKIE: Final = bytes((99, 130, 83, 99))
 _ETHERNET: Final = 1
+_SMALLEST_MTU: Final = 576
 _BROADCAST_FLAG: Final = 0x8000
 _SHORTEST: Final = 300  # what BOOTP relays expect (RFC 1542, 2.1)
 NOWHERE: Final = "0.0.0.0"  # noqa: S104 - the absent address
@@ -109,6 +110,13 @@ def addresses(packet: Packet, code: int) -> tuple[str, ...]:
 def seconds(packet: Packet, code: int) -> int | None:
     raw = packet.options.get(code, b"")
     return int.from_bytes(raw[:4], "big") if len(raw) >= 4 else None
+
+
+def mtu(packet: Packet) -> int:
+    """Give that of the link; 0 where nothing is said, or less than IP needs (RFC 2132, 5.1)."""
+    raw = packet.options.get(MTU, b"")
+    found = int.from_bytes(raw, "big") if len(raw) == 2 else 0
+    return found if found >= _SMALLEST_MTU else 0
 
 
 def text(packet: Packet, code: int) -> str:

@@ -38,7 +38,7 @@ def family_request(name: str) -> bytes:
 
 def family(payload: bytes) -> Family:
     """Read the answer. Raises FormatError."""
-    found = attributes(_body(payload))
+    found = attributes(body(payload))
     groups = (attributes(one) for _, one in listed(found.get(_GROUPS, b"")))
     ids = {text(one.get(_GROUP_NAME, b"")): number(one.get(_GROUP_ID, b"")) for one in groups}
     return Family(number(found.get(_FAMILY_ID, b"")), ids)
@@ -46,13 +46,18 @@ def family(payload: bytes) -> Family:
 
 def acpi_class(payload: bytes) -> str:
     """Give the class of the device that a message of ACPI's family is about. Raises FormatError."""
-    event = attributes(_body(payload)).get(_ACPI_EVENT, b"")
+    event = attributes(body(payload)).get(_ACPI_EVENT, b"")
     if len(event) < _EVENT.size:
         raise FormatError(f"struct acpi_genl_event of {_EVENT.size} bytes")
     return text(_EVENT.unpack_from(event)[0])
 
 
-def _body(payload: bytes) -> bytes:
+def build(command: int, version: int, *inner: bytes) -> bytes:
+    return _HEAD.pack(command, version, 0) + b"".join(inner)
+
+
+def body(payload: bytes) -> bytes:
+    """Give the attributes behind the head. Raises FormatError."""
     if len(payload) < _HEAD.size:
         raise FormatError(f"struct genlmsghdr of {_HEAD.size} bytes")
     return payload[_HEAD.size :]

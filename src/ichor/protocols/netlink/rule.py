@@ -7,15 +7,17 @@ import struct
 from typing import NamedTuple
 
 from ichor.errors import FormatError
-from ichor.protocols.netlink.message import attribute, attributes, number, u32
+from ichor.protocols.netlink.message import attribute, attributes, number, string, text, u8, u32
 from ichor.protocols.netlink.wire import AF_INET, pack_ip, unpack_ip
 
 NEW, DELETE, GET = 32, 33, 34
 GROUP_IPV4, GROUP_IPV6 = 8, 19  # RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE
 TO_TABLE = 1
+ACTIONS = (TO_TABLE, 6, 7, 8)  # and FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT
 
 _HEAD = struct.Struct("<BBBBBBBBI")
-_DST, _SRC, _PRIORITY, _MARK, _TABLE, _MASK = 1, 2, 6, 10, 15, 16
+_DST, _SRC, _IIF, _PRIORITY, _MARK = 1, 2, 3, 6, 10
+_TABLE, _MASK, _OIF, _PROTOCOL = 15, 16, 17, 21
 
 
 class Rule(NamedTuple):
@@ -30,6 +32,9 @@ class Rule(NamedTuple):
     mark: int = 0
     mask: int = 0
     flags: int = 0
+    incoming: str = ""
+    outgoing: str = ""
+    protocol: int = 0
 
 
 def build(rule: Rule) -> bytes:
@@ -43,6 +48,11 @@ def build(rule: Rule) -> bytes:
         out.append(attribute(_SRC, pack_ip(rule.source)))
     if rule.mark or rule.mask:
         out += [attribute(_MARK, u32(rule.mark)), attribute(_MASK, u32(rule.mask))]
+    for type_, name in ((_IIF, rule.incoming), (_OIF, rule.outgoing)):
+        if name:
+            out.append(attribute(type_, string(name)))
+    if rule.protocol:
+        out.append(attribute(_PROTOCOL, u8(rule.protocol)))
     return head + b"".join(out)
 
 
@@ -64,4 +74,7 @@ def parse(payload: bytes) -> Rule:
         mark=number(found.get(_MARK, b"")),
         mask=number(found.get(_MASK, b"")),
         flags=flags,
+        incoming=text(found.get(_IIF, b"")),
+        outgoing=text(found.get(_OIF, b"")),
+        protocol=number(found.get(_PROTOCOL, b"")),
     )

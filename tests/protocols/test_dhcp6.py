@@ -1,0 +1,219 @@
+"""DHCPv6: messages survive, garbage is refused, and a conversation goes as RFC 8415 says."""
+
+import random
+from ipaddress import IPv6Address
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ichor.errors import FormatError
+from ichor.protocols.dhcp import packet6
+from ichor.protocols.dhcp.client6 import FOREVER, Client, State
+from ichor.protocols.dhcp.packet6 import Address, Association, Packet
+
+DUID = packet6.duid_of(bytes.fromhex("525400123456"))
+SERVER = b"\x00\x03\x00\x01\x02\x00\x00\x00\x00\x01"
+U32 = st.integers(0, FOREVER)
+IPS = st.integers(0, 2**128 - 1).map(lambda n: str(IPv6Address(n)))
+PACKETS = st.builds(
+    Packet,
+    st.integers(1, 13),
+    st.integers(0, 2**24 - 1),
+    st.lists(st.tuples(st.integers(0, 65535), st.binary(max_size=40)), max_size=5).map(tuple),
+)
+ASSOCIATIONS = st.builds(
+    Association,
+    U32,
+    U32,
+    U32,
+    st.lists(st.builds(Address, IPS, U32, U32), max_size=3).map(tuple),
+    st.integers(0, 65535),
+)
+
+
+@given(PACKETS)
+def test_messages_survive(value: Packet) -> None:
+    assert packet6.parse(packet6.build(value)) == value
+
+
+@given(ASSOCIATIONS)
+def test_associations_survive(value: Association) -> None:
+    message = Packet(packet6.REPLY, 1, ((packet6.IA, packet6.pack_association(value)),))
+    assert list(packet6.associations(message)) == [value]
+
+
+@given(st.lists(st.sampled_from(["example.org", "a", "x-1.y.z"]), max_size=4))
+def test_names_survive(names: list[str]) -> None:
+    assert packet6.names(packet6.pack_names(*names)) == tuple(names)
+
+
+@given(st.one_of(st.binary(max_size=80), PACKETS.map(packet6.build)))
+def test_garbage_raises_format_errors_only(raw: bytes) -> None:
+    try:
+        message = packet6.parse(raw)
+        list(packet6.associations(message))
+        packet6.names(message.option(packet6.DOMAINS) or b"")
+        packet6.time_servers(message)
+    except FormatError:
+        return
+
+
+# RFC 8415, 21.4 and 21.6: an association of one address, its octets written by hand.
+GOLDEN = bytes.fromhex(
+    "07abcdef"  # REPLY
+    "0001000a00030001525400123456"
+    "0002000a00030001020000000001"
+    "00030028123456780000003c00000078"
+    "0005001820010db8000000000000000000000005000000c8000001f4"
+    "0017001020010db8000000000000000000000053"
+    "00180006046e6f646500"
+)
+
+
+def test_a_reply_is_read_as_it_is_written() -> None:
+    message = packet6.parse(GOLDEN)
+    assert (message.kind, message.transaction) == (packet6.REPLY, 0xABCDEF)
+    assert message.option(packet6.CLIENT_ID) == DUID
+    address = Address("2001:db8::5", 200, 500)
+    (held,) = packet6.associations(message)
+    assert held == Association(0x12345678, 60, 120, (address,))
+    assert packet6.addresses(message, packet6.DNS) == ("2001:db8::53",)
+    assert packet6.names(message.option(packet6.DOMAINS) or b"") == ("node",)
+
+
+class Scene:
+    """A client, and a server that answers each message as it is told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.client = Client(DUID, 7, self.now, random.Random(3).random)
+
+    def due(self) -> Packet:
+        self.now = max(self.now, self.client.next_time)
+        (sent,) = self.client.tick(self.now)
+        return packet6.parse(sent)
+
+    def answer(self, asked: Packet, kind: int, *more: tuple[int, bytes]) -> list[Packet]:
+        options = ((packet6.CLIENT_ID, DUID), (packet6.SERVER_ID, SERVER), *more)
+        built = packet6.build(Packet(kind, asked.transaction, options))
+        return [packet6.parse(one) for one in self.client.receive(built, self.now)]
+
+
+def lease(
+    *addresses: str, renew: int = 60, rebind: int = 120, valid: int = 200, status: int = 0
+) -> tuple[int, bytes]:
+    rows = tuple(Address(one, 100, valid) for one in addresses)
+    return packet6.IA, packet6.pack_association(Association(7, renew, rebind, rows, status))
+
+
+def bound(**times: int) -> Scene:
+    scene = Scene()
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease("2001:db8::5"))
+    assert asked.kind == packet6.REQUEST
+    assert asked.option(packet6.SERVER_ID) == SERVER
+    dns = (packet6.DNS, IPv6Address("2001:db8::53").packed)
+    assert not scene.answer(asked, packet6.REPLY, lease("2001:db8::5", **times), dns)
+    assert scene.client.state is State.BOUND
+    return scene
+
+
+def test_an_offer_is_asked_for_and_held() -> None:
+    scene = bound()
+    held = scene.client.lease
+    assert held is not None
+    assert (held.addresses, held.name_servers) == (("2001:db8::5",), ("2001:db8::53",))
+    assert scene.client.next_time == scene.now + 60
+
+
+def test_a_lease_is_renewed_then_rebound_then_lost() -> None:
+    scene = bound()
+    began = scene.now
+    kinds = []
+    while scene.client.lease is not None:
+        kinds.append(scene.due().kind)
+    assert kinds[0] == packet6.RENEW
+    assert packet6.REBIND in kinds
+    assert kinds.index(packet6.REBIND) < len(kinds) - 1
+    assert kinds[-1] == packet6.SOLICIT
+    assert scene.now == began + 200
+
+
+def test_a_renewal_brings_new_times() -> None:
+    scene = bound()
+    asked = scene.due()
+    assert not scene.answer(asked, packet6.REPLY, lease("2001:db8::5", renew=30))
+    assert scene.client.state is State.BOUND
+    assert scene.client.next_time == scene.now + 30
+
+
+def test_a_server_that_forgot_us_is_asked_again() -> None:
+    scene = bound()
+    (again,) = scene.answer(scene.due(), packet6.REPLY, lease(status=packet6.NO_BINDING))
+    assert again.kind == packet6.REQUEST
+
+
+def test_an_address_that_is_taken_back_is_lost() -> None:
+    scene = bound()
+    (again,) = scene.answer(scene.due(), packet6.REPLY, lease("2001:db8::5", valid=0))
+    assert again.kind == packet6.SOLICIT
+    assert scene.client.lease is None
+
+
+def test_a_lease_for_ever_is_never_renewed() -> None:
+    scene = bound(renew=FOREVER, rebind=FOREVER, valid=FOREVER)
+    assert scene.client.next_time == float("inf")
+
+
+def test_where_there_are_no_addresses_the_rest_is_asked_for() -> None:
+    scene = Scene()
+    status = (packet6.STATUS, packet6.NO_ADDRESSES.to_bytes(2, "big"))
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, status)
+    assert asked.kind == packet6.INFORMATION
+    assert asked.option(packet6.IA) is None
+    domain = (packet6.DOMAINS, packet6.pack_names("example.org"))
+    scene.answer(asked, packet6.REPLY, domain)
+    held = scene.client.lease
+    assert held is not None
+    assert (held.addresses, held.domains) == ((), ("example.org",))
+    assert scene.due().kind == packet6.SOLICIT
+    assert scene.now >= 100 + 86400
+
+
+@pytest.mark.parametrize("field", ["transaction", "client"])
+def test_an_answer_to_somebody_else_is_passed_over(field: str) -> None:
+    scene = Scene()
+    asked = scene.due()
+    transaction = asked.transaction ^ (field == "transaction")
+    duid = DUID if field == "transaction" else DUID + b"x"
+    options = (
+        (packet6.CLIENT_ID, duid),
+        (packet6.SERVER_ID, SERVER),
+        lease("2001:db8::5"),
+    )
+    built = packet6.build(Packet(packet6.ADVERTISE, transaction, options))
+    assert scene.client.receive(built, scene.now) == ()
+    assert scene.client.state is State.SOLICITING
+
+
+def test_pauses_double_to_their_limit() -> None:
+    scene = Scene()
+    times = []
+    for _ in range(16):
+        scene.due()
+        times.append(scene.client.next_time - scene.now)
+    assert 1 <= times[0] <= 1.1
+    assert all(1.85 <= after / before <= 2.15 for before, after in pairwise(times[:8]))
+    assert 3240 <= times[-1] <= 3960
+
+
+@given(st.lists(st.one_of(st.binary(max_size=60), PACKETS.map(packet6.build)), max_size=6))
+def test_whatever_it_hears_it_goes_on(heard: list[bytes]) -> None:
+    scene = Scene()
+    for data in heard:
+        try:
+            scene.client.receive(data, scene.now)
+        except FormatError:
+            continue
+    assert scene.due().kind == packet6.SOLICIT
