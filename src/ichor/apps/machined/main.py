@@ -34,6 +34,8 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     here = site.here()
     site.set_environment()
     libc.return_memory_early()
+    if not here.is_container:
+        site.mount_proc(KernelMounts())  # where the zygote, first thing, looks itself up
     _load()
     launcher = Launcher.fork(DAEMONS, (afresh.INIT,))
     log.setup()

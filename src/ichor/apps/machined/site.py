@@ -6,7 +6,6 @@ environment); the kernel of a machine tells nothing.
 
 import errno
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -147,10 +146,15 @@ def xfs(target: str, disk: SystemDisk, label: str, options: tuple[str, ...] = _S
     return Attach(target=target, fstype="xfs", source=source, options=options)
 
 
+def mount_proc(mounts: Mounts) -> None:
+    """Mount what tells what is mounted, unless it is there: once more, it would be another one."""
+    if not Path("/proc/self").exists():
+        mounts.apply(OF_KERNEL[0])
+
+
 def mount_kernel(mounts: Mounts) -> None:
     """Mount the kernel's own file systems; /dev may be there already (CONFIG_DEVTMPFS_MOUNT)."""
-    with suppress(OSError):  # /proc, which tells what is mounted, is not there to tell it
-        mounts.apply(OF_KERNEL[0])
+    mount_proc(mounts)
     held = {mount.target for mount in mounts.observe()}
     for wanted in OF_KERNEL:
         target = Path(wanted.target)
