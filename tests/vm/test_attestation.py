@@ -154,6 +154,7 @@ def test_a_machine_shows_what_it_runs_and_only_that(
         print(command.until(measured.RUN, upgrade))
         said = machine.console.rpartition("Linux version")[2]
         assert said.count("volume opened") == 2
+        print(*(line for line in said.splitlines() if "volume opened" in line), sep="\n")
         latest = Pin(key=verdict.pin.key, resets=verdict.pin.resets + 1)
         assert refused(answer, first, latest, release) is Reason.STALE
 
@@ -161,4 +162,6 @@ def test_a_machine_shows_what_it_runs_and_only_that(
         foreign = Release(press, keys, issue.key_pem(measure.make_key()))
         before = starts(foreign)
         machine.until("Linux version", times=before + 1)
-        machine.until("PCR 11 is in no state that the signer of the secret has signed")
+        closed = "PCR 11 is in no state that the signer of the secret has signed"
+        machine.until(closed)
+        print(next(line for line in machine.console.splitlines() if closed in line))
