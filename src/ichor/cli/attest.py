@@ -154,11 +154,11 @@ async def _activate(node: "Node", answer: "Answer") -> None:
 
 def _show(name: str, verdict: "Verdict", *, has_certificate: bool) -> None:
     secure = {True: "on", False: "off", None: "not measured"}[verdict.secure_boot]
-    maker = "in the TPM" if has_certificate else "none"
+    maker = "with a certificate, which is not checked" if has_certificate else "no certificate"
     rows = [
         ("NODE", name),
         ("ATTESTATION KEY", verdict.pin.key),
-        ("ENDORSEMENT KEY", f"{verdict.pin.endorsement} (certificate: {maker}, not checked)"),
+        ("ENDORSEMENT KEY", f"{verdict.pin.endorsement} ({maker})"),
         ("SECURE BOOT", secure),
         ("RELEASE", verdict.version or "none given: nothing says what should run"),
         ("ROOT", verdict.root),
