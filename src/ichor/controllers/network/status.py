@@ -37,13 +37,17 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, NetworkStatus]]:
         STATUS_ID,
         NetworkStatus(
             address_ready=inputs.current is not None and bool(inputs.current.addresses),
-            connectivity_ready=any(
-                str(route.dst) in EVERYWHERE and route.gateway for route in inputs.routes.values()
-            ),
+            connectivity_ready=any(map(leads_out, inputs.routes.values())),
             hostname_ready=inputs.hostname is not None,
             etc_files_ready=all(name in inputs.files for name in FILES),
         ),
     )
+
+
+def leads_out(route: RouteStatus) -> bool:
+    """Say whether all that nothing else is said about goes that way."""
+    is_main = route.table in ("", "unspec", "main")
+    return is_main and route.dst in EVERYWHERE and bool(route.gateway)
 
 
 network_status = Transform(
