@@ -106,7 +106,7 @@ def test_delete_and_set_in_one_patch_start_anew() -> None:
         (document("StaticHostConfig", "hostnames: [a]"), "needs the name of the document"),
         (document("KubePrismConfig", "$patch: replace"), "expected $patch: delete"),
         (document("ResolverConfig", "nameservers: [{$patch: delete}]"), "in an item of a list"),
-        ("machine: {time: {servers: [a]}}", "known, not supported yet"),
+        ("machine: {udev: {rules: [a]}}", "known, not supported yet"),
     ],
 )
 def test_a_patch_is_read_as_strictly_as_a_configuration(text: str, fault: str) -> None:
