@@ -34,14 +34,14 @@ def write(kind: Kind, group: int, index: Callable[[str], int]) -> Written:
     name = type(kind).__name__.lower()
     match kind:
         case Bond(primary=primary):
-            rest = {**asdict(kind), "primary": index(primary) if primary else 0}
-            return Written(name, bond.Bond(**rest))
+            told = bond.Bond(**asdict(kind))._replace(primary=index(primary) if primary else 0)
+            return Written(name, told)
         case Bridge(stp=stp, vlan_filtering=filtering):
             return Written(name, link_kind.Bridge(stp, filtering))
         case Vxlan() as vxlan:
             carrier = index(vxlan.link)
-            told = link_kind.Vxlan(vxlan.id, vxlan.port, vxlan.local, carrier, vxlan.learning)
-            return Written(name, told)
+            tunnel = link_kind.Vxlan(vxlan.id, vxlan.port, vxlan.local, carrier, vxlan.learning)
+            return Written(name, tunnel)
         case Vlan(id=id, link=lower, protocol=protocol):
             return Written(name, link_kind.Vlan(id, protocol), index(lower))
         case Vrf(table=table):
