@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_interface
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 METHODS: Final = frozenset({"none", "off", "dhcp", "on", "any", "dhcp6", "either6", "auto6"})
 _DHCP4: Final = frozenset({"dhcp", "on", "any", "either6"})
@@ -57,14 +58,14 @@ class Arguments(Struct, frozen=True, kw_only=True):
 
 
 def read(line: str) -> Arguments:
-    pairs = [word.partition("=")[::2] for word in line.split()]
-    hostnames = [value for name, value in pairs if name == HOSTNAME]
+    words = [word.partition("=")[::2] for word in line.split()]
+    hostnames = [value for name, value in words if name == HOSTNAME]
     return Arguments(
-        ips=tuple(one for name, value in pairs if name == "ip" for one in ip(value)),
-        bonds=tuple(one for name, value in pairs if name == "bond" for one in bond(value)),
-        vlans=tuple(one for name, value in pairs if name == "vlan" for one in vlan(value)),
+        ips=tuple(one for name, value in words if name == "ip" for one in ip(value)),
+        bonds=tuple(one for name, value in words if name == "bond" for one in bond(value)),
+        vlans=tuple(one for name, value in words if name == "vlan" for one in vlan(value)),
         hostname=hostnames[-1] if hostnames else "",
-        ignored=tuple(value for name, value in pairs if name == IGNORE and value),
+        ignored=tuple(value for name, value in words if name == IGNORE and value),
     )
 
 
@@ -130,11 +131,17 @@ def split(value: str) -> list[str]:
 
 def bond(value: str) -> Iterator[Bond]:
     name, ports, options, mtu, *_ = (*split(value), "", "", "", "")
-    pairs = tuple(one.partition("=")[::2] for one in options.split(",") if "=" in one)
     if name:
+        made = Bond(name=name, options=tuple(pairs(options)), mtu=number(mtu))
         held = tuple(port for port in ports.split(",") if port)
-        made = Bond(name=name, options=pairs, mtu=number(mtu))
-        yield Bond(name=name, ports=held, options=pairs, mtu=made.mtu) if held else made
+        yield replace(made, ports=held) if held else made
+
+
+def pairs(options: str) -> Iterator[tuple[str, str]]:
+    for one in options.split(","):
+        key, equals, value = one.partition("=")
+        if equals:
+            yield key, value
 
 
 def vlan(value: str) -> Iterator[Vlan]:
