@@ -69,9 +69,9 @@ keep_environment(char **argv)
     char *kept[KEPT_AT_MOST];
     size_t count = 0;
     bool led = false;
-    for (char **each = environ; *each != NULL && count < KEPT_AT_MOST; each++) {
+    for (char **each = environ; *each != NULL; each++) {
         led = led || begins(*each, "LD_");
-        if (is_kept(*each) && (kept[count] = strdup(*each)) != NULL)
+        if (count < KEPT_AT_MOST && is_kept(*each) && (kept[count] = strdup(*each)) != NULL)
             count++;
     }
     clearenv();

@@ -211,7 +211,9 @@ def probed() -> Mapping[str, object]:
     libc.mount(f"{EVIL}/probe.pyc", f"{SIGNER}c", flags=libc.MS_BIND)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours:
-        misled = Attempt(environment={"LD_LIBRARY_PATH": f"{EVIL}/libraries"})
+        # Behind more settings than it keeps.
+        many = {f"ICHOR_{number}": "" for number in range(100)}
+        misled = Attempt(environment={**many, "LD_LIBRARY_PATH": f"{EVIL}/libraries"})
         pid = begin(INIT, misled, theirs)
         theirs.close()
         gate, opened = os.pipe()
