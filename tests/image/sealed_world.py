@@ -57,6 +57,10 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "inspect": Attempt((), {"PYTHONINSPECT": "1"}, stdin=CODE),
     "user's .pth": Attempt(("-c", ""), {"PYTHONUSERBASE": f"{EVIL}/user"}),
     "working directory": Attempt(("-c", "import socket"), directory=f"{EVIL}/shadow"),
+    "libraries": Attempt(
+        ("-c", "import ctypes; ctypes.CDLL('libcryptsetup.so.12')"),
+        {"LD_LIBRARY_PATH": f"{EVIL}/libraries"},
+    ),
     "warnings": Attempt(("-c", ""), {"PYTHONPATH": EVIL, "PYTHONWARNINGS": "error::mark.X"}),
     "OpenSSL's settings": Attempt(
         ("-c", "import _ssl; _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)"),
@@ -82,6 +86,7 @@ DEEDS = {{
     "extension": lambda: foreign("loaded"),
     "archive": lambda: zipimport.zipimporter({EVIL!r} + "/lib.zip").load_module("zipped"),
     "library": lambda: ctypes.CDLL({EVIL!r} + "/loaded.so"),
+    "library by its name": lambda: ctypes.CDLL("libcryptsetup.so.12"),
     "C interface": lambda: ctypes.pythonapi.PyRun_SimpleString({CODE!r}.encode()),
 }}
 def main(arguments):
@@ -156,6 +161,8 @@ def plant(evil: Path, library: bytes) -> None:
         (evil / name).parent.mkdir(parents=True, exist_ok=True)
         (evil / name).write_text(text)
     (evil / "loaded.so").write_bytes(library)
+    (evil / "libraries").mkdir()
+    (evil / "libraries/libcryptsetup.so.12").write_bytes(library)
     for archive, name in (("mark.zip", "__main__.py"), ("lib.zip", "zipped.py")):
         with ZipFile(evil / archive, "w") as file:
             file.writestr(name, CODE)
@@ -204,7 +211,10 @@ def probed() -> Mapping[str, object]:
     libc.mount(f"{EVIL}/probe.pyc", f"{SIGNER}c", flags=libc.MS_BIND)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours:
-        pid = begin(INIT, Attempt(), theirs)
+        # Behind more settings than it keeps.
+        many = {f"ICHOR_{number}": "" for number in range(100)}
+        misled = Attempt(environment={**many, "LD_LIBRARY_PATH": f"{EVIL}/libraries"})
+        pid = begin(INIT, misled, theirs)
         theirs.close()
         gate, opened = os.pipe()
         request = Launch(sequence=1, name="x", program=Daemon(entry="ichor.apps.signer.main:main"))

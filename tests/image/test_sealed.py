@@ -45,6 +45,7 @@ REFUSED: Final = {
     "extension": "PermissionError",
     "archive": "ZipImportError",
     "library": "PermissionError",
+    "library by its name": "done",  # from the root
     "C interface": "done",  # it returns -1, and its code did not run
 }
 
