@@ -47,6 +47,7 @@ def test_what_is_plain_stays() -> None:
         (base64.b64encode(zstd.compress(b"x" * 100)[:-2]).decode(), "whole zstd"),
         (base64.b64encode(zstd.compress(bytes(packed.MOST + 1))).decode(), "at most"),
     ],
+    ids=["no-base64", "no-zstd", "cut", "too-large"],
 )
 def test_a_damaged_argument_is_refused(argument: str, said: str) -> None:
     with pytest.raises(FormatError, match=said):
@@ -56,6 +57,7 @@ def test_a_damaged_argument_is_refused(argument: str, said: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"\x1f\x8bnothing", gzip.compress(b"x" * 99)[:-9], gzip.compress(bytes(packed.MOST + 1))],
+    ids=["no-gzip", "cut", "too-large"],  # its bytes have the time in them
 )
 def test_a_damaged_gzip_is_refused(data: bytes) -> None:
     with pytest.raises(FormatError, match="gzip"):
