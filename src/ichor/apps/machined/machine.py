@@ -88,7 +88,7 @@ from ichor.rpc.client import Channel
 from ichor.rpc.context import Handler
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.server import Server
-from ichor.sequences import container, medium, metal
+from ichor.sequences import container, metal
 from ichor.sequences.start import BOOT
 from ichor.units import parse_duration
 
@@ -335,7 +335,11 @@ class Machine:
     def _sequences(self) -> tuple[Sequence, ...]:
         if self._site.is_container:
             return container.SEQUENCES
-        return medium.SEQUENCES if self._site.medium else metal.SEQUENCES
+        if not self._site.medium:
+            return metal.SEQUENCES
+        from ichor.sequences import medium  # which most starts do without
+
+        return medium.SEQUENCES
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")

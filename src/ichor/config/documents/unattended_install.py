@@ -7,7 +7,6 @@ from msgspec import field
 
 from ichor.config.document import Document, Fault, Part
 from ichor.config.field import ALWAYS, IMAGE
-from ichor.config.selector import Disk, matches
 from ichor.errors import FormatError
 
 
@@ -41,6 +40,8 @@ class UnattendedInstallConfig(Document, frozen=True, kw_only=True):
         if not match:
             yield Fault(path, "expected an expression", 'as disk.dev_path == "/dev/sda"')
             return
+        from ichor.config.selector import Disk, matches  # few configurations have an expression
+
         try:
             matches(match, Disk())
         except FormatError as error:
