@@ -75,7 +75,7 @@ def make_empty(out: Path, work: Path) -> None:
     parts = [(".osrel", b"ID=empty\n"), (".cmdline", line.encode()), (".initrd", archive)]
     stub = (cache.path(uki.stub_step()) / uki.STUB).read_bytes()
     empty = pe.append(stub, [*parts, (".linux", kernel)])
-    disk.make_esp({disk.BOOT: empty}, esp, cache.path(disk.fat_tools_step(cache)))
+    disk.make_esp({disk.BOOT: empty}, esp)
     root = cache.path(verified.verity_step(cache))
     disk.write(out, esp, root / verified.IMAGE, verified.read(root))
 

@@ -29,6 +29,8 @@ from ichor.proto.time import time_pb2
 from ichor.resources.config.kinds import MachineKind
 from ichor.resources.config.machine import MachineType
 from ichor.resources.etcd.bootstrap import ID, EtcdBootstrap
+from ichor.resources.runtime.installation import ID as INSTALLATION_ID
+from ichor.resources.runtime.installation import BootMedium
 from ichor.resources.runtime.service_status import HealthStatus
 from ichor.rpc.method import method
 from ichor.rpc.status import Code, RpcError
@@ -242,6 +244,20 @@ def test_bootstrap_without_a_ca_of_etcd_is_refused(tmp_path: Path) -> None:
         asyncio.run(run())
     refused(caught.value, Code.FAILED_PRECONDITION, "CA")
     assert find(state, EtcdBootstrap, ID) is None
+
+
+def test_bootstrap_on_a_boot_medium_would_be_lost_and_is_refused(tmp_path: Path) -> None:
+    state = memory()
+    state.create(resource(BootMedium(image="x"), INSTALLATION_ID))
+    service = BootstrapService(state, tmp_path / "etcd", tmp_path / "snapshot")
+
+    async def run() -> None:
+        async with serving(tmp_path, service.handlers()) as node:
+            await node.call("Bootstrap", pb.BootstrapRequest(), pb.BootstrapResponse)
+
+    with pytest.raises(RpcError) as caught:
+        asyncio.run(run())
+    refused(caught.value, Code.FAILED_PRECONDITION, "not installed yet")
 
 
 # -- health ----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ichor.api.machine.power import IN_CONTAINER
 from ichor.api.operations import Operations
 from ichor.client.machine import Node
 from ichor.client.operation import actor_of
+from ichor.config.versions import INSTALLER
 from ichor.cosi.memory import Memory
 from ichor.cosi.operation import Operation
 from ichor.cosi.state import find_all
@@ -56,6 +57,12 @@ class FakeInstaller:
             yield "second"
         finally:
             self.ended += 1
+
+    def install(self, disk: str, *, wipe: bool = False) -> Generator[str, None, None]:
+        assert (disk, wipe) == ("vda", False)
+        yield "first"
+        if self.error is not None:
+            raise self.error
 
     def roll_back(self) -> str:
         if self.error is not None:
@@ -228,3 +235,50 @@ def test_a_namespace_that_is_not_there_is_refused(tmp_path: Path, namespace: str
         refused(error.value, Code.INVALID_ARGUMENT, "NS_SYSTEM")
 
     run(tmp_path, FakeInstaller(), check)
+
+
+async def installed(node: Node, image: str, disk: str = "/dev/vda") -> list[str | int]:
+    request = pb.LifecycleServiceInstallRequest(
+        source=pb.InstallArtifactsSource(image_name=image),
+        destination=pb.InstallDestination(disk=disk),
+    )
+    answers = node.stream("Install", request, pb.LifecycleServiceInstallResponse, service=SERVICE)
+    progress = [one.progress async for one in answers]
+    return [one.message or one.exit_code for one in progress]
+
+
+def test_an_installation_is_told_to_its_end(tmp_path: Path) -> None:
+    async def check(node: Node) -> None:
+        assert await installed(node, "") == ["first", 0]
+        assert await installed(node, INSTALLER) == ["first", 0]
+
+    run(tmp_path, FakeInstaller(), check)
+
+
+def test_an_installation_that_fails_says_why(tmp_path: Path) -> None:
+    error = Conflict("disk vda holds something else")
+
+    async def check(node: Node) -> None:
+        assert await installed(node, "") == ["first", f"failed: {error}", 1]
+
+    run(tmp_path, FakeInstaller(error), check)
+
+
+def test_what_no_medium_can_install_is_refused(tmp_path: Path) -> None:
+    async def check(node: Node) -> None:
+        for image, disk, said in (
+            ("a.example/b:1", "/dev/vda", f"installs what it carries, {INSTALLER}"),
+            ("", "", "a disk to install to is expected"),
+        ):
+            with pytest.raises(RpcError, match=said):
+                await installed(node, image, disk)
+
+    run(tmp_path, FakeInstaller(), check)
+
+
+def test_a_container_is_not_installed(tmp_path: Path) -> None:
+    async def check(node: Node) -> None:
+        with pytest.raises(RpcError, match=IN_CONTAINER):
+            await installed(node, "")
+
+    run(tmp_path, None, check)

@@ -43,6 +43,7 @@ def test_a_phase_that_fails_is_the_last(capsys: Output) -> None:
         pytest.param(["create", "--root", "x"], "no root image", id="no-root"),
         pytest.param(["create", "--root", "x", "--wait-timeout", "1y"], "no duration", id="wait"),
         pytest.param(["create", "--root", "x", "--subnet", "x"], "no IPv4 subnet", id="subnet"),
+        pytest.param(["create", "--root", "x", "--iso"], "have no firmware", id="iso"),
         pytest.param(["create", "--root", "x", "--images", "pull"], "no way to", id="pull"),
         pytest.param(["destroy", "--name", "../x"], "DNS label", id="destroy-name"),
         pytest.param(["stop", "--name", "none"], "this host has none", id="unknown"),

@@ -108,3 +108,16 @@ def test_machines_of_iron_keep_the_defaults_of_kubernetes() -> None:
     assert config.main is not None
     assert config.main.cluster.etcd is not None
     assert not config.main.cluster.etcd.extra_args
+
+
+@pytest.mark.parametrize("medium", [{"iso": "/x.iso"}, {"netboot": "/pxe"}, {}])
+def test_machines_that_start_from_a_medium_are_told_where_to_install(
+    medium: dict[str, str],
+) -> None:
+    machine = Machine(image="", **medium)  # type: ignore[arg-type] # texts, all of them
+    cluster = plan(Request(name="dev", root=Path(), machine=machine), free=lambda _: True)
+    config = decode(cluster_config.tell(cluster, "build").userdata["dev-worker-1"])
+    assert not validate(config, "metal").errors
+    assert config.main is not None
+    install = config.main.machine.install
+    assert (install.disk if install else "") == ("/dev/vda" if medium else "")

@@ -8,6 +8,7 @@ from ichor.config.container import Config
 from ichor.config.decode import decode
 from ichor.config.encode import encode
 from ichor.config.validate import Findings, Mode, validate
+from ichor.formats.yaml.problem import Problems
 
 PLANE = encode(samples.control_plane())
 CERT = '"-----BEGIN CERTIFICATE-----\\nYQ==\\n-----END CERTIFICATE-----"'
@@ -119,3 +120,45 @@ def test_getters_hide_in_which_document_a_setting_stands() -> None:
     assert plane.kubeprism_port == 7445
     assert plane.network.dns_domain == "cluster.local"
     assert plane.host_dns.enabled
+
+
+def installing(*lines: str) -> str:
+    return "\n".join(["machine:", "  install:", *(f"    {line}" for line in lines), ""])
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("wipe: true",), "machine.install.disk: expected the device"),
+        (("disk: /dev/vda", "extraKernelArgs: [a]"), "extraKernelArgs: the arguments are signed"),
+        (("disk: /dev/vda", "legacyBIOSSupport: true"), "by UEFI only"),
+        (("disk: /dev/vda", "diskSelector: {size: 1GB}"), "diskSelector: known, not supported"),
+        (("disk: /dev/vda", "image: a.example/b:1"), "installs what it carries, ichor.local/"),
+    ],
+)
+def test_what_a_medium_cannot_install_is_refused(lines: tuple[str, ...], said: str) -> None:
+    errors = found(WORKER, installing(*lines)).errors
+    assert any(said in error for error in errors), errors
+    assert found(WORKER, installing(*lines), mode="container").errors == ()
+
+
+def test_a_disk_to_install_to_is_enough() -> None:
+    assert found(WORKER, installing("disk: /dev/vda", "wipe: true")).errors == ()
+    match = document(
+        "UnattendedInstallConfig",
+        "provisioning:",
+        "  diskSelector:",
+        "    match: disk.size > 10u * GB",
+    )
+    assert found(WORKER, match).errors == ()
+    both = found(WORKER, match, installing("disk: /dev/vda")).errors
+    assert both == ("UnattendedInstallConfig: or machine.install, not both",)
+    image = match + "installer:\n  image: a.example/b:1\n"
+    assert "UnattendedInstallConfig installer.image" in found(WORKER, image).errors[0]
+
+
+@pytest.mark.parametrize("match", ["", "disk.none == 1", "disk.size", "system_disk"])
+def test_a_selector_that_selects_nothing_is_refused(match: str) -> None:
+    lines = ("provisioning:", "  diskSelector:", f"    match: '{match}'")
+    with pytest.raises(Problems, match=r"provisioning\.diskSelector\.match"):
+        found(WORKER, document("UnattendedInstallConfig", *lines))

@@ -61,6 +61,10 @@ encryption: {provider: luks2, keys: [{slot: 0, static: {passphrase: given}}]}
 mount: {secure: true}
 ---
 apiVersion: v1alpha1
+kind: UnattendedInstallConfig
+provisioning: {diskSelector: {match: disk.size > 8u * GB}}
+---
+apiVersion: v1alpha1
 kind: VolumeConfig
 name: STATE
 encryption: {provider: luks2, keys: [{slot: 0, tpm: {options: {pcrs: [7]}}}]}

@@ -56,7 +56,15 @@ ELSEWHERE = {
             "v1alpha1.machine.install.legacy_bios_support",
             "v1alpha1.machine.install.grub_use_uki_cmdline",
         ),
-        "config/validate.py says that a container skips it, and refuses it for machines",
+        "on a boot medium: controllers/runtime/installation.py, or config/validate.py refuses it",
+    ),
+    **dict.fromkeys(
+        (
+            "UnattendedInstallConfig.reboot",
+            "UnattendedInstallConfig.installer.image",
+            "UnattendedInstallConfig.provisioning.wipe",
+        ),
+        "on a boot medium: controllers/runtime/installation.py; a container skips it",
     ),
     **dict.fromkeys(
         (
@@ -105,6 +113,7 @@ SETTLED = frozenset(
         "KubeProxyConfig.mode",
         "KubeFlannelCNIConfig.backend_type",
         "VolumeConfig.provisioning.disk_selector.match",
+        "UnattendedInstallConfig.provisioning.disk_selector.match",
         "VolumeConfig.encryption.provider",
         "VolumeConfig.encryption.cipher",
     }

@@ -17,7 +17,7 @@ from tests.conformance.nodes import KINDS, contents, settled, store_of
 from tests.conformance.test_purity import check, outcome, thorough
 
 from ichor.apps.machined.offline import MODELS, offline
-from ichor.apps.machined.site import METAL
+from ichor.apps.machined.site import MEDIUM, METAL
 from ichor.cosi.controller import Actuator, Controller, Source, Transform
 from ichor.cosi.model import Predicted
 from ichor.cosi.plan import contents as all_contents
@@ -27,7 +27,7 @@ from ichor.resources.wire.text import from_yaml, to_yaml
 from ichor.testing.engine import START
 from ichor.testing.recorded import inputs_of
 
-ALL = tuple({one.name: one for one in (*offline(), *offline(METAL))}.values())
+ALL = tuple({one.name: one for one in (*offline(), *offline(METAL), *offline(MEDIUM))}.values())
 TRANSFORMS = [one for one in ALL if isinstance(one, Transform)]
 ACTUATORS = [one for one in ALL if isinstance(one, Actuator)]
 SOURCES = [one for one in ALL if isinstance(one, Source)]

@@ -12,7 +12,7 @@ from ichor.formats.verity import BLOCK, Verity
 from ichor.image import disk, uki
 from ichor.image import verity as verified
 from ichor.image.cache import Cache
-from ichor.resources.block import partition
+from ichor.resources.block import layout, partition
 
 
 def parts(folder: Path, root: bytes = b"root" * 5000) -> tuple[Path, Path, Verity]:
@@ -49,7 +49,7 @@ def test_a_disk_has_its_parts_where_its_table_says(tmp_path: Path) -> None:
 
 
 def test_another_root_has_another_label_and_other_ids() -> None:
-    one, other = disk.plan(bytes(32)), disk.plan(bytes(31) + b"\1")
+    one, other = layout.plan(bytes(32)), layout.plan(bytes(31) + b"\1")
     assert one.disk != other.disk
     assert not {part.id for part in one.partitions} & {part.id for part in other.partitions}
 

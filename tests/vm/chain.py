@@ -24,10 +24,11 @@ from ichor.formats import pe, verity
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import SECTOR
 from ichor.formats.verity import BLOCK, Verity
-from ichor.image import authenticode, disk, raw
+from ichor.image import authenticode, raw
 from ichor.image.uki import Signer
 from ichor.linux.install import named
 from ichor.provision import machine as machines
+from ichor.resources.block import layout
 from ichor.resources.block.partition import root_label
 from ichor.testing.machine import Trial, trial
 
@@ -95,7 +96,7 @@ class Bench:
         self.old, self.new = known.old, known.new
         self.quick = soon(known.new.kernel)
         self._root = known.new_root
-        table = disk.plan(known.old.root.root)
+        table = layout.plan(known.old.root.root)
         _, first, second, _ = table.partitions
         self.table = named(table, second, root_label(known.new.root.root))
         self.slot = second

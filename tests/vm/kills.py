@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.vm.upgrading import images, machine
 
-from ichor.image import installer
+from ichor.config.versions import INSTALLER
 
 pytestmark = pytest.mark.vm
 # What an upgrade says; the last is said when it is over.
@@ -18,6 +18,6 @@ def test_a_machine_that_loses_its_power_amid_an_upgrade_starts(tmp_path: Path) -
     with machine(tmp_path) as one:
         one.ichor("image", "pull", str(known.archive), "--namespace", "system")
         for moment in MOMENTS:
-            one.cut_when(moment, "upgrade", "-i", installer.NAME, "--no-reboot")
+            one.cut_when(moment, "upgrade", "-i", INSTALLER, "--no-reboot")
             print(f"power cut after {moment!r}: starts the {either[one.root()]} image", flush=True)
             one.until_ok("image", "list", "--namespace", "system")

@@ -18,10 +18,11 @@ from tests.vm.press import Press
 from tests.vm.upgrading import Image, images, machine
 from tests.vm.write_log import Write, read
 
+from ichor.config.versions import INSTALLER
 from ichor.errors import FormatError
 from ichor.formats import boot_entry, pe
 from ichor.formats.gpt import SECTOR
-from ichor.image import installer, sparse
+from ichor.image import sparse
 from ichor.linux import system_disk
 from ichor.linux.install import is_whole
 from ichor.provision import machine as machines
@@ -140,7 +141,7 @@ def test_what_an_upgrade_leaves_always_starts(tmp_path: Path) -> None:
         one.trial.start()
         assert one.root() == known.old.root.root
         one.until_ok("image", "list", "--namespace", "system")
-        one.ichor("upgrade", "-i", installer.NAME, "--no-reboot")
+        one.ichor("upgrade", "-i", INSTALLER, "--no-reboot")
         one.trial.switch_off()
         log = shutil.copy(one.trial.directory / machines.WRITES, tmp_path)
     table = system_disk.read(base, base.stat().st_size // SECTOR)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.image.fat_tools import fat_tools_step
+
 from ichor.cli.cluster_machines import disk_image
 from ichor.formats import boot_entry, gpt
 from ichor.formats.boot_entry import BootEntry
 from ichor.image import authenticode, disk, tools, uki
 from ichor.image.cache import Cache, default_root
 from ichor.image.process import run
+from ichor.image.progress import Lines
 from ichor.image.uki import Signer
 from ichor.pki import issue
 
@@ -28,7 +31,9 @@ class Press:
         cache = Cache(default_root())
         self.disk = disk_image()
         self._work = work
-        self._fat = cache.path(disk.fat_tools_step(cache))
+        fat = fat_tools_step(cache)
+        cache.make([fat], Lines())
+        self._fat = cache.path(fat)
         self.loader = (cache.path(uki.stub_step()) / disk.LOADER).read_bytes()
         self.image = (cache.path(uki.uki_step(cache)) / uki.FILE).read_bytes()
 
@@ -53,7 +58,7 @@ class Press:
         esp = self._work / "esp"
         files = dict(disk.esp_files(self.loader, images, signer))
         files[disk.BOOT] = change(files[disk.BOOT])
-        disk.make_esp(files, esp, self._fat)
+        disk.make_esp(files, esp)
         with target.open("r+b") as file:
             file.seek(_offset(target))
             file.write(esp.read_bytes())

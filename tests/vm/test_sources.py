@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.config import samples
+from tests.image.fat_tools import fat_tools_step
 from tests.vm import iso
 from tests.vm.press import Press
 from tests.vm.upgrading import Machine
@@ -16,9 +17,10 @@ from tests.vm.upgrading import Machine
 from ichor.config.encode import encode
 from ichor.formats import volume_label
 from ichor.formats.volume_label import Volume
-from ichor.image import disk, tools
+from ichor.image import tools
 from ichor.image.cache import Cache, default_root
 from ichor.image.process import run
+from ichor.image.progress import Lines
 from ichor.testing.machine import Told, trial
 
 pytestmark = pytest.mark.vm
@@ -39,7 +41,9 @@ ethernets:
 @pytest.mark.parametrize(("bits", "mib"), [("12", 1), ("16", 16), ("32", 64)])
 def test_the_label_of_a_vfat_is_found(tmp_path: Path, bits: str, mib: int) -> None:
     cache = Cache(default_root())
-    mkfs = tools.in_place(cache.path(disk.fat_tools_step(cache)), "usr/sbin/mkfs.fat")
+    fat = fat_tools_step(cache)
+    cache.make([fat], Lines())
+    mkfs = tools.in_place(cache.path(fat), "usr/sbin/mkfs.fat")
     with (tmp_path / "image").open("w+b") as file:
         file.truncate(mib << 20)
         run([*mkfs, "-F", bits, "-n", "CIDATA", file.name])

@@ -82,6 +82,12 @@ def cluster() -> None:
 @click.option("--memory", default=2048, show_default=True, help="MiB of a virtual machine")
 @click.option("--disk", default=6144, show_default=True, help="MiB of a virtual machine's disk")
 @click.option(
+    "--iso", "medium", flag_value="iso", help="machines start from a CD and install themselves"
+)
+@click.option(
+    "--pxe", "medium", flag_value="pxe", help="as --iso, but their firmware boots by the network"
+)
+@click.option(
     "--secure-boot",
     type=click.Path(path_type=Path),
     envvar="ICHOR_SECUREBOOT",
@@ -111,6 +117,7 @@ def create(
     kind: str,
     memory: int,
     disk: int,
+    medium: str | None,
     secure_boot: Path | None,
     tpm: bool,
     wait: bool,
@@ -119,6 +126,8 @@ def create(
     """Create a cluster and wait until it is healthy."""
     names.check_cluster(name)
     machine = None
+    if kind != "qemu" and medium:
+        raise InputError("containers have no firmware", path=f"--{medium}")
     if kind == "qemu" and root is not None:
         raise InputError("machines boot a disk of their own", path="--root")
     if kind != "qemu" and tpm:
@@ -152,7 +161,7 @@ def create(
     given = None if root is None else _given(root)
     provisioner(planned).check(planned)  # before a build that may take long
     if machine is not None:
-        machine = replace(machine, image=str(cluster_machines.disk_image(secure_boot)))
+        machine = cluster_machines.with_boot(machine, medium, secure_boot)
         request = replace(request, machine=machine)
     is_disk_enough = machine is not None and is_bare
     made = given or (Artefacts() if is_disk_enough else cluster_up.artefacts(source))

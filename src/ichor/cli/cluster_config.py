@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,6 +52,7 @@ _DISK: Mapping[str, Value] = {
     },
     "imageGCHighThresholdPercent": 100,
 }
+DISK: Final = "/dev/vda"  # of a virtual machine
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -118,6 +120,9 @@ def _told(document: Document, node: Node, servers: Sequence[str]) -> Document:
             return replace(document, nameservers=found)
         case KubeletConfig() if node.machine is None:
             return replace(document, config=Object(_DISK))
+        case v1alpha1.MainConfig() if node.machine is not None and node.machine.has_medium:
+            install = v1alpha1.Install(disk=DISK)
+            return replace(document, machine=replace(document.machine, install=install))
         case _:
             return document
 

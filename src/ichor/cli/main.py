@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "graph": ("ichor.apps.graph:graph", "Show the controllers and what is between them."),
     "health": ("ichor.cli.health:health", "Wait until a cluster is healthy."),
     "inspect": ("ichor.cli.inspect:inspect", "Look into a machine."),
+    "install": ("ichor.cli.install:install", "Install from a boot medium to a disk."),
     "kubeconfig": ("ichor.cli.kubernetes:kubeconfig", "Get a kubeconfig."),
     "list": ("ichor.cli.files:list_", "List files."),
     "memory": ("ichor.cli.system:memory", "Show how memory is used."),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ichor.cli.draining import can_go, drain_timeout, draining
+from ichor.cli.install import SERVICE, follow
 from ichor.cli.node import Target, calls_machines
 from ichor.errors import Conflict, TransientError
 from ichor.units import parse_duration
@@ -22,7 +23,6 @@ from ichor.units import parse_duration
 if TYPE_CHECKING:
     from ichor.client.machine import Node
 
-_SERVICE: Final = "LifecycleService"
 _PAUSE_S: Final = 1.0
 _wait = click.option("--wait/--no-wait", default=True, show_default=True, help="Until it is over.")
 _timeout = click.option("--timeout", default="30m", show_default=True, help="How long at most.")
@@ -170,14 +170,5 @@ async def _write(node: "Node", name: str, namespace: str) -> None:
     request = pb.LifecycleServiceUpgradeRequest(
         containerd=instance(namespace), source=pb.InstallArtifactsSource(image_name=name)
     )
-    last, code = "it did not say how it ended", 1
-    async for told in node.stream(
-        "Upgrade", request, pb.LifecycleServiceUpgradeResponse, service=_SERVICE
-    ):
-        if told.progress.WhichOneof("response") == "exit_code":
-            code = told.progress.exit_code
-        else:
-            last = told.progress.message
-            print(f"{node.name}: {last}", file=sys.stderr)
-    if code:
-        raise Conflict(last)
+    answers = node.stream("Upgrade", request, pb.LifecycleServiceUpgradeResponse, service=SERVICE)
+    await follow(node.name, (told.progress async for told in answers))

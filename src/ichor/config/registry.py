@@ -52,6 +52,7 @@ from ichor.config.documents.static_host import StaticHostConfig
 from ichor.config.documents.sysctl import SysctlConfig
 from ichor.config.documents.time_sync import TimeSyncConfig
 from ichor.config.documents.trusted_roots import TrustedRootsConfig
+from ichor.config.documents.unattended_install import UnattendedInstallConfig
 from ichor.config.documents.v1alpha1 import MainConfig
 from ichor.config.documents.volume import VolumeConfig
 from ichor.config.documents.wireguard import WireguardConfig
@@ -112,6 +113,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         KubeCoreDNSConfig,
         KubeInlineManifestConfig,
         KubeStaticPodConfig,
+        UnattendedInstallConfig,
     )
 }
 
@@ -153,7 +155,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "SysfsConfig",
         "TCPProbeConfig",
         "UdevRulesConfig",
-        "UnattendedInstallConfig",
         "UserVolumeConfig",
         "WatchdogTimerConfig",
         "ZswapConfig",

@@ -30,13 +30,16 @@ from ichor.config.documents.link_group import BondConfig, BridgeConfig
 from ichor.config.documents.routing import BlackholeRouteConfig, RoutingRuleConfig
 from ichor.config.documents.sysctl import SysctlConfig
 from ichor.config.documents.time_sync import TimeSyncConfig
+from ichor.config.documents.unattended_install import UnattendedInstallConfig
 from ichor.config.documents.volume import VolumeConfig
+from ichor.config.versions import INSTALLER
 from ichor.errors import FormatError
 from ichor.pki import certificate
 
 Mode = Literal["metal", "cloud", "container"]
 MODES: Final[tuple[Mode, ...]] = ("metal", "cloud", "container")
 SKIPPED: Final = "skipped: container"
+_CARRIED: Final = f"a boot medium installs what it carries, {INSTALLER}; leave it out"
 
 _NEEDED: Final[tuple[type[Document], ...]] = (
     KubeletConfig,
@@ -88,8 +91,8 @@ def validate(config: Config, mode: Mode) -> Findings:
         return Findings(errors=(missing,))
     rules = (_authorities, keys.faults, _kubernetes, _roles, _ports, _links)
     errors = [error for rule in rules for error in rule(config)]
-    if config.main.machine.install is not None and mode != "container":
-        errors.append("machine.install: known, not supported yet but in a container")
+    if mode != "container":
+        errors += _install(config)
     return Findings(
         errors=tuple(errors),
         warnings=tuple(_warnings(config)),
@@ -115,10 +118,34 @@ def skipped(config: Config) -> Iterator[str]:
         yield f"machine.features.diskQuotaSupport: {SKIPPED}"
     if config.main is not None and config.main.machine.install is not None:
         yield f"machine.install: {SKIPPED}"
+    if config.one(UnattendedInstallConfig) is not None:
+        yield f"UnattendedInstallConfig: {SKIPPED}"
     sysctl = config.one(SysctlConfig)
     for key in sysctl.params if sysctl else ():
         if not key.replace("/", ".").startswith("net."):
             yield f"SysctlConfig {key}: {SKIPPED}"
+
+
+def _install(config: Config) -> Iterator[str]:
+    """What is installed is what the boot medium carries, signed with its kernel's arguments."""
+    document = config.one(UnattendedInstallConfig)
+    if document is not None and document.installer.image not in (None, INSTALLER):
+        yield f"UnattendedInstallConfig installer.image: {_CARRIED}"
+    old = config.main.machine.install if config.main is not None else None
+    if old is None:
+        return
+    if document is not None:
+        yield "UnattendedInstallConfig: or machine.install, not both"
+    if not old.disk:
+        yield "machine.install.disk: expected the device to install to, as /dev/sda"
+    if old.disk_selector:
+        yield "machine.install.diskSelector: known, not supported yet; name the disk"
+    if old.extra_kernel_args:
+        yield "machine.install.extraKernelArgs: the arguments are signed with the image"
+    if old.legacy_bios_support:
+        yield "machine.install.legacyBIOSSupport: machines start by UEFI only"
+    if old.image not in (None, INSTALLER):
+        yield f"machine.install.image: {_CARRIED}"
 
 
 def _authorities(config: Config) -> Iterator[str]:

@@ -8,11 +8,13 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from ichor import __version__
 from ichor.config.versions_table import VERSIONS
 from ichor.errors import InputError
 
 Source = Literal["build", "pull"]
 LOCAL: Final = "ichor.local"
+INSTALLER: Final = f"{LOCAL}/installer:v{__version__}"  # of this release
 
 # name of the image: (component, upstream repository or "" where there is none)
 _IMAGES: Final[dict[str, tuple[str, str]]] = {

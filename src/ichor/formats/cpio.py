@@ -7,7 +7,7 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-_REGULAR: Final = 0o100000
+_REGULAR, _DIRECTORY = 0o100000, 0o040000
 _TRAILER: Final = "TRAILER!!!"
 
 
@@ -17,9 +17,10 @@ class File(NamedTuple):
     mode: int = 0o755
 
 
-def build(files: Iterable[File]) -> bytes:
-    """Give the archive of these files, whose directories must be there or not be needed."""
-    rows = [(one.path, _REGULAR | one.mode, one.content) for one in files]
+def build(files: Iterable[File], directories: Iterable[str] = ()) -> bytes:
+    """Give the archive of these; every directory of a path that is not there must be named."""
+    rows = [(path, _DIRECTORY | 0o755, b"") for path in directories]
+    rows += [(one.path, _REGULAR | one.mode, one.content) for one in files]
     return b"".join(
         _entry(number, *row) for number, row in enumerate([*rows, (_TRAILER, 0, b"")], 1)
     )

@@ -15,7 +15,7 @@ from typing import Final
 
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
-from ichor.image import debian, disk, go, hardening, installer, kernel, root, store
+from ichor.image import debian, disk, go, hardening, installer, kernel, medium, root, store
 from ichor.image.cache import Cache, Step, Watcher, default_root
 from ichor.image.images import images_step
 from ichor.image.process import run
@@ -102,6 +102,8 @@ def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
     machines = {
         "disk": disk.disk_step(cache, level),
         "installer": installer.installer_step(cache, level),
+        "iso": medium.iso_step(cache, level),
+        "pxe": medium.pxe_step(cache, level),
     }
     return steps | kernels | named | machines
 

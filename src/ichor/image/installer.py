@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ichor import __version__
-from ichor.config.versions import LOCAL
+from ichor.config.versions import INSTALLER as NAME
 from ichor.formats import installer, oci
 from ichor.image import layout, measure, uki
 from ichor.image import verity as verified
@@ -15,7 +15,6 @@ from ichor.image.cache import Cache, Step, file_digest
 
 ARCHITECTURE: Final = "amd64"
 ARCHIVE: Final = "installer.tar"
-NAME: Final = f"{LOCAL}/installer:v{__version__}"
 _LABELS: Final = (
     ("org.opencontainers.image.title", "installer"),
     ("org.opencontainers.image.version", f"v{__version__}"),

@@ -1,4 +1,4 @@
-"""Programs in C without a libc: pause."""
+"""Programs in C without a libc: pause, and the first program of boot media."""
 
 from pathlib import Path
 from typing import Final
@@ -13,13 +13,21 @@ FLAGS: Final = (
 
 
 def pause_step(cache: Cache) -> Step:
-    source = checkout.components() / "pause" / "pause.c"
+    return _step(cache, checkout.components() / "pause" / "pause.c")
+
+
+def medium_init_step(cache: Cache) -> Step:
+    return _step(cache, checkout.components() / "medium-init" / "init.c")
+
+
+def _step(cache: Cache, source: Path) -> Step:
+    """Give the step whose result is the program, called as its source."""
     root = buildroot.root_step(cache)
 
     def build(out: Path) -> None:
-        argv = [buildroot.CC, *FLAGS.split(), f"/src/{source.name}", "-o", "/out/pause"]
+        argv = [buildroot.CC, *FLAGS.split(), f"/src/{source.name}", "-o", f"/out/{source.stem}"]
         binds = {"src": source.parent, "out": out}
         buildroot.enter(cache.path(root), argv, binds=binds, env={})
 
     inputs = {"source": file_digest(source), "flags": FLAGS}
-    return Step("c/pause", build, inputs, (root,))
+    return Step(f"c/{source.parent.name}", build, inputs, (root,))

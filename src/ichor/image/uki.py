@@ -4,7 +4,8 @@ The line names the root by its hash, so who vouches for this file vouches for ev
 ICHOR_SECUREBOOT names a directory with what it is signed with; without, it is not signed. With a
 PCR signing key there it carries signatures over its states of PCR 11, by which disks are opened.
 Beside it lies the manifest of what machines measure of it.
-No initramfs: the kernel itself makes the verified device (admin-guide/device-mapper/dm-init.rst).
+No initramfs: the kernel itself makes the verified device (admin-guide/device-mapper/dm-init.rst);
+the image of a medium has one, which holds the root.
 """
 
 import os
@@ -140,8 +141,10 @@ def state_signing() -> str:
     return path.read_text() if path is not None and path.exists() else ""
 
 
-def assemble(stub: bytes, kernel: bytes, line: str) -> bytes:
+def assemble(stub: bytes, kernel: bytes, line: str, initrd: bytes = b"") -> bytes:
     # Told no version, the loader orders entries by their names, which are ours to choose.
     release = f'ID=ichor\nNAME=Ichor\nPRETTY_NAME="Ichor {__version__}"\n'
-    parts = [(".osrel", release.encode()), (".cmdline", line.encode()), (".linux", kernel)]
-    return pe.append(stub, parts)
+    parts = [(".osrel", release.encode()), (".cmdline", line.encode())]
+    if initrd:
+        parts.append((".initrd", initrd))
+    return pe.append(stub, [*parts, (".linux", kernel)])

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from ichor.errors import Conflict, FormatError, InputError
 from ichor.formats import generation, installer, pe, verity
@@ -127,6 +127,9 @@ class DiskInstaller:
                 add(root, BootEntry(number), image.kernel)
             yield f"boot entry {number} is started next"
 
+    def install(self, disk: str, *, wipe: bool = False) -> NoReturn:
+        raise Conflict("this machine is installed: it started from its disk")
+
     def roll_back(self) -> str:
         with self._alone():
             return self._roll_back()
@@ -192,13 +195,18 @@ def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
     if member.size > _LARGEST_IMAGE:
         raise InputError(f"{member.name} has {format_size(member.size)}")
     kernel = _stream(layer, member).read()
-    try:
-        line = pe.content(kernel, ".cmdline").decode("ascii", "replace")
-        made, age = verity.parse(line), generation.parse(line)
-    except FormatError as error:
-        raise InputError(f"{member.name} is no image of ours: {error}") from None
+    made, age = root_of(kernel, member.name)
     layer, member = found[installer.ROOT]
     return Image(kernel, made, _stream(layer, member), member.size, age)
+
+
+def root_of(kernel: bytes, name: str) -> tuple[Verity, Generation]:
+    """Give the root that an image starts, and its age. Raises InputError if it is none of ours."""
+    try:
+        line = pe.content(kernel, ".cmdline").decode("ascii", "replace")
+        return verity.parse(line), generation.parse(line)
+    except FormatError as error:
+        raise InputError(f"{name} is no image of ours: {error}") from None
 
 
 def _stream(layer: "tarfile.TarFile", member: "tarfile.TarInfo") -> IO[bytes]:
@@ -235,18 +243,23 @@ def write_root(disk: SystemDisk, slot: Partition, image: Image) -> Iterator[str]
     cleared = named(disk.table, slot, EMPTY_ROOT)
     system_disk.write(device, cleared)
     with Path(disk.path(slot)).open("r+b", buffering=0) as target:
-        done = 0
-        while chunk := image.root.read(_CHUNK):
-            write_whole(target.fileno(), chunk)
-            done += len(chunk)
-            yield f"root: {format_size(done)} written"
-        os.fsync(target.fileno())
-        os.posix_fadvise(target.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        target.seek(0)
-        if not is_whole(target, image.verity):
-            raise InputError("the root is not the one that its image names")
-    yield "root: verified"
+        yield from copy_root(target, image)
     system_disk.write(device, named(cleared, slot, root_label(image.verity.root)))
+
+
+def copy_root(target: IO[bytes], image: Image) -> Iterator[str]:
+    """Write the root from where the target stands, and read it back. Raises InputError."""
+    begin, done = target.tell(), 0
+    while chunk := image.root.read(_CHUNK):
+        write_whole(target.fileno(), chunk)
+        done += len(chunk)
+        yield f"root: {format_size(done)} written"
+    os.fsync(target.fileno())
+    os.posix_fadvise(target.fileno(), begin, done, os.POSIX_FADV_DONTNEED)
+    target.seek(begin)
+    if not is_whole(target, image.verity):
+        raise InputError("the root is not the one that its image names")
+    yield "root: verified"
 
 
 def write_whole(fd: int, data: bytes) -> None:

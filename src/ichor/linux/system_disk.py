@@ -61,8 +61,9 @@ def _is_fixed(device: Path) -> bool:
     return (device / "ro").read_text(encoding="ascii").strip() == "1"
 
 
-def observe() -> SystemDisk | None:
-    name = find()
+def observe(name: str | None = None) -> SystemDisk | None:
+    """Give the disk of that name; by default the one that we started from."""
+    name = find() if name is None else name
     if not name:
         return None
     folder = _BLOCKS / name

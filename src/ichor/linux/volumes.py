@@ -1,6 +1,7 @@
 """Volumes of the system disk are made: a partition, what encrypts it, mkfs.xfs."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -27,16 +28,21 @@ _SMALL: Final = 300 << 20
 
 
 class KernelSystemDisk:
-    def __init__(self, reaper: Reaper, meta: DiskMeta) -> None:
+    """find: gives the name of the disk; on a boot medium it is the one that was installed to."""
+
+    def __init__(
+        self, reaper: Reaper, meta: DiskMeta, find: Callable[[], str] = system_disk.find
+    ) -> None:
         self._reaper = reaper
         self._meta = meta
+        self._find = find
 
     def observe(self) -> SystemDisk | None:
-        disk = system_disk.observe()
+        disk = system_disk.observe(self._find())
         return disk and replace(disk, kept=volume_settings.known(disk, self._meta))
 
     async def apply(self, action: Action) -> None:
-        disk = system_disk.observe()
+        disk = system_disk.observe(self._find())
         if disk is None:
             raise TransientError("the system disk is gone")
         match action:

@@ -18,6 +18,13 @@ class Installer(Protocol):
         """
         ...
 
+    def install(self, disk: str, *, wipe: bool = False) -> Generator[str, None, None]:
+        """Write what the boot medium carries to that disk; say how far it is.
+
+        disk: name of its device. wipe: what it holds may be lost.
+        """
+        ...
+
     def roll_back(self) -> str:
         """Have another entry started next, and name it. Raises Conflict if there is none."""
         ...

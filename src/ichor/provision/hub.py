@@ -5,6 +5,7 @@
     <gateway>:6443, :50001   the Kubernetes API and trustd of whichever control plane answers
     <gateway>:3000           the discovery service, a child that is started again when it ends
     <gateway>:67             addresses for virtual machines, by DHCP
+    <gateway>:8080           what they boot from, where that is the network
 
 It lives in the hub's network namespace and in the cluster's cgroup `hub`, by which `destroy` finds
 it and its child. It keeps nothing: killed, `ichor cluster start` starts it anew.
@@ -24,7 +25,7 @@ import ichor
 from ichor.errors import IchorError, TransientError
 from ichor.linux.libc import CLONE_NEWNET, die_with_parent, setns
 from ichor.log import LineFormatter, fields, logger
-from ichor.provision import cgroup, discovery, leases
+from ichor.provision import cgroup, discovery, leases, netboot
 from ichor.provision import name as names
 from ichor.provision.balance import Backends, Balancer
 from ichor.provision.provisioner import KUBERNETES_PORT, TRUST_PORT
@@ -98,6 +99,8 @@ async def serve(cluster: Cluster, ready: int) -> None:
             await Balancer(cluster.gateway, port, Backends(planes)).start(stack)
         if cluster.has_machines:
             await leases.serve(cluster, stack)
+        if netboot.folder_of(cluster):
+            await netboot.serve(cluster, stack)
         keeping = loop.create_task(keep(discovery.command(cluster)))
         stack.callback(keeping.cancel)
         os.write(ready, b"ok")

@@ -14,9 +14,11 @@ from ichor.linux.dhcp import open_socket
 from ichor.protocols.dhcp import packet
 from ichor.protocols.dhcp.packet import Packet
 from ichor.provision import name as names
+from ichor.provision import netboot
 from ichor.provision.record import Cluster
 
 _DAY: Final = 86400
+_HTTP: Final = b"HTTPClient"  # UEFI 2.10, 24.7.3
 _ALL: Final = "255.255.255.255"
 
 
@@ -37,21 +39,26 @@ def answer(request: Packet, cluster: Cluster) -> Packet | None:
         return None
     server = {packet.SERVER: packet.pack_addresses(cluster.gateway)}
     if request.kind == packet.DISCOVER:
-        return _reply(request, packet.OFFER, address, {**server, **_settings(cluster)})
+        return _reply(request, packet.OFFER, address, {**server, **_settings(request, cluster)})
     if request.kind != packet.REQUEST:
         return None
     asked = packet.addresses(request, packet.ADDRESS) or (request.client,)
     if asked != (address,):
         return _reply(request, packet.NAK, packet.NOWHERE, server)
-    return _reply(request, packet.ACK, address, {**server, **_settings(cluster)})
+    return _reply(request, packet.ACK, address, {**server, **_settings(request, cluster)})
 
 
-def _settings(cluster: Cluster) -> Mapping[int, bytes]:
+def _settings(request: Packet, cluster: Cluster) -> Mapping[int, bytes]:
+    """Give what a machine is told; its firmware, which asks as HTTPClient, what it boots, too."""
+    boot: Mapping[int, bytes] = {}
+    if request.options.get(packet.CLASS, b"").startswith(_HTTP) and netboot.folder_of(cluster):
+        boot = {packet.CLASS: _HTTP, packet.BOOT_FILE: netboot.url(cluster).encode()}
     mask = str(ipaddress.IPv4Network(cluster.subnet).netmask)
     return {
         packet.MASK: packet.pack_addresses(mask),
         packet.ROUTER: packet.pack_addresses(cluster.gateway),
         packet.LEASE: _DAY.to_bytes(4, "big"),
+        **boot,
     }
 
 

@@ -68,8 +68,10 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     yield from _handed(machine)
     for number, fd in enumerate(handed.taps):
         mac = names.hardware_address(tap.card(node, number))
+        index = ",bootindex=2" if machine.netboot and number == 0 else ""
         yield from ("-netdev", f"tap,id=net{number},fd={fd}")
-        yield from ("-device", f"virtio-net-pci,netdev=net{number},mac={mac},romfile=")
+        yield from ("-device", f"virtio-net-pci,netdev=net{number},mac={mac},romfile={index}")
+    yield from _medium(machine)
     yield from ("-device", "virtio-rng-pci")
     if handed.tpm >= 0:
         yield from tpm.arguments(handed.tpm)
@@ -88,6 +90,17 @@ def _handed(machine: Machine) -> Iterator[str]:
         image = f"format=raw,readonly=on,file={_doubled(medium)}"
         yield from ("-drive", f"if=none,id=medium{number},{image}")
         yield from ("-device", f"virtio-blk-pci,drive=medium{number}")
+
+
+def _medium(machine: Machine) -> Iterator[str]:
+    """Yield what a machine starts from while its disk is empty, or is not what it was."""
+    if machine.iso:
+        file = _doubled(machine.iso)
+        yield from ("-drive", f"if=none,id=cd,media=cdrom,format=raw,readonly=on,file={file}")
+        yield from ("-device", "ide-cd,drive=cd,bootindex=2")
+    if machine.netboot:  # by HTTP (UEFI 2.10, 24.7); PXE would be waited for, minutes
+        for version in ("IPv4", "IPv6"):
+            yield from ("-fw_cfg", f"name=opt/org.tianocore/{version}PXESupport,string=no")
 
 
 def _disk(machine: Machine, directory: Path) -> str:

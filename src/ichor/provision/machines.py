@@ -60,7 +60,8 @@ class Machines:
             directory.mkdir(parents=True, exist_ok=True)
             with (directory / machine.DISK).open("wb") as disk:
                 disk.truncate(made.disk_mib * _MIB)
-                copy(Path(made.image), disk.fileno())
+                if not made.has_medium:
+                    copy(Path(made.image), disk.fileno())
             if made.log_writes:
                 (directory / machine.WRITES).touch()
             if node.image_cache:

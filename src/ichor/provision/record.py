@@ -41,6 +41,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     serial, strings: what its SMBIOS says, as serial number and OEM strings (type 11).
     media: images of disks beside its own, read-only.
     links: how many network cards it has, all on the hub's bridge; the first gets an address there.
+    iso, netboot: a CD, or a folder for boot by the network; its disk is empty then.
     """
 
     image: str
@@ -56,6 +57,12 @@ class Machine(Struct, frozen=True, kw_only=True):
     strings: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     links: int = 1
+    iso: str = ""
+    netboot: str = ""
+
+    @property
+    def has_medium(self) -> bool:
+        return bool(self.iso or self.netboot)
 
 
 class Node(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ container.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from ichor.cosi.controller import Out
 from ichor.cosi.sequence import Condition, Guard, Phase, Request, Run, Sequence, Task, View
 from ichor.ports.power import Ending
@@ -36,11 +38,10 @@ def _is_provisioned(view: View, _: Run) -> bool:
 
 VOLUMES: Final = (STATE, EPHEMERAL)
 _IS_MEMORY: Final = Guard((Out(SystemDisk), Out(MountStatus)), _is_memory)
-_PROVISION: Final = Task(
+PROVISION: Final = Task(
     name="provisionVolumes",
     request=Request(Out(VolumeProvision), lambda _: (ID, VolumeProvision(labels=VOLUMES))),
     until=Condition((Out(VolumeProvisionStatus),), _is_provisioned),
-    when=(_IS_MEMORY,),
     lasting=True,
 )
 
@@ -55,7 +56,7 @@ INITIALIZE = Sequence(
             ),
         ),
         Phase("config", (Task(name="loadConfig", until=CONFIGURED),)),
-        Phase("volumes", (_PROVISION,)),
+        Phase("volumes", (replace(PROVISION, when=(_IS_MEMORY,)),)),
         ending_by("beginAfresh", Ending.AFRESH, _IS_MEMORY),
         Phase("containerd", (Task(name="startContainerd", until=serving("containerd")),)),
     ),

@@ -133,7 +133,7 @@ class Trial:
 
 @contextmanager
 def trial(
-    image: Path,
+    image: Path | None,
     memory_mib: int = 256,
     *,
     secure_boot: bool = False,
@@ -142,11 +142,13 @@ def trial(
     disk_mib: int = 6144,
     told: Told = Told(),  # noqa: B008 - it is frozen
     links: int = 1,
+    iso: Path | None = None,
+    netboot: Path | None = None,
 ) -> Iterator[Trial]:
-    """Give a machine that starts from this disk."""
+    """Give a machine that starts from this disk, or from a medium while its disk is empty."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
     wanted = Machine(
-        image=str(image),
+        image=str(image or ""),
         memory_mib=memory_mib,
         secure_boot=secure_boot,
         tpm=tpm,
@@ -156,8 +158,10 @@ def trial(
         strings=told.strings,
         media=tuple(map(str, told.media)),
         links=links,
+        iso=str(iso or ""),
+        netboot=str(netboot or ""),
     )
-    planned = plan(Request(name=name, root=image, workers=0, machine=wanted))
+    planned = plan(Request(name=name, root=image or Path(), workers=0, machine=wanted))
     made = Machines()
     with record.locked(name):
         made.check(planned)

@@ -18,6 +18,7 @@ from ichor.resources.block.provision import lives_in_memory
 from ichor.resources.config.active import ID as CONFIG_ID
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.etcd.bootstrap import ID, EtcdBootstrap
+from ichor.resources.runtime.installation import BootMedium
 from ichor.resources.runtime.mount import MountStatus
 from ichor.resources.time.ids import STATUS_ID
 from ichor.resources.time.status import TimeStatus
@@ -70,7 +71,9 @@ class BootstrapService:
         return pb.EtcdRecoverResponse(messages=[pb.EtcdRecover()])
 
     def _check_place(self) -> None:
-        """Refuse what would be lost: PID 1 begins afresh on the disk in a moment."""
+        """Refuse what would be lost: PID 1 begins afresh on the disk, or a disk is installed to."""
+        if find_all(self._state, BootMedium):
+            raise Conflict("a boot medium runs here, the node is not installed yet: ask again")
         has_disk = bool(find_all(self._state, SystemDisk))
         mounts = {each.id: each.spec for each in find_all(self._state, MountStatus)}
         if lives_in_memory(mounts, has_disk=has_disk):

@@ -1,21 +1,23 @@
 """LifecycleService, and what else changes what a machine starts from: Upgrade and Rollback.
 
     image of the runtime ─► its layers ─► installer ─► messages, then the exit code
+    boot medium ─► installer, of a disk ─► the same
 
 One at a time; a caller that hangs up ends it, and what runs goes on being started.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from ichor.api.machine.aside import Aside
 from ichor.api.machine.images import complete, images_of
 from ichor.api.machine.power import deny
 from ichor.api.machine.table import streaming, unary
 from ichor.api.operations import Operations
-from ichor.errors import Conflict, IchorError
+from ichor.config.versions import INSTALLER
+from ichor.errors import Conflict, IchorError, InputError
 from ichor.log import fields, logger
 from ichor.ports.containers import Images
 from ichor.ports.installer import Installer
@@ -28,6 +30,7 @@ SERVICE: Final = "LifecycleService"
 log = logger(__name__)
 _LONGEST: Final = timedelta(minutes=30)
 _Progress = pb.LifecycleServiceInstallProgress
+_Work: TypeAlias = Callable[[], Generator[str, None, None]]
 
 
 class LifecycleService:
@@ -54,18 +57,29 @@ class LifecycleService:
         self._is_busy = False
 
     def handlers(self) -> Mapping[str, Handler]:
-        asked, answered = pb.LifecycleServiceUpgradeRequest, pb.LifecycleServiceUpgradeResponse
+        first = pb.LifecycleServiceInstallRequest, pb.LifecycleServiceInstallResponse
+        later = pb.LifecycleServiceUpgradeRequest, pb.LifecycleServiceUpgradeResponse
         return {
-            f"/machine.{SERVICE}/Install": self.install,
-            **streaming("Upgrade", asked, answered, self.upgrade, SERVICE),
+            **streaming("Install", *first, self.install, SERVICE),
+            **streaming("Upgrade", *later, self.upgrade, SERVICE),
             **unary("Upgrade", pb.UpgradeRequest, pb.UpgradeResponse, self.upgrade_old),
             **unary("Rollback", pb.RollbackRequest, pb.RollbackResponse, self.roll_back),
         }
 
-    async def install(self, context: Context) -> None:
+    async def install(
+        self, request: pb.LifecycleServiceInstallRequest, context: Context
+    ) -> AsyncIterator[pb.LifecycleServiceInstallResponse]:
+        """Install what the boot medium carries, which an image that is named must be."""
         if self._installer is None:
             await deny(context)
-        raise Conflict("this machine is installed: it started from its disk")
+        installer, disk = self._installer, request.destination.disk.removeprefix("/dev/")
+        if request.source.image_name not in {"", INSTALLER}:
+            raise InputError(f"a boot medium installs what it carries, {INSTALLER}")
+        if not disk:
+            raise InputError("a disk to install to is expected, as /dev/sda", path="destination")
+        with self._alone():
+            async for progress in self._told("install", lambda: installer.install(disk)):
+                yield pb.LifecycleServiceInstallResponse(progress=progress)
 
     async def upgrade(
         self, request: pb.LifecycleServiceUpgradeRequest, context: Context
@@ -73,18 +87,11 @@ class LifecycleService:
         if self._installer is None:
             await deny(context)
         images = images_of(self._namespaces, request.containerd.namespace)
+        name = complete(request.source.image_name)
         with self._alone():
-            layers = await images.layers(complete(request.source.image_name))
-            code = 0
-            try:
-                async with aclosing(self._written(self._installer, layers)) as lines:
-                    async for line in lines:
-                        yield _answer(_Progress(message=line))
-            except (IchorError, OSError) as error:
-                log.warning("upgrade failed", extra=fields(why=error))
-                yield _answer(_Progress(message=f"failed: {error}"))
-                code = 1
-            yield _answer(_Progress(exit_code=code))
+            layers, installer = await images.layers(name), self._installer
+            async for progress in self._told("upgrade", lambda: installer.upgrade(layers)):
+                yield pb.LifecycleServiceUpgradeResponse(progress=progress)
 
     async def upgrade_old(self, request: pb.UpgradeRequest, context: Context) -> pb.UpgradeResponse:
         """Do all of it in one call; the other slot is free at any time, so none is staged."""
@@ -98,7 +105,8 @@ class LifecycleService:
             if name not in {one.name for one in await images.list()}:
                 await images.pull(name, hosts_dir=self._hosts_dir)
             layers = await images.layers(name)
-            async with aclosing(self._written(self._installer, layers)) as lines:
+            installer = self._installer
+            async with aclosing(self._lines("upgrade", lambda: installer.upgrade(layers))) as lines:
                 async for _ in lines:
                     continue
         actor = self._operations.ask("reboot", {"force": "false", "drain": "true"})
@@ -116,12 +124,23 @@ class LifecycleService:
         finally:
             self._is_busy = False
 
-    async def _written(
-        self, installer: Installer, layers: tuple[str, ...]
-    ) -> AsyncGenerator[str, None]:
-        async with aclosing(self._aside.each(lambda: installer.upgrade(layers))) as lines:
+    async def _told(self, what: str, make: _Work) -> AsyncGenerator[_Progress, None]:
+        """Do it, and say how far it is, in the end whether it went well."""
+        code = 0
+        try:
+            async with aclosing(self._lines(what, make)) as lines:
+                async for line in lines:
+                    yield _Progress(message=line)
+        except (IchorError, OSError) as error:
+            log.warning("%s failed", what, extra=fields(why=error))
+            yield _Progress(message=f"failed: {error}")
+            code = 1
+        yield _Progress(exit_code=code)
+
+    async def _lines(self, what: str, make: _Work) -> AsyncGenerator[str, None]:
+        async with aclosing(self._aside.each(make)) as lines:
             async for line in lines:
-                log.info("upgrade", extra=fields(step=line))
+                log.info(what, extra=fields(step=line))
                 yield line
 
     async def roll_back(self, request: pb.RollbackRequest, context: Context) -> pb.RollbackResponse:
@@ -132,7 +151,3 @@ class LifecycleService:
         log.info("rollback", extra=fields(entry=entry))
         self._operations.ask("reboot", {"force": "false"}, takeover=True)
         return pb.RollbackResponse(messages=[pb.Rollback()])
-
-
-def _answer(progress: pb.LifecycleServiceInstallProgress) -> pb.LifecycleServiceUpgradeResponse:
-    return pb.LifecycleServiceUpgradeResponse(progress=progress)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
@@ -38,6 +38,7 @@ from ichor.cosi.disk import Disk
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Kind, Spec, kind_of, resource
 from ichor.cosi.runtime import Engine
+from ichor.cosi.sequence import Sequence
 from ichor.cosi.sequencer import StoreJournal
 from ichor.cosi.state import find_all
 from ichor.errors import IchorError
@@ -81,6 +82,7 @@ from ichor.resources.runtime.ids import (
     KERNEL_CMDLINE_ID,
     SECURITY_STATE_ID,
 )
+from ichor.resources.runtime.installation import ID as INSTALLATION_ID
 from ichor.resources.secrets.roots import ID as ROOTS_ID
 from ichor.rpc.client import Channel
 from ichor.rpc.context import Handler
@@ -89,6 +91,9 @@ from ichor.rpc.server import Server
 from ichor.sequences import container, metal
 from ichor.sequences.start import BOOT
 from ichor.units import parse_duration
+
+if TYPE_CHECKING:
+    from ichor.linux.medium import Medium
 
 log = logger(__name__)
 STORED: dict[Kind, type[Spec]] = {kind_of(spec): spec for spec in (ConfigGeneration, Identity)}
@@ -140,6 +145,7 @@ class Machine:
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
         self._on_disk: api.OnDisk | None = None
         self._attesting: Mapping[str, Handler] = {}
+        self._medium = _medium() if site.medium else None
         self._joining = joining.adapters(self._signer, self._clock)
 
     async def run(self) -> Fate:
@@ -175,6 +181,8 @@ class Machine:
         await bounded("services", self._supervisor.stop_all(), 60)
         if self._disk is not None:
             self._disk.close()  # what its log holds is in the one file then
+        if self._medium is not None and self._medium.installed:
+            _hand_over(self._medium.installed)
         if self._site.is_container:  # a machine's are not there any more when it is off
             wiping.wipe(wipe)
 
@@ -226,6 +234,11 @@ class Machine:
             self._state.create(resource(line, KERNEL_CMDLINE_ID), OWNER)
             self._state.create(resource(booted_image.security(), SECURITY_STATE_ID), OWNER)
             self._platform = self._handed(line.cmdline)
+        if self._medium is not None:
+            from ichor.apps.machined import medium as of_medium
+
+            seen = of_medium.found(self._medium.observe())
+            self._state.create(resource(seen, INSTALLATION_ID), OWNER)
         for volume, status in volumes.statuses(KernelMounts().observe()):
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
@@ -298,30 +311,61 @@ class Machine:
             system_files=KernelFiles(Path("/system/secrets")),
             uts=KernelUts(),
             machine=self._machine(network),
+            runs_pods=not self._site.medium,
         )
 
     def _machine(self, network: KernelNetwork) -> tuple[Controller, ...] | None:
         if self._site.is_container:
             return None
+        if self._medium is not None:
+            from ichor.apps.machined import medium as of_medium
+
+            handed, self._on_disk = of_medium.adapters(
+                self._state, self._medium, network, self._clock, self._reaper, self._signer
+            )
+            return of_medium.controllers(handed)
         from ichor.apps.machined import metal
 
-        world, on_disk = metal.adapters(
+        self._attesting = metal.attesting()
+        world, self._on_disk = metal.adapters(
             self._state, network, self._clock, self._reaper, self._signer
         )
-        self._on_disk = on_disk
-        self._attesting = metal.attesting()
         return metal.controllers(world)
+
+    def _sequences(self) -> tuple[Sequence, ...]:
+        if self._site.is_container:
+            return container.SEQUENCES
+        if not self._site.medium:
+            return metal.SEQUENCES
+        from ichor.sequences import medium  # which most starts do without
+
+        return medium.SEQUENCES
 
     def _operating(self) -> OperatingWorld:
         pods = ContainerdContainers(Channel(UnixTarget(CONTAINERD)), "k8s.io")
         return OperatingWorld(
             journal=StoreJournal(self._state, self._operations.tell),
             life=self._events.new_id(),
-            sequences=container.SEQUENCES if self._site.is_container else metal.SEQUENCES,
+            sequences=self._sequences(),
             fate=self._fate,
             pods=ContainerdPods(pods),
             static_pods=networking.static_pods(self._state, self._clock),
         )
+
+
+def _medium() -> "Medium":
+    from ichor.linux.medium import Medium  # which most starts do without
+
+    return Medium()
+
+
+def _hand_over(name: str) -> None:
+    from ichor.apps.machined import medium as of_medium
+
+    try:
+        of_medium.hand_over(name)
+    except (OSError, IchorError) as error:
+        log.error("the configuration is not on the disk", extra=fields(disk=name, why=error))
 
 
 def longest() -> timedelta:

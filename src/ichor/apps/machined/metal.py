@@ -65,10 +65,9 @@ from ichor.rpc.context import Handler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetalWorld:
-    boot: BootEntries
-    generations: Generations
-    meta: Meta
+class MachineWorld:
+    """disk: what volumes are made on."""
+
     sources: ConfigSources
     network: Networks
     leases: Leases
@@ -77,13 +76,21 @@ class MetalWorld:
     time: TimeSync
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetalWorld(MachineWorld):
+    """One that started from its disk."""
+
+    boot: BootEntries
+    generations: Generations
+    meta: Meta
+
+
 def adapters(
     state: State, network: Networks, clock: Clock, reaper: Reaper, signer: Signing
 ) -> tuple[MetalWorld, OnDisk]:
     """To be called in the loop."""
     entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
     vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
-    steering = Steering(step=adjtime.step, slew=adjtime.slew, read=adjtime.read)
     world = MetalWorld(
         boot=entries,
         generations=generations,
@@ -93,7 +100,7 @@ def adapters(
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
-        time=ClockFollower(clock, steering),
+        time=follower(clock),
     )
     return world, OnDisk(
         installer=DiskInstaller(entries, values, vouch),
@@ -103,13 +110,19 @@ def adapters(
     )
 
 
+def follower(clock: Clock) -> TimeSync:
+    steering = Steering(step=adjtime.step, slew=adjtime.slew, read=adjtime.read)
+    return ClockFollower(clock, steering)
+
+
 def attesting() -> Mapping[str, Handler]:
     """Give what serves the TPM's word; without a TPM it says so."""
     tpm = KernelTpm(booted_image.signed_states)
     return AttestationService(MachineAccount(tpm)).handlers()
 
 
-def controllers(world: MetalWorld) -> tuple[Controller, ...]:
+def shared(world: MachineWorld) -> tuple[Controller, ...]:
+    """Give what a machine does wherever it started from."""
     return (
         acquire(world.sources),
         platform_config,
@@ -135,6 +148,12 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         time_server,
         time_sync(world.time),
         volume_provision(world.disk),
+    )
+
+
+def controllers(world: MetalWorld) -> tuple[Controller, ...]:
+    return (
+        *shared(world),
         boot_assess(world.boot),
         least_generation(world.generations),
         meta(world.meta),

@@ -10,17 +10,19 @@ that reads the same port does not see in a plan. Sources say nothing but what is
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Generic, TypeVar, cast
 
-from ichor.apps.machined import metal, wiring
+from ichor.apps.machined import medium, metal, wiring
 from ichor.apps.machined.joining import JoiningWorld
 from ichor.apps.machined.kubernetes import KubernetesAdapters
+from ichor.apps.machined.medium import MediumWorld
 from ichor.apps.machined.metal import MetalWorld
 from ichor.apps.machined.networking import NetworkWorld
 from ichor.apps.machined.operating import OperatingWorld
-from ichor.apps.machined.site import CONTAINER, Site
+from ichor.apps.machined.site import CONTAINER, METAL, Site
 from ichor.cosi.controller import Controller
 from ichor.cosi.model import Model, Predicted
 from ichor.cosi.modelled import AnyModel
 from ichor.cosi.progress import Advance
+from ichor.cosi.sequence import Sequence
 from ichor.cosi.sequencer import Journal, journal_model
 from ichor.models import (
     attempts,
@@ -35,6 +37,7 @@ from ichor.models import (
     file,
     generation,
     health,
+    installation,
     issuance,
     kube_node_edit,
     masquerade,
@@ -59,6 +62,7 @@ from ichor.ports.fate import Fate
 from ichor.ports.file import Action as FileAction
 from ichor.ports.file import Directory, File
 from ichor.ports.generation import Remember
+from ichor.ports.installation import Machine as Installable
 from ichor.ports.kube_node_edit import NodeMeta
 from ichor.ports.membership import Membership
 from ichor.ports.network import Action as NetworkAction
@@ -71,6 +75,7 @@ from ichor.ports.system_disk import SystemDisk
 from ichor.ports.time_sync import Following
 from ichor.ports.uts import Names
 from ichor.sequences import container
+from ichor.sequences import medium as medium_sequences
 from ichor.sequences import metal as metal_sequences
 
 O = TypeVar("O")  # noqa: E741 - observed, as in ichor.cosi.controller
@@ -192,19 +197,38 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
         operating=OperatingWorld(
             journal=HeldJournal(),
             life="offline",
-            sequences=container.SEQUENCES if site.is_container else metal_sequences.SEQUENCES,
+            sequences=_sequences(site),
             fate=Held(Fate(), fate.model),
             pods=HeldFar({}, pods.model),
             static_pods=Said({}),
         ),
         services=HeldSlow({}, service.model),
         uts=Held(Names(host="", domain=""), uts.model),
-        machine=None if site.is_container else of_machine(links),
+        machine=None if site.is_container else of_machine(links, site),
+        runs_pods=not site.medium,
     )
 
 
-def of_machine(links: Held[Network, NetworkAction]) -> tuple[Controller, ...]:
+def _sequences(site: Site) -> tuple[Sequence, ...]:
+    if site.is_container:
+        return container.SEQUENCES
+    return medium_sequences.SEQUENCES if site.medium else metal_sequences.SEQUENCES
+
+
+def of_machine(links: Held[Network, NetworkAction], site: Site = METAL) -> tuple[Controller, ...]:
     """Give what a machine has besides, over these links."""
+    if site.medium:
+        return medium.controllers(
+            MediumWorld(
+                sources=Held(Sources(), config_sources.model),
+                network=links,
+                leases=HeldSlow({}, dhcp.model),
+                leases6=HeldSlow({}, dhcp.model),
+                disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
+                time=HeldSlow(Following(), time_sync.model),
+                installations=HeldSlow(Installable(), installation.model),
+            )
+        )
     world = MetalWorld(
         boot=Held(Boot(), boot_entry.model),
         generations=Held[int | None, Remember](None, generation.model),
@@ -256,6 +280,7 @@ MODELS: Mapping[str, AnyModel] = {
     "network.HostnameApply": _any(uts.model),
     "runtime.BootAssess": _any(boot_entry.model),
     "runtime.Health": _any(health.model),
+    "runtime.Installation": _any(installation.model),
     "runtime.KernelParamApply": _any(attempts.model),
     "runtime.PodStop": _any(pods.model),
     "runtime.LeastGeneration": _any(generation.model),

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from ichor.apps.machined import boot, layers
 from ichor.errors import Conflict
+from ichor.formats import installer
 from ichor.linux import system_disk
 from ichor.linux.mount import KernelMounts
 from ichor.log import fields, logger
@@ -28,8 +29,11 @@ _PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """medium: the root came from a boot medium, and no disk of this machine is ours yet."""
+
     platform: str
     mode: Literal["metal", "container"]
+    medium: bool = False
 
     @property
     def is_container(self) -> bool:
@@ -53,10 +57,14 @@ class Site:
 
 CONTAINER: Final = Site("container", "container")
 METAL: Final = Site("metal", "metal")
+MEDIUM: Final = Site("metal", "metal", medium=True)
 
 
 def here() -> Site:
-    return CONTAINER if os.environ.get("container") else METAL  # noqa: SIM112 - its name
+    if os.environ.get("container"):  # noqa: SIM112 - its name
+        return CONTAINER
+    carried = Path("/", installer.MEDIUM, installer.KERNEL)
+    return MEDIUM if carried.exists() else METAL
 
 
 def _tmpfs(target: str, options: tuple[str, ...], mode: str, size: str = "50%") -> Attach:

@@ -56,7 +56,7 @@ from ichor.ports.uts import Uts
 class Adapters:
     """The world as a node's controllers get it. machine: what a machine has besides,
 
-    None in a container, which does not even import it.
+    None in a container, which does not even import it. runs_pods: False on a boot medium.
     """
 
     etc: Etc
@@ -73,6 +73,7 @@ class Adapters:
     services: Services
     uts: Uts
     machine: tuple[Controller, ...] | None = None
+    runs_pods: bool = True
 
 
 def controllers(world: Adapters) -> tuple[Controller, ...]:
@@ -106,7 +107,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         hosts,
         environment,
         cri_config,
-        cri_service if world.machine is None else configured_cri_service,
+        *_runtime(world),
         kernel_param_defaults if world.machine is None else kernel_param_machine_defaults,
         os_release,
         api_service,
@@ -118,3 +119,9 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         *operating.controllers(world.operating),
         *((time_status,) if world.machine is None else world.machine),
     )
+
+
+def _runtime(world: Adapters) -> tuple[Controller, ...]:
+    if not world.runs_pods:
+        return ()
+    return (cri_service if world.machine is None else configured_cri_service,)

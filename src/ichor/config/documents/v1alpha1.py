@@ -53,7 +53,7 @@ class Features(Part, frozen=True, kw_only=True):
 
 
 class Install(Part, frozen=True, kw_only=True):
-    """The old form of UnattendedInstallConfig; there is nothing to install a container on."""
+    """The old form of UnattendedInstallConfig: where a boot medium installs what it carries."""
 
     UNSUPPORTED: ClassVar[frozenset[str]] = frozenset({"bootloader", "extensions"})
     disk: str = ""

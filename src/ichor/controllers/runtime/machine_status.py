@@ -39,6 +39,7 @@ STAGES = {
     "shutdown": MachineStage.SHUTTING_DOWN,
     "reset": MachineStage.RESETTING,
 }
+INSTALLING = frozenset({"install", "waitForReboot"})  # of a boot medium
 LIVING = frozenset({MachineStage.BOOTING, MachineStage.RUNNING})
 
 
@@ -80,6 +81,8 @@ def stage(inputs: Inputs) -> MachineStage:
     if last.sequence == "initialize" and last.phase_name == "config":
         is_waiting = last.is_running and not is_sought(inputs.sources)
         return MachineStage.MAINTENANCE if is_waiting else MachineStage.BOOTING
+    if last.sequence == "initialize" and last.phase_name in INSTALLING and last.is_running:
+        return MachineStage.INSTALLING
     return STAGES[last.sequence]
 
 

@@ -21,8 +21,9 @@ STATE_SIZE: Final = 100 * MIB
 EPHEMERAL_MINIMUM: Final = 2048 * MIB
 
 EMPTY_ROOT: Final = "_empty"
+ROOT_PREFIX: Final = "ichor-"
 
 
 def root_label(root_hash: bytes) -> str:
     """Name a root after what it holds, so that one kernel command line fits either slot."""
-    return f"ichor-{root_hash.hex()[:16]}"
+    return f"{ROOT_PREFIX}{root_hash.hex()[:16]}"
