@@ -69,7 +69,8 @@ TEST = [
     pytest("interop", "interop and not root and not cluster", 6),
     pytest("cluster", "cluster and not vm", 20),
 ]
-MACHINES = pytest("vm", "vm", 16, needs="disk")
+# Emulated machines wait for each other and for the network half of the time; a file shares its machine among its tests.
+MACHINES = pytest("vm", "vm", 18, "-n", "2", "--dist", "loadfile", needs="disk")
 
 
 @dataclass
