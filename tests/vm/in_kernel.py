@@ -17,8 +17,8 @@ from typing import Final
 from ichor.provision import accelerator
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("msgspec", "pyroute2")
-_MODULES: Final = "asyncio, ctypes, ipaddress, json, msgspec, pyroute2, socket, ssl, zlib"
+PACKAGES: Final = ("msgspec", "pyroute2", "yaml")
+_MODULES: Final = "asyncio, ctypes, ipaddress, json, msgspec, pyroute2, socket, ssl, yaml, zlib"
 _LEFT_OUT: Final = frozenset(
     {"site-packages", "test", "tests", "idlelib", "ensurepip", "lib2to3", "tkinter", "turtledemo"}
 )
@@ -54,7 +54,12 @@ def run(
     chosen = accelerator.choose()
     argv = ["qemu-system-x86_64", *accelerator.arguments(chosen), "-nodefaults", "-display", "none"]
     argv += ["-no-reboot", "-m", "768", "-kernel", str(kernel), "-initrd", str(made)]
-    argv += ["-serial", "stdio", "-append", "console=ttyS0 quiet panic=-1 rdinit=/init"]
+    argv += [
+        "-serial",
+        "stdio",
+        "-append",
+        "console=ttyS0 quiet panic=-1 rdinit=/init bonding.max_bonds=0 dummy.numdummies=0",
+    ]
     done = subprocess.run(argv, capture_output=True, timeout=300, check=False)
     console = done.stdout.decode(errors="replace")
     assert PASSED in console, console[-6000:] + done.stderr.decode(errors="replace")
