@@ -21,7 +21,9 @@ from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
 MEMORY_MIB = 768
-MOST_KB = 160_000  # a disk's boot may use 100 000; the root and what is installed are in memory
+# Of 737 000: as after a start from a disk, root and what is installed, and what the kernel keeps
+# free of that much memory.
+MOST_KB = 250_000
 UNATTENDED = """
 apiVersion: v1alpha1
 kind: UnattendedInstallConfig
@@ -70,8 +72,8 @@ def test_a_machine_installs_itself_from_a_cd_and_starts_from_its_disk(tmp_path: 
         assert (told.platform.name, told.platform.mode) == ("metal", "metal")
         mounts = made.ask("Mounts", pb.MountsResponse).messages[0].stats
         assert [one.filesystem for one in mounts if one.mounted_on == "/"] == ["/dev/loop0"]
-        while (used := used_kb(made)) >= MOST_KB:
-            made.check_hope(f"it needs {used} kB")
+        used = used_kb(made)
+        assert used < MOST_KB
         print(f"used: {used} kB after {made.seconds:.0f} s")
         request = pb.ApplyConfigurationRequest(data=configuration())
         made.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
