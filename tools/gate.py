@@ -69,7 +69,7 @@ TEST = [
     pytest("interop", "interop and not root and not cluster", 6),
     pytest("cluster", "cluster and not vm", 20),
 ]
-# Emulated machines wait for each other and for the network half of the time; a file shares its machine among its tests.
+# Emulated machines wait half of the time. A file shares its machine among its tests.
 MACHINES = pytest("vm", "vm", 18, "-n", "2", "--dist", "loadfile", needs="disk")
 
 
