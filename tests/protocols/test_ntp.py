@@ -170,3 +170,14 @@ def test_who_is_calm_is_asked_less() -> None:
     assert polls[-1] == 1024
     assert polls == sorted(polls)
     assert decide(state, 0.1)[0].poll == 64
+
+
+def test_a_sample_is_gone_after_eight_silent_polls_and_when_it_is_too_old() -> None:
+    held = Filter()
+    held.add(Sample(0.1, 0.002, 0.001, at=0))
+    for _ in range(7):
+        held.miss()
+    assert held.best(500) is not None
+    assert held.best(200_000) is None  # RFC 5905, 11.2: PHI times its age is above MAXDIST
+    held.miss()
+    assert held.best(500) is None

@@ -1,4 +1,7 @@
-"""The clock follows others: all of them are asked each poll, and what most say is done."""
+"""The clock follows others: all of them are asked each poll, and what most say is done.
+
+A sample is acted on once (RFC 5905, 10): one that is no newer than the last says nothing new.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -65,14 +68,14 @@ class ClockFollower:
 
     async def _follow(self, asked: Sequence[_Asked]) -> None:
         began = self._clock.monotonic()
-        state = Discipline(epoch=self._following.epoch)
+        state, used = Discipline(epoch=self._following.epoch), float("-inf")
         while True:
             await asyncio.gather(*(self._ask(one) for one in asked))
             now = self._clock.monotonic()
             held = (one.filter.best(now) for one in asked)
             chosen = choose(sample for sample in held if sample is not None)
-            if chosen is not None:
-                state = self._steer(state, chosen, asked)
+            if chosen is not None and chosen.at > used:
+                state, used = self._steer(state, chosen, asked), chosen.at
             self._tell(state, waited=now - began)
             await self._clock.sleep(state.poll)
 
@@ -80,6 +83,7 @@ class ClockFollower:
         try:
             one.filter.add(await one.source.measure())
         except (OSError, FormatError, TransientError) as error:  # TimeoutError is an OSError
+            one.filter.miss()
             log.debug("no time", extra=fields(server=one.name, why=str(error) or "it is silent"))
 
     def _steer(self, state: Discipline, chosen: Sample, asked: Sequence[_Asked]) -> Discipline:

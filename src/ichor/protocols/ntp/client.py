@@ -69,22 +69,28 @@ class Filter:
     """The last samples of one server: that of least delay tells most (RFC 5905, 10)."""
 
     def __init__(self) -> None:
-        self._samples: deque[Sample] = deque(maxlen=_KEPT)
+        self._samples: deque[Sample | None] = deque(maxlen=_KEPT)
 
     def add(self, sample: Sample) -> None:
         self._samples.append(sample)
+
+    def miss(self) -> None:
+        """It was silent: what it said before is one poll older, and gone after the eighth."""
+        self._samples.append(None)
 
     def forget(self) -> None:
         """The clock was set: what was measured before says nothing about it."""
         self._samples.clear()
 
     def best(self, now: float) -> Sample | None:
-        """Give the one that is believed most, its distance grown by its age."""
-        aged = [
+        """Give the one that is believed most, its distance grown by its age; none too far off."""
+        aged = (
             one._replace(distance=one.distance + _DRIFT * max(0.0, now - one.at))
             for one in self._samples
-        ]
-        return min(aged, key=lambda one: (one.distance, one.offset), default=None)
+            if one is not None
+        )
+        near = (one for one in aged if one.distance <= _FARTHEST)
+        return min(near, key=lambda one: (one.distance, one.offset), default=None)
 
 
 def choose(samples: Iterable[Sample]) -> Sample | None:
