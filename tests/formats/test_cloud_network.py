@@ -155,3 +155,10 @@ def test_whatever_comes_is_read_or_refused(words: list[str]) -> None:
 def test_whatever_bytes_come_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(FormatError, InputError):
         parse(data)
+
+
+def test_a_gateway_may_be_on_the_link_though_no_prefix_says_so() -> None:
+    route = "{to: default, via: 172.31.1.1, on-link: true}"
+    text = f"version: 2\nethernets: {{e: {{addresses: [192.0.2.7/32], routes: [{route}]}}}}"
+    (link,) = parse(text.encode()).links
+    assert link.routes == (Route(gateway="172.31.1.1", onlink=True),)

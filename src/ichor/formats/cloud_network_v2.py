@@ -91,6 +91,7 @@ def _routes(entry: dict[str, Value]) -> Iterator[Route]:
             destination=_destination(read_as.text(route.get("to"), "to")),
             gateway=read_as.plain(via) if via else "",
             metric=read_as.whole(route.get("metric"), "metric"),
+            onlink=read_as.truth(route.get("on-link"), "on-link"),
         )
 
 

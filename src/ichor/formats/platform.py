@@ -10,11 +10,15 @@ from msgspec import Struct
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """destination: empty for the default of the gateway's family."""
+    """destination: empty for the default of the gateway's family.
+
+    onlink: the gateway is on the link, whatever prefix its addresses have.
+    """
 
     destination: str = ""
     gateway: str = ""
     metric: int = 0
+    onlink: bool = False
 
 
 class Match(Struct, frozen=True, kw_only=True):

@@ -185,3 +185,14 @@ def test_a_device_that_the_platform_speaks_of_asks_for_no_lease_by_itself() -> N
     leased = made(Link(id="eth0", dhcp4=True))["platform/dhcp4/eth0"]
     assert isinstance(leased, OperatorSpec)
     assert leased.layer is Layer.PLATFORM
+
+
+def test_a_gateway_on_the_link_has_a_route_of_its_own() -> None:
+    routes = (Route(gateway="172.31.1.1", onlink=True), Route(gateway="fe80::1", onlink=True))
+    config = said(Link(id="eth0", addresses=("192.0.2.9/32",), routes=routes))
+    assert [(one.dst, one.gateway) for one in config.routes] == [
+        ("172.31.1.1/32", ""),
+        ("fe80::1/128", ""),
+        ("", "172.31.1.1"),
+        ("", "fe80::1"),
+    ]

@@ -7,7 +7,7 @@ A link that is not there yet is left out until it comes.
 """
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 from typing import Annotated
 
 import msgspec
@@ -54,7 +54,7 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, PlatformConfig]]:
         PlatformConfig(
             addresses=tuple(one for name, link in found for one in addresses(name, link)),
             links=tuple(made for name, link in found for made in links(name, link, names)),
-            routes=tuple(route(name, one) for name, link in found for one in link.routes),
+            routes=tuple(made for name, link in found for made in routes(name, link)),
             hostnames=tuple(hostnames(answer.instance)),
             resolvers=tuple(resolvers(answer)),
             operators=tuple(one for name, link in found for one in operators(name, link)),
@@ -87,6 +87,15 @@ def addresses(name: str, link: Link) -> Iterator[AddressSpec]:
             scope=Scope.LINK if ip_interface(text).ip.is_link_local else Scope.GLOBAL,
             layer=_LAYER,
         )
+
+
+def routes(name: str, link: Link) -> Iterator[RouteSpec]:
+    """Yield its routes, and those to gateways that no prefix covers."""
+    gateways = dict.fromkeys(one.gateway for one in link.routes if one.onlink and one.gateway)
+    for gateway in gateways:
+        yield route(name, Route(destination=str(ip_network(gateway))))
+    for one in link.routes:
+        yield route(name, one)
 
 
 def route(name: str, given: Route) -> RouteSpec:

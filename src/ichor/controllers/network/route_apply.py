@@ -5,13 +5,17 @@
 Ours are told by their protocol, DHCP's or a number of our own (shown as static): such that nobody
 wants any more are taken away, all others belong to the kernel or to somebody else. A route whose
 link or gateway is not there yet is waited for: a change of the network wakes us.
+
+The kernel has one route of a destination, table and metric: of several that are wanted, and can be
+there, it is given that of the highest layer, then of the first link by name.
 """
 
-from collections.abc import Iterator, Sequence
-from ipaddress import ip_address, ip_interface
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Annotated
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ichor.controllers.network.link_kind import table_number
 from ichor.cosi.controller import Actuator, All
@@ -32,14 +36,31 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
-    wanted = [kernel_route(spec) for spec in inputs.wanted]
+    ranked = [kernel_route(spec) for spec in sorted(inputs.wanted, key=rank)]
+    near = winners((one for one in ranked if not one.gateway), network)
+    others = (present for present in network.routes if present.protocol not in OURS)
+    world = replace(network, routes=(*others, *near))
+    # A gateway may be reached by another of these routes, which is to be there first.
+    wanted = sorted(winners(ranked, world), key=lambda one: bool(one.gateway))
     for present in network.routes:
         if present.protocol in OURS and not any(is_same(one, present) for one in wanted):
             yield Delete(what=present)
     for one in wanted:
         there = any(is_same(one, present) for present in network.routes)
-        if not there and is_possible(one, network):
+        if not there and is_possible(one, world):
             yield Add(what=one)
+
+
+def rank(spec: RouteSpec) -> tuple[int, str, str]:
+    return -spec.layer.number, spec.out_link_name, spec.gateway
+
+
+def winners(ranked: Iterable[Route], world: Network) -> Sequence[Route]:
+    """Give one for each that the kernel can have, the best first: of those that can be there."""
+    best: dict[tuple[str, int, int, bool], Route] = {}
+    for one in sorted(ranked, key=lambda one: not is_possible(one, world)):
+        best.setdefault((one.destination, one.table, one.priority, one.ipv6), one)
+    return list(best.values())
 
 
 def kernel_route(spec: RouteSpec) -> Route:
@@ -71,7 +92,7 @@ def is_same(one: Route, other: Route) -> bool:
 
 
 def is_possible(route: Route, network: Network) -> bool:
-    """Say whether the link is up and, for a gateway, has an address it can be reached from."""
+    """Say whether the link is up and a gateway is on it: in an address's prefix or by a route."""
     if not route.link:
         return route.type != RouteType.UNICAST.number
     if not any(link.name == route.link and link.up for link in network.links):
@@ -79,7 +100,15 @@ def is_possible(route: Route, network: Network) -> bool:
     if not route.gateway or ip_address(route.gateway).is_link_local:
         return True
     own = [ip_interface(one.address) for one in network.addresses if one.link == route.link]
-    return any(ip_address(route.gateway) in interface.network for interface in own)
+    near = [*(one.network for one in own), *(map(ip_network, destinations(route.link, network)))]
+    return any(ip_address(route.gateway) in one for one in near)
+
+
+def destinations(link: str, network: Network) -> Iterator[str]:
+    """Yield what is on the link itself, by the routes there are."""
+    for one in network.routes:
+        if one.link == link and one.destination and not one.gateway:
+            yield one.destination
 
 
 def route_apply(port: Networks) -> Actuator[Inputs, Network, Action]:
