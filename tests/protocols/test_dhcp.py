@@ -192,3 +192,16 @@ def test_options_continue_in_the_fields_that_were_given_up_for_them() -> None:
     raw[108:115] = bytes([15, 2]) + b"ex" + bytes([255, 0, 0])
     read = packet.parse(bytes(raw))
     assert (packet.text(read, 12), packet.text(read, 15)) == ("a", "ex")
+
+
+def test_who_offers_and_refuses_is_asked_ever_more_rarely() -> None:
+    made, now, times = client(), 0.0, []
+    for _ in range(10):
+        now = max(now, made.next_time)
+        sends = made.tick(now)
+        while sends:
+            times.append(now)
+            (request,) = made.receive(offer(sends[0].data, packet.OFFER), now)
+            sends = made.receive(offer(request.data, packet.NAK), now)
+    pauses = [after - before for before, after in itertools.pairwise(times)]
+    assert pauses == [0, 1, 3, 7, 15, 31, 63, 63, 63, 63]

@@ -217,3 +217,64 @@ def test_whatever_it_hears_it_goes_on(heard: list[bytes]) -> None:
         except FormatError:
             continue
     assert scene.due().kind == packet6.SOLICIT
+
+
+@pytest.mark.parametrize("state", [State.RENEWING, State.REBINDING])
+@pytest.mark.parametrize("status", [1, 4, packet6.USE_MULTICAST, packet6.NO_ADDRESSES])
+@pytest.mark.parametrize("is_of_all", [True, False])
+def test_a_server_that_cannot_renew_leaves_the_lease(
+    state: State, status: int, *, is_of_all: bool
+) -> None:
+    scene = bound()
+    asked = scene.due()
+    while scene.client.state is not state:
+        asked = scene.due()
+    whole = packet6.STATUS, status.to_bytes(2, "big")
+    told = whole if is_of_all else lease(status=status)
+    assert scene.answer(asked, packet6.REPLY, told) == []
+    assert scene.client.lease is not None
+    assert scene.client.state is state
+    assert scene.client.next_time > scene.now
+
+
+def test_a_renewal_without_addresses_changes_nothing() -> None:
+    scene = bound()
+    assert scene.answer(scene.due(), packet6.REPLY, lease()) == []
+    assert scene.client.lease is not None
+
+
+def test_who_offers_and_refuses_is_asked_ever_more_rarely() -> None:
+    scene, times = Scene(), []
+    for _ in range(16):
+        asked = scene.due()
+        times.append(scene.now)
+        (request,) = scene.answer(asked, packet6.ADVERTISE, lease("2001:db8::5"))
+        sent = scene.answer(request, packet6.REPLY, lease(status=packet6.NO_ADDRESSES))
+        while sent:  # the first time at once
+            times.append(scene.now)
+            (request,) = scene.answer(sent[0], packet6.ADVERTISE, lease("2001:db8::5"))
+            sent = scene.answer(request, packet6.REPLY, lease(status=packet6.NO_ADDRESSES))
+    pauses = [after - before for before, after in pairwise(times)]
+    assert pauses[:5] == [0, 1, 3, 7, 15]
+    assert pauses[-1] == 3599
+
+
+@pytest.mark.parametrize("renew", [0, 1])
+@pytest.mark.parametrize("preferred", [0, 100])
+def test_a_renewal_is_never_due_at_once(renew: int, preferred: int) -> None:
+    row = Address("2001:db8::5", preferred, 200)
+    told = packet6.pack_association(Association(7, renew, 0, (row,)))
+    scene = Scene()
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease("2001:db8::5"))
+    scene.answer(asked, packet6.REPLY, (packet6.IA, told))
+    assert scene.now + 10 <= scene.client.next_time < scene.now + 200
+
+
+@pytest.mark.parametrize("raw", [b"", b"\0", b"\xff" * 400])
+def test_a_time_is_of_four_octets(raw: bytes) -> None:
+    scene = Scene()
+    status = (packet6.STATUS, packet6.NO_ADDRESSES.to_bytes(2, "big"))
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, status)
+    with pytest.raises(FormatError):
+        scene.answer(asked, packet6.REPLY, (packet6.REFRESH, raw))
+    assert scene.client.state is State.ASKING

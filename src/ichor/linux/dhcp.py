@@ -6,6 +6,7 @@ between link-local addresses, which the kernel makes.
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ from ichor.protocols.dhcp.packet import CLIENT_PORT, SERVER_PORT
 log = logger(__name__)
 _LARGEST = 1 << 16
 _ALL = "255.255.255.255"
+_PAUSE_S = 10.0
+_NO_LINK = (errno.ENODEV, errno.ENXIO)
 
 
 class Speaker(Protocol):
@@ -157,6 +160,21 @@ class KernelDhcp:
             one.task.cancel()
 
     async def _live(self, one: _Conversation) -> None:
+        """Converse until that fails; then it is forgotten, and may be begun anew."""
+        link = one.asked.link
+        try:
+            await self._converse(one)
+        except OSError as error:  # the link is gone
+            log.warning("the conversation ended", extra=fields(link=link, why=str(error)))
+        except Exception:  # a fault of ours must not leave the link without
+            log.exception("the conversation failed", extra=fields(link=link))
+        await self._clock.sleep(_PAUSE_S)
+        if self._links.get(link) is one:
+            del self._links[link]
+            self._wakes.ring()
+
+    async def _converse(self, one: _Conversation) -> None:
+        """Raises OSError."""
         with one.speaker.socket:
             while True:
                 held = one.speaker.lease
@@ -190,9 +208,12 @@ def octets(text: str) -> bytes:
 
 
 def send(sender: socket.socket, data: bytes, to: tuple[str | int, ...]) -> None:
+    """Raises OSError where the socket's link is no more."""
     try:
         sender.sendto(data, to)
     except OSError as error:  # the link is down, the buffer full: the next try is timed
+        if error.errno in _NO_LINK:
+            raise
         log.debug("not sent", extra=fields(error=str(error)))
 
 

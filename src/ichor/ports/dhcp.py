@@ -35,12 +35,13 @@ class Converse(Struct, frozen=True, kw_only=True):
     """Ask for a lease on that link, and keep it; what was asked there before is forgotten.
 
     identifier: who asks, in hexadecimal: of DHCPv4 option 61, empty to leave it out; of DHCPv6 the
-    DUID.
+    DUID. index: which link of that name; one that was made anew has another.
     """
 
     link: str
     mac: str
     identifier: str
+    index: int = 0
 
 
 class Silence(Struct, frozen=True, kw_only=True):

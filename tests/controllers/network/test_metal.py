@@ -29,7 +29,7 @@ LEASE = Lease(
     hostname="guest.example.org",
 )
 
-ASKED = Converse(link="eth0", mac=MAC, identifier="01525400123456")
+ASKED = Converse(link="eth0", mac=MAC, identifier="01525400123456", index=2)
 HELD = {"eth0": Conversation(asked=ASKED, lease=LEASE)}
 
 
@@ -75,6 +75,12 @@ def test_a_conversation_begins_when_the_link_carries_and_ends_with_the_link() ->
     assert list(dhcp4.plan(inputs(ETH0), {})) == [ASKED]
     assert list(dhcp4.plan(inputs(without), HELD)) == []
     assert list(dhcp4.plan(lease.Inputs(), HELD)) == [Silence(link="eth0")]
+
+
+def test_a_link_that_was_made_anew_is_conversed_on_anew() -> None:
+    again = replace(ETH0, index=9)
+    assert list(dhcp4.plan(inputs(ETH0), HELD)) == []
+    assert list(dhcp4.plan(inputs(again), HELD)) == [replace(ASKED, index=9)]
 
 
 def test_a_lease_offers_address_route_servers_and_name() -> None:

@@ -43,8 +43,9 @@ def conversations(
     for link, operator in wanted.items():
         status = inputs.links[link]
         who = identifier(operator, status.hardware_addr)
-        asked = Converse(link=link, mac=status.hardware_addr, identifier=who)
-        is_asked = link in held and held[link].asked.identifier == who
+        mac, index = status.hardware_addr, status.index
+        asked = Converse(link=link, mac=mac, identifier=who, index=index)
+        is_asked = link in held and held[link].asked == asked
         if not is_asked and status.link_state:
             yield asked
 

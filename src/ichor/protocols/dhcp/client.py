@@ -8,7 +8,8 @@
 | RENEWING | REQUEST, at half of the rest | the server | BOUND | SELECTING | REBINDING at T2 |
 | REBINDING | REQUEST, at half of the rest | all | BOUND | SELECTING | SELECTING, lease lost |
 
-The first offer is taken. Time is seconds of any clock that does not jump; the caller calls `tick`
+The first offer is taken. Who offers and then refuses is asked again at once, then after ever longer
+pauses. Time is seconds of any clock that does not jump; the caller calls `tick`
 when `next_time` has come and sends what that gives.
 """
 
@@ -81,6 +82,7 @@ class Client:
         self._identifier = b"\x01" + mac if identifier is None else identifier
         self._random = random
         self._times = _Times(0, 0, 0)
+        self._refusals = 0
         self.lease: Lease | None = None
         self._begin(now)
 
@@ -129,11 +131,13 @@ class Client:
             self._bind(lease_of(reply), now)
         elif reply.kind == packet.NAK and waiting:
             self._begin(now)
+            self.next_time = now + min(2.0 ** min(self._refusals, 8), _LONGEST) - 1
+            self._refusals += 1
             return self.tick(now)
         return ()
 
     def _bind(self, lease: Lease, now: float) -> None:
-        self.state, self.lease = State.BOUND, lease
+        self.state, self.lease, self._refusals = State.BOUND, lease, 0
         if lease.seconds == FOREVER:
             self.next_time = float("inf")
             return

@@ -10,6 +10,10 @@
 | ASKING | INFORMATION-REQUEST | TOLD | - |
 | TOLD | nothing | - | SOLICITING: there may be addresses now |
 
+A server that cannot help leaves a lease as it is, one that does not know it is asked for it anew,
+and only one that takes the addresses back ends it (18.2.10). Who offers and then refuses is asked
+again at once, then after ever longer pauses.
+
 The first server that offers addresses is taken. Pauses double up to a limit, each longer or shorter
 by up to a tenth (15). Time is seconds of any clock that does not jump.
 """
@@ -25,6 +29,8 @@ FOREVER: Final = 0xFFFFFFFF
 _WANTED: Final = (packet6.DNS, packet6.DOMAINS, packet6.SNTP, packet6.REFRESH, packet6.NTP)
 _TRIES: Final = 10
 _REFRESH, _SOONEST_REFRESH = 86400, 600
+_SOONEST: Final = 10  # seconds from a lease to its renewal, whatever the server says
+_LONGEST: Final = 3600.0  # between two refusals
 
 
 class State(enum.Enum):
@@ -74,6 +80,7 @@ class Client:
         self._held = Association(id)
         self._server = b""
         self._bound = now
+        self._refusals = 0
         self.lease: Lease | None = None
         self.next_time = now
         self._enter(State.SOLICITING, now)
@@ -123,11 +130,9 @@ class Client:
         status = packet6.status_of(reply.options) or _status(given)
         alive = tuple(one for one in given.addresses if one.valid) if given is not None else ()
         if not alive:
-            if status == packet6.NO_BINDING and self.state is not State.REQUESTING:
-                self._enter(State.REQUESTING, now)
-            elif status or given is not None:
-                self._lose(now)
+            self._refuse(given, status, now)
             return
+        self._refusals = 0
         self._server = reply.option(packet6.SERVER_ID) or b""
         self._held = timed(Association(self._id, *(given or self._held)[1:3], alive))
         self.lease = lease_of(reply, alive)
@@ -135,10 +140,19 @@ class Client:
         self._enter(State.BOUND, now)
         self.next_time = _later(now, self._held.renew)
 
+    def _refuse(self, given: Association | None, status: int, now: float) -> None:
+        is_new = self.state is State.REQUESTING
+        if status == packet6.NO_BINDING and not is_new:
+            self._enter(State.REQUESTING, now)
+        elif (given is not None and given.addresses) or (is_new and (status or given is not None)):
+            self._lose(now)
+            self.next_time = now + (min(2.0 ** min(self._refusals, 12), _LONGEST) - 1)
+            self._refusals += 1
+
     def _told(self, reply: Packet, now: float) -> None:
+        refresh = packet6.number(reply, packet6.REFRESH)
         self.lease = lease_of(reply, ())
         self._enter(State.TOLD, now)
-        refresh = packet6.number(reply, packet6.REFRESH)
         self.next_time = now + max(_REFRESH if refresh is None else refresh, _SOONEST_REFRESH)
 
     def _own(self, reply: Packet) -> Association | None:
@@ -212,11 +226,13 @@ def lifetime(held: Association) -> int:
 
 
 def timed(held: Association) -> Association:
-    """Choose T1 and T2 where the server leaves that to us (21.4)."""
-    preferred = min((one.preferred for one in held.addresses), default=0)
-    renew = held.renew or (FOREVER if preferred == FOREVER else preferred // 2)
-    rebind = held.rebind or (FOREVER if preferred == FOREVER else preferred * 4 // 5)
-    return held._replace(renew=min(renew, rebind), rebind=rebind)
+    """Choose T1 and T2 where the server leaves that to us (21.4), and not all at once."""
+    times = [one.preferred or one.valid for one in held.addresses]
+    basis = min(times, default=0)
+    renew = held.renew or (FOREVER if basis == FOREVER else basis // 2)
+    rebind = held.rebind or (FOREVER if basis == FOREVER else basis * 4 // 5)
+    renew = min(max(min(renew, rebind), _SOONEST), lifetime(held))
+    return held._replace(renew=renew, rebind=max(renew, rebind))
 
 
 def lease_of(reply: Packet, addresses: Sequence[Address]) -> Lease:

@@ -175,8 +175,11 @@ def time_servers(packet: Packet) -> tuple[str, ...]:
 
 
 def number(packet: Packet, code: int) -> int | None:
+    """Give the number an option holds, of four octets. Raises FormatError."""
     raw = packet.option(code)
-    return int.from_bytes(raw, "big") if raw else None
+    if raw is not None and len(raw) != 4:
+        raise FormatError(f"option {code} of 4 bytes, not {len(raw)}")
+    return int.from_bytes(raw, "big") if raw is not None else None
 
 
 def duid_of(mac: bytes) -> bytes:
