@@ -18,7 +18,7 @@ from ichor.linux.network import KernelNetwork
 from ichor.peers.config_sources import NodeSources, Pauses
 from ichor.peers.fetch import Fetcher
 from ichor.peers.platform.program import Get
-from ichor.ports.config_sources import Ask, Platform, Progress, Refuse, Rest, Take
+from ichor.ports.config_sources import Ask, Platform, Progress, Refuse, Rest, Settle, Take
 from ichor.ports.network import Add, Address, SetLink
 from ichor.resources.config.source import SourceState
 from ichor.testing.pages import listen, serve
@@ -39,8 +39,11 @@ class Disks:
     def devices(self) -> frozenset[str]:
         return frozenset(self.held)
 
-    def read(self, labels: object, names: object) -> Mapping[str, bytes] | None:
-        return next(iter(self.held.values()), None)
+    def read(
+        self, labels: object, names: object, among: frozenset[str] | None = None
+    ) -> Mapping[str, bytes] | None:
+        seen = (files for name, files in self.held.items() if among is None or name in among)
+        return next(seen, None)
 
 
 class Node:
@@ -149,6 +152,28 @@ async def disk(work: Path) -> None:
     assert absent.answer.instance.hostname == "seven"
 
 
+async def settled(work: Path) -> None:
+    """A node that has its configuration looks at no disk that comes later, and waits for none."""
+    node = Node(work / "kept", "nocloud")
+    node.port.apply(Ask(platform=Platform(name="nocloud"), online=False))
+    await node.until(SourceState.ABSENT)
+    (waiting,) = (one for one in asyncio.all_tasks() if one.get_name() == "platform")
+    node.port.apply(Settle())
+    assert node.port.observe().settled
+    await asyncio.wait([waiting], timeout=20)
+    assert waiting.cancelled()
+    node.disks.held["vdb"] = {"user-data": CONFIG, "meta-data": b"local-hostname: pod\n"}
+    node.port.apply(Ask(platform=Platform(name="nocloud"), online=True))
+    found = await node.until(SourceState.ABSENT)
+    assert found.answer is None
+    # What was there before is still read.
+    node = Node(work / "kept", "nocloud")
+    node.disks.held["vdb"] = {"user-data": CONFIG}
+    node.port.apply(Ask(platform=Platform(name="nocloud"), online=False))
+    node.port.apply(Settle())
+    await node.until(SourceState.FOUND)
+
+
 async def refused(fetch: Fetcher, url: str) -> str:
     try:
         await fetch.fetch(Get(url=url))
@@ -212,13 +237,17 @@ def disk_scenario() -> None:
     in_namespace(disk)
 
 
+def settled_scenario() -> None:
+    in_namespace(settled)
+
+
 def fetching_scenario() -> None:
     in_namespace(fetching)
 
 
 @pytest.mark.parametrize(
     "scenario",
-    [aws_scenario, late_scenario, disk_scenario, fetching_scenario],
+    [aws_scenario, late_scenario, disk_scenario, settled_scenario, fetching_scenario],
     ids=lambda one: one.__name__.removesuffix("_scenario"),
 )
 def test_platforms_over_real_sockets(scenario: Callable[[], None]) -> None:

@@ -36,12 +36,16 @@ class KernelLabelledDisks:
     def devices(self) -> frozenset[str]:
         return frozenset(candidates(self._blocks, system_disk.find()))
 
-    def read(self, labels: Sequence[str], names: Sequence[str]) -> Mapping[str, bytes] | None:
+    def read(
+        self, labels: Sequence[str], names: Sequence[str], among: frozenset[str] | None = None
+    ) -> Mapping[str, bytes] | None:
         wanted = {label.lower() for label in labels}
         found = {
             name: volume
             for name in self.devices()
-            if (volume := self._volume(name)) is not None and volume.label.lower() in wanted
+            if (among is None or name in among)
+            and (volume := self._volume(name)) is not None
+            and volume.label.lower() in wanted
         }
         whole = without_parts(found, self._blocks)
         if len(whole) > 1:

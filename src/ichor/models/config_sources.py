@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from ichor.ports.config_sources import Action, Ask, Progress, Refuse, Rest, Sources, Take
+from ichor.ports.config_sources import Action, Ask, Progress, Refuse, Rest, Settle, Sources, Take
 from ichor.resources.config.source import SourceState
 
 
@@ -19,6 +19,8 @@ def model(sources: Sources, action: Action) -> Sources:
         case Refuse(why=why):
             failed = replace(progress, state=SourceState.FAILED, detail=why)
             return replace(sources, platform=failed)
+        case Settle():
+            return replace(sources, settled=True)
         case Take(source=source, state=state, generation=generation, text=text):
             taken = (*sources.taken, (source, state))
             return replace(sources, taken=taken, generation=generation, text=text)

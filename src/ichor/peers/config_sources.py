@@ -1,7 +1,7 @@
 """The adapter of ports.config_sources: a task asks the platform, the store holds what was found.
 
 Asking is repeated after 1 s, twice that, and so on up to half a minute. Who found no disk looks
-again when there is another one.
+again when there is another one, until that is settled.
 """
 
 import asyncio
@@ -19,7 +19,17 @@ from ichor.peers.fetch import Fetcher, shown
 from ichor.peers.platform import programs
 from ichor.peers.platform.program import Get, Program, Reply, Request
 from ichor.peers.platform.remembered import recall, remember
-from ichor.ports.config_sources import Action, Ask, Platform, Progress, Refuse, Rest, Sources, Take
+from ichor.ports.config_sources import (
+    Action,
+    Ask,
+    Platform,
+    Progress,
+    Refuse,
+    Rest,
+    Settle,
+    Sources,
+    Take,
+)
 from ichor.ports.labelled_disk import LabelledDisks
 from ichor.resources.config.source import SourceState
 
@@ -65,6 +75,7 @@ class NodeSources:
         self._kept = kept
         self._pauses = pauses
         self._progress = Progress(answer=recall(kept, name))
+        self._among: frozenset[str] | None = None
         self._taken: dict[str, SourceState] = {}
         self._task: asyncio.Task[None] | None = None
         self._wakes = Wakes()
@@ -76,6 +87,7 @@ class NodeSources:
             taken=tuple(self._taken.items()),
             generation=generation,
             text=text,
+            settled=self._among is not None,
         )
 
     def wakes(self) -> AsyncIterator[None]:
@@ -93,6 +105,10 @@ class NodeSources:
                 self._show(SourceState.FAILED, why)
                 if asked is not None:
                     self._start(asked, online=True, after_s=self._pauses.most)
+            case Settle():
+                self._among = self._disks.devices()
+                if self._progress.state is SourceState.ABSENT:
+                    self._end()
             case Take(source=source, state=state, generation=generation, text=text):
                 self._store(generation, text)
                 self._taken[source] = state
@@ -128,6 +144,8 @@ class NodeSources:
             if state in (SourceState.FOUND, SourceState.WAITING):
                 return
             if state is SourceState.ABSENT:
+                if self._among is not None:
+                    return
                 await self._until_other(devices)
             else:
                 await asyncio.sleep(pause_s)
@@ -171,7 +189,9 @@ class NodeSources:
         self._progress = replace(self._progress, remote=remote)
         if not isinstance(wanted, Get):
             self._show(SourceState.ASKING, f"a disk labelled {' or '.join(wanted.labels)}")
-            return await asyncio.to_thread(self._disks.read, wanted.labels, wanted.names)
+            return await asyncio.to_thread(
+                self._disks.read, wanted.labels, wanted.names, self._among
+            )
         if not online:
             raise Offline(f"an address to ask {shown(wanted.url)} from")
         self._show(SourceState.ASKING, shown(wanted.url))

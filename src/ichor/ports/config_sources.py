@@ -40,13 +40,14 @@ class Progress(Struct, frozen=True, kw_only=True):
 class Sources(Struct, frozen=True, kw_only=True):
     """taken: names of sources whose configuration is in force. generation: the newest, 0 for none.
 
-    text: of the newest that lasts.
+    text: of the newest that lasts. settled: only devices that were there are looked at.
     """
 
     platform: Progress = Progress()
     taken: tuple[tuple[str, SourceState], ...] = ()
     generation: int = 0
     text: str = ""
+    settled: bool = False
 
 
 class Ask(Struct, frozen=True, kw_only=True):
@@ -78,7 +79,11 @@ class Rest(Struct, frozen=True):
     """Ask no more."""
 
 
-Action: TypeAlias = Ask | Rest | Refuse | Take
+class Settle(Struct, frozen=True):
+    """Wait for no more devices, and look at none that comes from now on: it may be a workload's."""
+
+
+Action: TypeAlias = Ask | Rest | Refuse | Settle | Take
 
 
 class ConfigSources(Protocol):

@@ -17,7 +17,17 @@ from ichor.controllers.config.sources import Inputs
 from ichor.errors import InputError, TransientError
 from ichor.formats.platform import Answer, Instance
 from ichor.models.config_sources import model
-from ichor.ports.config_sources import Action, Ask, Platform, Progress, Refuse, Rest, Sources, Take
+from ichor.ports.config_sources import (
+    Action,
+    Ask,
+    Platform,
+    Progress,
+    Refuse,
+    Rest,
+    Settle,
+    Sources,
+    Take,
+)
 from ichor.resources.config.active import ActiveConfig
 from ichor.resources.config.source import (
     EARLY,
@@ -187,9 +197,19 @@ def test_a_platform_is_asked_once_and_again_when_there_is_an_address() -> None:
 
 def test_a_node_asks_its_platform_at_every_boot_but_metal_has_nothing_to_say() -> None:
     active = ActiveConfig(value=samples.worker())
-    for name, expected in (("aws", [Ask(platform=AWS, online=False)]), ("metal", [])):
+    asked = [Ask(platform=AWS, online=False), Settle()]
+    for name, expected in (("aws", asked), ("metal", [])):
         given = replace(inputs(f"talos.platform={name}"), active=active)
         assert run(given, Sources())[0] == expected
+
+
+def test_the_search_is_settled_once_there_is_a_configuration() -> None:
+    given, nocloud = inputs("talos.platform=nocloud"), Platform(name="nocloud")
+    absent = Sources(platform=Progress(asked=nocloud, state=SourceState.ABSENT))
+    assert run(given, absent)[0] == []
+    given = replace(given, active=ActiveConfig(value=samples.worker()))
+    done, after = run(given, absent)
+    assert (done, after.settled) == ([Settle()], True)
 
 
 def test_what_the_platform_says_is_told_on_and_that_of_an_earlier_boot_until_then() -> None:

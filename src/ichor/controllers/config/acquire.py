@@ -2,7 +2,7 @@
 
     what the firmware, the line, META and the network say of where to look (`sources`) ─┐
     config/ActiveConfig, the generations                                               ─┤
-                                                plan ─► Ask, Rest, Refuse, Take       ◄─┘
+                                                plan ─► Ask, Rest, Refuse, Take, Settle ◄─┘
                                                      ─► config/ConfigSource (each), PlatformAnswer
 
     STATE ─► embedded ─► talos.config.early ─► platform ─► talos.config.inline ─► the API
@@ -11,7 +11,8 @@ The first complete one ends the search. A partial one is in force while the sear
 be what reaches the next source. A later document stands in the place of an earlier one of its kind
 and name. A source that waits or fails holds up those behind it; one that says nothing, or in the
 line nonsense, does not. The platform is asked at every boot, for its network and what it says of
-the machine; `metal`, which says nothing of those, only while there is no configuration.
+the machine; `metal`, which says nothing of those, only while there is no configuration. Of a node
+that has one no disk is looked at that was not there before: workloads bring their own.
 behaviours, 3.
 """
 
@@ -35,6 +36,7 @@ from ichor.ports.config_sources import (
     Platform,
     Refuse,
     Rest,
+    Settle,
     Sources,
     Take,
 )
@@ -70,6 +72,8 @@ def asking(inputs: Inputs, observed: Sources) -> Iterator[Action]:
             yield Rest()
     elif is_due(platform, observed, is_online=inputs.is_online):
         yield Ask(platform=platform, online=inputs.is_online)
+    if platform is not None and inputs.is_complete and not observed.settled:
+        yield Settle()
 
 
 def is_due(platform: Platform, observed: Sources, *, is_online: bool) -> bool:
