@@ -204,6 +204,16 @@ async def fetching(work: Path) -> None:
         assert "in time" in await refused(Fetcher(timeout_s=0.0), f"{here}/there")
     for url in ("http://[x/", "http://x:port/", "http:///x"):
         assert "URL" in await refused(fetcher, url)
+    secrets = (
+        f"http://u:secret@{METADATA}:8081/there?key=secret",  # nobody listens
+        f"http://u:secret@{METADATA}:8081/a b?key=secret",
+        "http://u:secret@[x/?key=secret",
+        "http://u:secret@x\u2100/?key=secret",
+        "http://u:secret/",
+        f"ftp://u:secret@{METADATA}/?key=secret",
+    )
+    for url in secrets:
+        assert "secret" not in await refused(fetcher, url)
     await secure(work)
 
 

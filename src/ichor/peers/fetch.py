@@ -89,24 +89,24 @@ async def _asking(pool: Pool, request: Request, url: str) -> AsyncGenerator[Stre
     try:
         async with pool.stream(request) as reply:
             yield reply
-    except h11.LocalProtocolError as err:  # a space in it, and such
-        raise InputError(f"{url!r} is no URL: {err}") from None
+    except h11.LocalProtocolError:  # a space in it, and such
+        raise InputError(f"{shown(url)!r} is no URL that can be asked for") from None
 
 
 def split(url: str) -> SplitResult:
     """Raises InputError."""
     try:
         return urlsplit(url)
-    except ValueError as err:
-        raise InputError(f"{url!r} is no URL: {err}") from None
+    except ValueError:  # which part is secret nobody can say
+        raise InputError("what is given as one is no URL") from None
 
 
 def origin(parts: SplitResult) -> Origin:
     """Raises InputError."""
     try:
         host, port = parts.hostname, parts.port
-    except ValueError as err:
-        raise InputError(f"{shown(parts.geturl())} is no URL: {err}") from None
+    except ValueError:
+        raise InputError("the URL's port is no number up to 65535") from None
     if parts.scheme not in _PORTS or not host:
         raise InputError(f"{shown(parts.geturl())!r}: expected an http or https URL")
     return Origin(host=host, port=port or _PORTS[parts.scheme])

@@ -42,6 +42,11 @@ class Request(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
+    @property
+    def path(self) -> str:
+        """Give the target without its query, which may be secret."""
+        return self.target.partition("?")[0]
+
 
 class Reply(Struct, frozen=True, kw_only=True):
     status: int
@@ -167,7 +172,7 @@ class Pool:
 
     async def fetch(self, request: Request, *, timeout_s: float = 30) -> Reply:
         """Send a request, read its whole reply."""
-        with _world(f"{request.method} {self.origin.authority}{request.target}"):
+        with _world(f"{request.method} {self.origin.authority}{request.path}"):
             async with asyncio.timeout(timeout_s):
                 connection, status, headers = await self._start(request)
                 try:
@@ -183,7 +188,7 @@ class Pool:
         self, request: Request, *, timeout_s: float = 30, idle_s: float | None = None
     ) -> AsyncGenerator[Streaming, None]:
         """Send a request; timeout_s covers the head of the reply, idle_s each wait for more."""
-        with _world(f"{request.method} {self.origin.authority}{request.target}"):
+        with _world(f"{request.method} {self.origin.authority}{request.path}"):
             async with asyncio.timeout(timeout_s):
                 connection, status, headers = await self._start(request)
         try:

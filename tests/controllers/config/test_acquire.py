@@ -308,3 +308,8 @@ def test_whose_values_variables_have() -> None:
     }
     other = replace(given, meta={"0x0f": MetaKey(value="V")})
     assert other.said.variables["uuid"] == "V"
+
+
+def test_the_secrets_of_a_url_are_not_shown() -> None:
+    given = inputs("talos.config=ftp://u:secret@x/?key=secret")
+    assert "secret" not in status(given, Sources(), PLATFORM).detail

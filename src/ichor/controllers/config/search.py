@@ -68,7 +68,7 @@ def _url(said: Said) -> str:
         raise InputError("OAuth2 is known, not supported yet", path=f"{_OAUTH}*")
     if not given.startswith(("http://", "https://")):
         hint = f"write an http or https URL, or {ISO_LABEL}"
-        raise InputError(f"{given!r} is no URL that is supported", path=CONFIG, hint=hint)
+        raise InputError("is no URL that is supported", path=CONFIG, hint=hint)
     return _VARIABLE.sub(lambda found: _value(found[1], said.variables), given)
 
 
