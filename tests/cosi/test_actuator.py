@@ -163,6 +163,33 @@ def test_a_plan_that_applying_does_not_empty_is_a_failure() -> None:
     assert len(table.applied) == 1
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_one_refused_action_holds_up_those_behind_it_unless_they_are_apart(*, apart: bool) -> None:
+    table = Table()
+
+    def apply(action: Action) -> None:
+        if action.id == "a":
+            raise OSError(22, "Invalid argument")
+        table.apply(action)
+
+    refusing = Actuator(
+        name="test.Table",
+        inputs=Inputs,
+        observe=table.observe,
+        plan=plan,
+        apply=apply,
+        apart=apart,
+    )
+    world = World([refusing])
+    for id in ("a", "b"):
+        world.put(Number(value=1), id)
+    world.settle()
+    assert table.rows == ({"b": 1} if apart else {})
+    status = world.spec(ControllerStatus, "test.Table")
+    assert status is not None
+    assert "Invalid argument" in status.error
+
+
 def test_a_change_during_a_slow_action_is_acted_upon_after_it() -> None:
     gate = Gate()
     table = Table()

@@ -159,7 +159,8 @@ class Actuator(Controller, Generic[I, O, A]):
     `plan` and `report` are pure; only the port's `observe` and `apply` touch the system, either
     may be async. Actions are frozen values. Applying is repeated from a new observation until
     `plan` yields nothing; a plan that applying does not change is a failure.
-    resync: look again that often. wakes: the port says that something changed.
+    resync: look again that often. wakes: the port says that something changed. apart: an action
+    that fails holds up none behind it; the first failure is told when all were tried.
     """
 
     inputs: type[I]
@@ -169,6 +170,7 @@ class Actuator(Controller, Generic[I, O, A]):
     report: Callable[[I, O], Iterable[Yield]] | None = None
     resync: timedelta | None = None
     wakes: Callable[[], AsyncIterator[None]] | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

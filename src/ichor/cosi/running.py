@@ -112,11 +112,26 @@ async def _converge(
             return observed
         if actions == before:
             raise StillPlannedError(f"still planned after applying: {_names(actions)}")
-        for action in actions:
-            await answer(actuator.apply(action))
-            node.metrics.actions += 1
+        await _apply(node, actuator, actions)
         before = actions
     raise StillPlannedError(f"still planned after {ROUNDS} rounds: {_names(before)}")
+
+
+async def _apply(
+    node: Node, actuator: Actuator[Struct, object, object], actions: Iterable[object]
+) -> None:
+    """Raises what the first that failed did."""
+    failure: Exception | None = None
+    for action in actions:
+        try:
+            await answer(actuator.apply(action))
+            node.metrics.actions += 1
+        except Exception as error:
+            if not actuator.apart:
+                raise
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def _report(node: Node, actuation: Actuation, observed: object) -> Wanted:

@@ -249,3 +249,10 @@ def test_an_address_is_told_its_metric_once(priority: int) -> None:
         network = model(network, action)
     assert list(address_apply.plan(inputs, network)) == []
     assert network.addresses[0].priority == priority
+
+
+def test_a_link_comes_up_before_its_mtu_is_told_which_a_driver_may_refuse() -> None:
+    down = replace(ETH[0], up=False)
+    wanted = {"eth0": LinkSpec(name="eth0", up=True, mtu=9000)}
+    planned = list(link_apply.plan(link_apply.Inputs(wanted=wanted), Network(links=(down,))))
+    assert planned == [SetLink(name="eth0", up=True), SetLink(name="eth0", mtu=9000)]

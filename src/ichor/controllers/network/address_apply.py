@@ -68,4 +68,5 @@ def address_apply(port: Networks) -> Actuator[Inputs, Network, Action]:
         plan=plan,
         apply=port.apply,
         wakes=port.wakes,
+        apart=True,
     )

@@ -138,13 +138,13 @@ def settle(spec: LinkSpec, world: World) -> Iterator[Action]:
     held = world[spec.name]
     if spec.hardware_addr and spec.hardware_addr.lower() != held.mac:
         yield change(SetLink(name=spec.name, mac=spec.hardware_addr.lower()), world)
-    if spec.mtu and spec.mtu != held.mtu:
-        yield change(SetLink(name=spec.name, mtu=spec.mtu), world)
     if spec.multicast and not held.multicast:
         yield change(SetLink(name=spec.name, multicast=True), world)
     yield from set_master(spec, world)
     if spec.up != world[spec.name].up and (not spec.up or can_come_up(world[spec.name], world)):
         yield change(SetLink(name=spec.name, up=spec.up), world)
+    if spec.mtu and spec.mtu != held.mtu:  # last: a driver may refuse it
+        yield change(SetLink(name=spec.name, mtu=spec.mtu), world)
 
 
 def set_keys(spec: LinkSpec, world: World) -> Iterator[Action]:
@@ -214,4 +214,5 @@ def link_apply(port: Networks) -> Actuator[Inputs, Network, Action]:
         plan=plan,
         apply=port.apply,
         wakes=port.wakes,
+        apart=True,
     )

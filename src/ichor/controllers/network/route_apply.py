@@ -119,4 +119,5 @@ def route_apply(port: Networks) -> Actuator[Inputs, Network, Action]:
         plan=plan,
         apply=port.apply,
         wakes=port.wakes,
+        apart=True,
     )

@@ -59,4 +59,5 @@ def rule_apply(port: Networks) -> Actuator[Inputs, Network, Action]:
         plan=plan,
         apply=port.apply,
         wakes=port.wakes,
+        apart=True,
     )
