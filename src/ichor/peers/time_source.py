@@ -8,10 +8,10 @@ import time
 from contextlib import suppress
 from typing import Final, Protocol
 
-from ichor.errors import FormatError
+from ichor.errors import FormatError, TransientError
 from ichor.ports.clock import Clock
 from ichor.protocols.ntp import client
-from ichor.protocols.ntp.client import Query, Sample
+from ichor.protocols.ntp.client import Query, Sample, SentAway
 from ichor.protocols.ntp.packet import PORT
 
 _PATIENCE_S: Final = 2.0
@@ -30,22 +30,35 @@ def source(name: str, clock: Clock) -> TimeSource:
 
 
 class NtpServer:
-    """A name is resolved each time: its addresses change, and one that is silent is left."""
+    """A name is resolved each time: its addresses change, and one that is silent is left.
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    An address that sent us away for good is asked no more.
+    """
+
+    def __init__(self, name: str, clock: Clock, port: int = PORT) -> None:
         self._name = name
         self._clock = clock
+        self._port = port
+        self._left: set[str | int] = set()
 
     async def measure(self) -> Sample:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_PATIENCE_S):
-            found = await loop.getaddrinfo(self._name, PORT, type=socket.SOCK_DGRAM)
+            found = await loop.getaddrinfo(self._name, self._port, type=socket.SOCK_DGRAM)
+            found = [one for one in found if one[4][0] not in self._left]
+            if not found:
+                raise TransientError("each of its addresses sent us away")
             family, _, _, _, address = secrets.choice(found)
             asked = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             with asked:
                 asked.setblocking(False)
                 await loop.sock_connect(asked, address)
-                return await self._converse(loop, asked)
+                try:
+                    return await self._converse(loop, asked)
+                except SentAway as away:
+                    if away.is_for_good:
+                        self._left.add(address[0])
+                    raise
 
     async def _converse(self, loop: asyncio.AbstractEventLoop, asked: socket.socket) -> Sample:
         query = Query(secrets.randbits(64) | 1, self._clock.now().timestamp())

@@ -15,10 +15,11 @@ from ichor.log import fields, logger
 from ichor.peers.time_source import TimeSource, source
 from ichor.ports.clock import Clock
 from ichor.ports.time_sync import Adjtime, Follow, Following
-from ichor.protocols.ntp.client import Filter, Sample, choose
-from ichor.protocols.ntp.discipline import Discipline, Do, decide
+from ichor.protocols.ntp.client import Filter, Sample, SentAway, choose
+from ichor.protocols.ntp.discipline import Discipline, Do, decide, waited
 
 log = logger(__name__)
+_SLOW, _SLOWEST = 128.0, 1024.0  # seconds between questions to who finds us too many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +33,13 @@ class Steering:
 
 @dataclass(slots=True)
 class _Asked:
+    """pause: how long it is left alone after a question, in seconds."""
+
     name: str
     source: TimeSource
     filter: Filter = field(default_factory=Filter)
+    pause: float = 0.0
+    not_before: float = 0.0
 
 
 class ClockFollower:
@@ -75,16 +80,31 @@ class ClockFollower:
             held = (one.filter.best(now) for one in asked)
             chosen = choose(sample for sample in held if sample is not None)
             if chosen is not None and chosen.at > used:
-                state, used = self._steer(state, chosen, asked), chosen.at
+                try:
+                    state, used = self._steer(state, chosen, asked), chosen.at
+                except OSError as error:  # the next sample is tried again
+                    log.warning("the clock cannot be steered", extra=fields(why=str(error)))
             self._tell(state, waited=now - began)
-            await self._clock.sleep(state.poll)
+            await self._clock.sleep(self._pause(state, now - began))
+            state = waited(state)
+
+    def _pause(self, state: Discipline, passed: float) -> float:
+        """Give how long to wait; not past the end of somebody's patience."""
+        left = self._following.wish.patience_s - passed
+        return min(state.poll, left) if left > 0 and not state.synced else state.poll
 
     async def _ask(self, one: _Asked) -> None:
+        now = self._clock.monotonic()
+        if now < one.not_before:
+            return
         try:
             one.filter.add(await one.source.measure())
         except (OSError, FormatError, TransientError) as error:  # TimeoutError is an OSError
             one.filter.miss()
+            if isinstance(error, SentAway):
+                one.pause = min(max(2 * one.pause, _SLOW), _SLOWEST)
             log.debug("no time", extra=fields(server=one.name, why=str(error) or "it is silent"))
+        one.not_before = now + one.pause
 
     def _steer(self, state: Discipline, chosen: Sample, asked: Sequence[_Asked]) -> Discipline:
         after, what = decide(state, chosen.offset)

@@ -21,6 +21,18 @@ _FARTHEST: Final = 1.5  # MAXDIST
 _STRATA: Final = range(1, 16)
 
 
+class SentAway(TransientError):
+    """A kiss-o'-death. word: DENY and RSTR forbid to ask again, RATE to ask as often (7.4)."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"the server sends us away: {word}")
+        self.word = word
+
+    @property
+    def is_for_good(self) -> bool:
+        return self.word in ("DENY", "RSTR")
+
+
 class Query(NamedTuple):
     """cookie: the random number sent in place of our time, which is nobody's business."""
 
@@ -50,7 +62,7 @@ def measure(data: bytes, query: Query, arrived: float, at: float = 0.0) -> Sampl
     if reply.mode != packet.SERVER or reply.origin != query.cookie:
         raise FormatError("an answer to what was asked")
     if word := packet.kiss(reply):
-        raise TransientError(f"the server sends us away: {word}")
+        raise SentAway(word)
     if reply.leap == packet.UNSYNCHRONIZED or reply.stratum not in _STRATA:
         raise TransientError("the server has no time itself")
     received = packet.seconds(reply.received, query.sent)

@@ -8,8 +8,8 @@
 | was right | above STEP, the first SPIKES times | nothing: one lost packet is no reason to jump |
 | was right | above STEP, once more | step |
 
-Polls are 64 s apart and up to 1024 s while little is to be done (RFC 5905, 13); 2 s until the
-clock was right for the first time.
+Polls are 64 s apart and up to 1024 s while little is to be done (RFC 5905, 13); until the clock was
+right for the first time 2 s, twice that, and so on up to 64 s.
 """
 
 import enum
@@ -37,6 +37,13 @@ class Discipline(NamedTuple):
     spikes: int = 0
     calm: int = 0
     poll: float = _FIRST
+
+
+def waited(before: Discipline) -> Discipline:
+    """A poll is over: who never had an answer asks less and less."""
+    if before.synced:
+        return before
+    return before._replace(poll=min(2 * before.poll, _SHORTEST))
 
 
 def decide(before: Discipline, offset: float) -> tuple[Discipline, Do]:
