@@ -41,7 +41,7 @@ from ichor.resources.network import link as specs
 from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.kinds import Family, RouteType
 from ichor.resources.network.link import LinkSpec
-from ichor.resources.network.link_kinds import BondMode
+from ichor.resources.network.link_kinds import BondMode, LACPRate
 from ichor.resources.network.route import RouteSpec
 from ichor.resources.network.routing_rule import RoutingRuleSpec
 
@@ -256,3 +256,24 @@ def test_a_link_comes_up_before_its_mtu_is_told_which_a_driver_may_refuse() -> N
     wanted = {"eth0": LinkSpec(name="eth0", up=True, mtu=9000)}
     planned = list(link_apply.plan(link_apply.Inputs(wanted=wanted), Network(links=(down,))))
     assert planned == [SetLink(name="eth0", up=True), SetLink(name="eth0", mtu=9000)]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"miimon": 100, "updelay": 250, "downdelay": 99}, Bond(miimon=100, updelay=200)),
+        ({"updelay": 200, "peer_notify_delay": 7}, Bond()),
+        ({"miimon": 50, "arp_interval": 100}, Bond(miimon=50)),
+        ({"lacp_rate": LACPRate.FAST, "ad_actor_sys_prio": 7, "primary": "eth0"}, Bond()),
+        ({"mode": BondMode.ACTIVE_BACKUP, "packets_per_slave": 7}, Bond(mode=1)),
+        (
+            {"mode": BondMode.IEEE_802_3AD, "arp_interval": 100, "lacp_rate": LACPRate.FAST},
+            Bond(mode=4, miimon=100, lacp_rate=1),
+        ),
+    ],
+)
+def test_a_bond_is_wished_for_as_the_driver_will_have_it(
+    told: Mapping[str, object], expected: Bond
+) -> None:
+    master = replace(PLAIN, **told)
+    assert kind_of(LinkSpec(logical=True, kind="bond", bond_master=master)) == expected

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from ichor.controllers.network import default_link, platform_config_apply
+from ichor.controllers.network.link_parts import PLAIN_BOND
 from ichor.controllers.network.platform_config import Inputs, reconcile
 from ichor.cosi.controller import Output
 from ichor.errors import InputError
@@ -196,3 +197,19 @@ def test_a_gateway_on_the_link_has_a_route_of_its_own() -> None:
         ("", "172.31.1.1"),
         ("", "fe80::1"),
     ]
+
+
+def test_what_is_written_of_a_bond_is_laid_over_what_the_driver_has() -> None:
+    text = """\
+links:
+  - {name: bond0, logical: true, kind: bond, bondMaster: {mode: 802.3ad, useCarrier: false}}
+  - {name: eth0, masterName: bond0}
+"""
+    answer = PlatformAnswer(platform="metal", value=Answer())
+    ((_, config),) = reconcile(Inputs(said=answer, meta=MetaKey(value=text)))
+    bond, port = config.links
+    wanted = replace(PLAIN_BOND, mode=BondMode.IEEE_802_3AD, use_carrier=False)
+    assert (bond.bond_master, port.master_name) == (wanted, "bond0")
+    for odd in ("links: {}", "links: [1]", "links: [{bondMaster: 1}]"):
+        with pytest.raises(InputError, match="META 0x0a"):
+            list(reconcile(Inputs(said=answer, meta=MetaKey(value=odd))))

@@ -26,6 +26,20 @@ _TABLE_NAMES: Final = {number: name for name, number in TABLES.items()}
 # Modes that look at carriers by themselves, with this miimon if they are given none.
 _LOOKING: Final = (BondMode.IEEE_802_3AD, BondMode.BALANCE_TLB, BondMode.BALANCE_ALB)
 _DEFAULT_MIIMON: Final = 100
+_DELAYS: Final = ("updelay", "downdelay", "peer_notify_delay")
+_ONE_ACTIVE: Final = (BondMode.ACTIVE_BACKUP, BondMode.BALANCE_TLB, BondMode.BALANCE_ALB)
+# Options that exist in these modes only (drivers/net/bonding/bond_options.c).
+_OF_MODES: Final[Mapping[str, tuple[BondMode, ...]]] = {
+    "lacp_rate": (BondMode.IEEE_802_3AD,),
+    "lacp_active": (BondMode.IEEE_802_3AD,),
+    "ad_actor_sys_prio": (BondMode.IEEE_802_3AD,),
+    "ad_user_port_key": (BondMode.IEEE_802_3AD,),
+    "primary": _ONE_ACTIVE,
+    "arp_interval": tuple(mode for mode in BondMode if mode not in _LOOKING),
+    "arp_validate": tuple(mode for mode in BondMode if mode not in _LOOKING),
+    "packets_per_slave": (BondMode.BALANCE_RR,),
+    "tlb_dynamic_lb": (BondMode.BALANCE_TLB, BondMode.BALANCE_ALB),
+}
 
 
 def table_number(name: str) -> int:
@@ -67,6 +81,23 @@ def kind_of(spec: LinkSpec) -> Kind | None:
 
 
 def bond(master: specs.BondMaster) -> Bond:
+    """Give a bond as the driver will have it, whoever wished for what it cannot be."""
+    return as_driver_has(told_of(master), master.mode)
+
+
+def as_driver_has(told: Bond, mode: BondMode) -> Bond:
+    """Leave out what the mode has not; delays are multiples of miimon, which excludes ARP."""
+    default = msgspec.structs.asdict(Bond())
+    changes = {name: default[name] for name, modes in _OF_MODES.items() if mode not in modes}
+    if told.miimon:
+        changes["arp_interval"] = default["arp_interval"]
+    for name in _DELAYS:
+        wanted: int = getattr(told, name)
+        changes[name] = wanted - wanted % told.miimon if told.miimon else 0
+    return msgspec.structs.replace(told, **changes)
+
+
+def told_of(master: specs.BondMaster) -> Bond:
     default = Bond()
     miimon = master.miimon
     if not miimon and master.mode in _LOOKING:

@@ -13,11 +13,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
+from ichor.controllers.network.link_parts import PLAIN_BOND
 from ichor.controllers.network.platform_links import links, names_of
 from ichor.cosi.controller import All, Get, Out, Transform
 from ichor.errors import InputError
 from ichor.formats.platform import Answer, Instance, Link, Route
-from ichor.formats.yaml.values import load
+from ichor.formats.yaml.values import Value, load
 from ichor.resources.network.address import AddressSpec
 from ichor.resources.network.hostname import HostnameSpec
 from ichor.resources.network.ids import DEFAULT_ROUTE_METRIC, PLATFORM_CONFIG_ACTIVE_ID
@@ -68,10 +69,24 @@ def written(text: str) -> PlatformConfig:
     """Read what somebody wrote to META. Raises InputError."""
     documents = load(text, file=f"META {_META}")
     try:
-        made = msgspec.convert(documents[0] if documents else {}, PlatformConfig)
+        made = msgspec.convert(over_plain_bonds(documents[0] if documents else {}), PlatformConfig)
     except msgspec.ValidationError as err:
         raise InputError(str(err), path=f"META {_META}") from None
     return msgspec.structs.replace(made, metadata=PlatformMetadata(platform=METAL))
+
+
+def over_plain_bonds(document: Value) -> Value:
+    """Say of bonds, too, what is left out: as the driver has it by itself."""
+    if not isinstance(document, dict) or not isinstance(links := document.get("links"), list):
+        return document
+    plain = msgspec.to_builtins(PLAIN_BOND)
+    laid = [
+        {**link, "bondMaster": {**plain, **bond}}
+        if isinstance(link, dict) and isinstance(bond := link.get("bondMaster"), dict)
+        else link
+        for link in links
+    ]
+    return {**document, "links": laid}
 
 
 def family(text: str) -> Family:
