@@ -6,7 +6,8 @@
 
     current       every global address of a physical link, or of one made by this configuration
     routed        current without those that lead nowhere (host routes on loopback)
-    default       the first of routed: what /etc/hosts says
+    default       the first of routed: what /etc/hosts says; of a tunnel, a dummy or a VRF only
+                  where no other link has one
     accumulative  what certificates name; equal to current, since addresses here do not wander
 
 IPv4 before IPv6, then by number, so that the order does not depend on the kernel's.
@@ -26,15 +27,18 @@ from ichor.resources.network.ids import (
     NODE_ADDRESS_DEFAULT_ID,
     NODE_ADDRESS_ROUTED_ID,
 )
+from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.node_address import NodeAddress, NodeAddressFilter
 
 Interface = IPv4Interface | IPv6Interface
 # Addresses of the cluster inside the node: the pod network's links, not the node's.
+_LAST = ("wireguard", "dummy", "vrf")  # kinds of links: nobody reaches a node there by default
 _NOT_OURS = ("cni", "flannel.", "veth", "kube-", "lo")
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
     addresses: Annotated[Sequence[AddressStatus], All("network")] = ()
+    links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
     filters: Annotated[Mapping[str, NodeAddressFilter], All("network")] = {}
 
 
@@ -52,11 +56,17 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, NodeAddress]]:
     yield NODE_ADDRESS_ROUTED_ID, node_address(current)
     yield NODE_ADDRESS_ACCUMULATIVE_ID, node_address(current)
     if current:
-        yield NODE_ADDRESS_DEFAULT_ID, node_address(current[:1])
+        yield NODE_ADDRESS_DEFAULT_ID, node_address([default_of(current, inputs)])
     for name, wanted in inputs.filters.items():
         kept = [one for one in current if passes(one, wanted)]
         for id in (NODE_ADDRESS_CURRENT_ID, NODE_ADDRESS_ROUTED_ID, NODE_ADDRESS_ACCUMULATIVE_ID):
             yield f"{id}-{name}", node_address(kept)
+
+
+def default_of(current: Sequence[Interface], inputs: Inputs) -> Interface:
+    last = {name for name, link in inputs.links.items() if link.kind in _LAST}
+    held = {ip_interface(one.address) for one in inputs.addresses if one.link_name not in last}
+    return next((one for one in current if one in held), current[0])
 
 
 def order(interface: Interface) -> tuple[int, int]:
