@@ -1,5 +1,6 @@
 """What firmware says, and the disks that bring a configuration: told apart by sysfs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,13 @@ def test_two_disks_of_one_label_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"vdb.*vdc"):
         disks.read(("cidata",), ("user-data",))
     assert disks.read(("metal-iso",), ("config.yaml",)) is None
+
+
+def test_a_fifo_in_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "user-data")
+    root = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with pytest.raises(InputError, match="no regular file"):
+            labelled_disk.read_file(root, "user-data")
+    finally:
+        os.close(root)

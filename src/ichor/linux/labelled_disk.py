@@ -24,6 +24,8 @@ _DEV: Final = Path("/dev")
 _FLAGS: Final = (
     libc.MOUNT_ATTR_RDONLY | libc.MOUNT_ATTR_NOSUID | libc.MOUNT_ATTR_NODEV | libc.MOUNT_ATTR_NOEXEC
 )
+# Opening a FIFO must not wait for who writes to it.
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Made of other devices, or of memory.
 _VIRTUAL: Final = ("dm-", "loop", "md", "nbd", "ram", "zram")
 
@@ -84,16 +86,16 @@ def read(device: Path, kind: str, names: Sequence[str]) -> Mapping[str, bytes]:
     """Raises OSError, InputError."""
     root = libc.mount_detached(device, kind, {"ro": ""}, _FLAGS)
     try:
-        found = ((name, _file(root, name)) for name in names)
+        found = ((name, read_file(root, name)) for name in names)
         return {name: data for name, data in found if data is not None}
     finally:
         os.close(root)
 
 
-def _file(root: int, name: str) -> bytes | None:
+def read_file(root: int, name: str) -> bytes | None:
     """Give a file's content. No link is followed: not out of the disk, and on it there is none."""
     try:
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
+        fd = os.open(name, _READ, dir_fd=root)
     except FileNotFoundError:
         return None
     except OSError as err:

@@ -4,6 +4,7 @@ So a machine has its address before its platform answers. The configuration is n
 kept as one, if it is taken.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -28,8 +29,11 @@ def remember(kept: Path, platform: str, answer: Answer) -> None:
         return
     try:
         fresh = kept.with_name(f".{kept.name}")
-        fresh.write_bytes(msgspec.json.encode(Kept(platform, lasting)))
-        fresh.chmod(0o600)
+        with fresh.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(msgspec.json.encode(Kept(platform, lasting)))
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the new name with nothing in it
         fresh.replace(kept)
     except OSError as err:
         log.warning("the platform's answer is not remembered", extra=fields(why=err))

@@ -21,7 +21,7 @@ _FARTHEST: Final = 1.5  # MAXDIST
 _STRATA: Final = range(1, 16)
 
 
-class SentAway(TransientError):
+class SentAway(TransientError):  # noqa: N818 - an outcome, named as the RFC means it
     """A kiss-o'-death. word: DENY and RSTR forbid to ask again, RATE to ask as often (7.4)."""
 
     def __init__(self, word: str) -> None:
