@@ -38,7 +38,7 @@ def test_a_conversation_that_fails_is_forgotten_after_a_pause(
     clock = FakeClock()
 
     async def live() -> None:
-        port = KernelDhcp(clock, Random(1), lambda *_: Failing(error))
+        port = KernelDhcp(clock, Random(1), lambda _asked, _now, _random: Failing(error))
         wakes = port.wakes()
         await port.apply(ASKED)
         assert list(port.observe()) == ["eth0"]

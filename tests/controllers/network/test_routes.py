@@ -34,7 +34,7 @@ def rest(wanted: tuple[RouteSpec, ...], network: Network) -> Network:
             return network
         for action in actions:
             network = model(network, action)
-    raise AssertionError(f"it does not come to rest: {actions}")
+    raise AssertionError("it does not come to rest")
 
 
 def numbered(*addresses: Address) -> Network:

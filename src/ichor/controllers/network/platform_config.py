@@ -79,14 +79,14 @@ def over_plain_bonds(document: Value) -> Value:
     """Say of bonds, too, what is left out: as the driver has it by itself."""
     if not isinstance(document, dict) or not isinstance(links := document.get("links"), list):
         return document
-    plain = msgspec.to_builtins(PLAIN_BOND)
-    laid = [
-        {**link, "bondMaster": {**plain, **bond}}
-        if isinstance(link, dict) and isinstance(bond := link.get("bondMaster"), dict)
-        else link
-        for link in links
-    ]
-    return {**document, "links": laid}
+    return {**document, "links": [over_plain_bond(link) for link in links]}
+
+
+def over_plain_bond(link: Value) -> Value:
+    if not isinstance(link, dict) or not isinstance(told := link.get("bondMaster"), dict):
+        return link
+    plain: dict[str, Value] = msgspec.to_builtins(PLAIN_BOND)
+    return {**link, "bondMaster": {**plain, **told}}
 
 
 def family(text: str) -> Family:
