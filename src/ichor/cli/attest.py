@@ -52,14 +52,13 @@ def attest(
 ) -> None:
     """Have a machine's TPM show what it runs, and verify it."""
     from ichor.cli.attest_pins import Pins
-    from ichor.client.attestation import Pin
 
     release = _release(manifest, image, loader)
     pins = Pins()
 
     async def ask(node: "Node") -> "tuple[str, Verdict, bool]":
         known = None if forget else pins.get(node.name)
-        pin = Pin(key=_fingerprint(ak)) if ak else known
+        pin = _pinned(known, _fingerprint(ak)) if ak else known
         verdict, certificate = await _verified(node, pin, release)
         if secure_boot and not verdict.secure_boot:
             raise InputError("Secure Boot is off, or its state was not measured")
@@ -82,6 +81,15 @@ def _release(manifest: Path | None, image: Path | None, loader: Path | None) -> 
     if (manifest, image, loader) != (None, None, None):
         raise InputError("either --manifest, or --image and --loader")
     return None
+
+
+def _pinned(known: "Pin | None", key: str) -> "Pin":
+    """Give what is known of a TPM, with the key that it must have."""
+    from msgspec.structs import replace
+
+    from ichor.client.attestation import Pin
+
+    return Pin(key=key) if known is None else replace(known, key=key)
 
 
 def _fingerprint(text: str) -> str:
@@ -128,7 +136,7 @@ async def _ask(node: "Node", challenge: "Challenge") -> "Answer":
         {one.pcr: one.value for one in said.values},
     )
     seconds = time.monotonic() - begin
-    return Answer(evidence, said.event_log, said.measured_log, said.image.root_hash, seconds)
+    return Answer(evidence, said.event_log, said.measured_log, seconds)
 
 
 async def _activate(node: "Node", answer: "Answer") -> None:
