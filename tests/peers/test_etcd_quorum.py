@@ -148,7 +148,7 @@ def test_one_goes_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     run(check)
 
 
-def test_a_claim_that_is_given_back_is_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_gave_a_claim_back_leaves_it_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ichor.peers.etcd_quorum._PATIENCE_S", 1)
 
     async def check() -> None:
