@@ -47,10 +47,13 @@ class Operations:
         def deliver(event: Event) -> None:
             nonlocal seen
             status = event.resource.spec if event.resource is not None else None
-            is_gone = event.type is EventType.DESTROYED or not isinstance(status, OperationStatus)
-            if seen if is_gone else not status.is_running:
+            if event.type is EventType.DESTROYED:  # also told of one that is not there yet
+                is_over = seen
+            else:
+                seen = isinstance(status, OperationStatus)
+                is_over = isinstance(status, OperationStatus) and not status.is_running
+            if is_over:
                 ended.set()
-            seen = seen or not is_gone
 
         cancel = self._state.watch(Watch(kind=kind_of(OperationStatus), id=actor), deliver)
         try:
