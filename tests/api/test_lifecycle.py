@@ -12,6 +12,7 @@ from tests.api.test_reboot import FakeQuorum
 
 from ichor.api.events import EventLog
 from ichor.api.machine.aside import Aside
+from ichor.api.machine.departure import Departure
 from ichor.api.machine.lifecycle import SERVICE, LifecycleService
 from ichor.api.machine.power import IN_CONTAINER
 from ichor.api.operations import Operations
@@ -81,7 +82,12 @@ def run(
     images = images or LayeredImages()
     operations = Operations(state or Memory(CLOCK.now), EventLog(CLOCK.now, b"12345"))
     service = LifecycleService(
-        {"system": images}, "/hosts", installer, operations, Aside(), quorum or FakeQuorum()
+        {"system": images},
+        "/hosts",
+        installer,
+        operations,
+        Aside(),
+        Departure(operations, quorum or FakeQuorum()),
     )
 
     async def main() -> None:
@@ -144,7 +150,7 @@ def test_the_older_upgrade_pulls_writes_and_reboots_in_one_call(tmp_path: Path) 
     installer.may_go_on.set()
 
     async def check(node: Node) -> None:
-        request = pb.UpgradeRequest(image=SOURCE.image_name)
+        request = pb.UpgradeRequest(image=SOURCE.image_name, force=True)
         await node.call("Upgrade", request, pb.UpgradeResponse)
         reply = await node.call("Upgrade", request, pb.UpgradeResponse)
         assert actor_of(reply) in {one.id for one in find_all(state, Operation)}
@@ -174,6 +180,7 @@ def test_the_older_upgrade_asks_whether_etcd_can_do_without_the_machine(tmp_path
 
 
 def test_an_older_upgrade_that_fails_does_not_reboot(tmp_path: Path) -> None:
+    quorum = FakeQuorum()
     state, installer = Memory(CLOCK.now), FakeInstaller(InputError("another's"))
     installer.may_go_on.set()
 
@@ -183,8 +190,9 @@ def test_an_older_upgrade_that_fails_does_not_reboot(tmp_path: Path) -> None:
             await node.call("Upgrade", request, pb.UpgradeResponse)
         refused(error.value, Code.INVALID_ARGUMENT, "another's")
 
-    run(tmp_path, installer, check, state)
+    run(tmp_path, installer, check, state, quorum=quorum)
     assert not find_all(state, Operation)
+    assert (len(quorum.claims), quorum.released) == (1, 1)  # or no control plane goes for a while
 
 
 def test_a_rollback_reboots(tmp_path: Path) -> None:

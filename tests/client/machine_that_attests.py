@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from ichor.protocols.tpm2 import objects
 
 ROOT = bytes(range(32))
 STUB = 0x0D  # EV_IPL
-PROGRAMS = ("loader", "image")
+CALLING = "Calling EFI Application from Boot Option"
+STARTED = (CALLING, "\0\0\0\0", "loader", "image")
 
 
 def hashed(text: str) -> str:
@@ -30,7 +31,8 @@ def release() -> Manifest:
     phases = measured.phases(stub)
     return Manifest(
         version="1.0",
-        **{name: hashed(name) for name in PROGRAMS},
+        loader=hashed("loader"),
+        image=hashed("image"),
         root=ROOT.hex(),
         pcr11={name: value.hex() for name, value in phases.items()},
     )
@@ -41,13 +43,14 @@ class Machine:
         self.tpm = KernelTpm(lambda: None, chip.connect)
         self.events = old()
         self.measured: list[Extended] = []
-        self.root = ROOT
         self._chip = chip
 
-    def boot(self) -> None:
+    def boot(self, started: Sequence[str] = STARTED) -> None:
+        """started: what firmware tells PCR 4."""
         self.fire(7, tcg_log.EFI_VARIABLE, variable("SecureBoot", b"\1"))
-        for name in PROGRAMS:
-            self.fire(4, tcg_log.BOOT_SERVICES_APPLICATION, name.encode())
+        self.fire(7, tcg_log.SEPARATOR, bytes(4))
+        for one in started:
+            self.fire(4, tcg_log.BOOT_SERVICES_APPLICATION, one.encode())
         self.fire(11, STUB, b"a section")
         for phase in measured.PHASES:
             self.extend(11, phase.encode())
@@ -65,14 +68,14 @@ class Machine:
     def asked(self, challenge: Challenge, seconds: float = 1.0) -> Answer:
         evidence = self.tpm.attest(challenge.nonce, challenge.pcrs)
         log = measured.build(self.measured)
-        return Answer(evidence, self.events, log, self.root, seconds)
+        return Answer(evidence, self.events, log, seconds)
 
 
 @contextmanager
-def booted(state: Path) -> Iterator[Machine]:
+def booted(state: Path, programs: Sequence[str] = STARTED) -> Iterator[Machine]:
     with started(state) as chip:
         machine = Machine(chip)
-        machine.boot()
+        machine.boot(programs)
         yield machine
 
 

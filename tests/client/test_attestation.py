@@ -8,7 +8,16 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.client.machine_that_attests import ROOT, Machine, booted, challenge, hashed, release
+from tests.client.machine_that_attests import (
+    CALLING,
+    ROOT,
+    STUB,
+    Machine,
+    booted,
+    challenge,
+    hashed,
+    release,
+)
 from tests.formats.test_tcg_log import new
 
 from ichor.client import credential
@@ -125,14 +134,59 @@ def test_a_program_that_is_none_of_the_release_is_refused(machine: Machine) -> N
 
 
 @interop
-def test_another_root_is_refused(machine: Machine) -> None:
-    machine.root = bytes(32)
+@pytest.mark.parametrize("kind", [tcg_log.ACTION, tcg_log.SEPARATOR, 0x0D])
+def test_a_program_by_another_name_is_refused_too(machine: Machine, kind: int) -> None:
+    """What the log says it is nobody measured: its digest was."""
+    machine.fire(4, kind, b"a shell")
     asked = challenge()
-    assert refused(machine.asked(asked), asked)[0] is Reason.RELEASE
+    reason, text = refused(machine.asked(asked), asked)
+    assert (reason, hashed("a shell") in text) == (Reason.RELEASE, True)
+
+
+SEPARATOR = "\0\0\0\0"
+
+
+@interop
+@pytest.mark.parametrize(
+    ("started", "why"),
+    [
+        ((CALLING, SEPARATOR, "loader", "loader", "image"), ""),
+        ((SEPARATOR, "loader", "image"), ""),
+        ((CALLING, SEPARATOR, "image", "loader"), "another order"),
+        ((CALLING, SEPARATOR, "loader", "image", "image"), "another order"),
+        (("loader", "image"), "another order"),
+        ((SEPARATOR, "loader", SEPARATOR, "image"), "another order"),
+        ((SEPARATOR, "image"), "not started by the release's loader"),
+        ((SEPARATOR, "loader"), "the image of release 1.0 was not started"),
+        ((SEPARATOR,), "the image of release 1.0 was not started"),
+    ],
+)
+def test_the_loader_starts_the_image(tmp_path: Path, started: tuple[str, ...], why: str) -> None:
+    asked = challenge()
+    with booted(tmp_path / "tpm", started) as machine:
+        if not why:
+            verify(machine.asked(asked), asked, None, release())
+            return
+        reason, text = refused(machine.asked(asked), asked)
+        assert (reason, why in text) == (Reason.RELEASE, True)
+
+
+@interop
+@pytest.mark.parametrize("pcr", [12, 13])
+def test_an_image_that_was_told_more_is_refused(machine: Machine, pcr: int) -> None:
+    """Another command line has the root be another: the stub measures it into PCR 12."""
+    machine.fire(pcr, STUB, b"root=another")
+    asked = challenge()
+    reason, text = refused(machine.asked(asked), asked)
+    assert (reason, f"PCR {pcr} is " in text and "told more" in text) == (Reason.PCR, True)
+    assert verify(machine.asked(asked), asked, None, None).version == ""
 
 
 @interop
 def test_a_release_needs_the_pcrs_that_tell_it(machine: Machine) -> None:
+    for pcrs in ((4, 11), (4, 11, 12), (11, 12, 13)):
+        fewer = Challenge(os.urandom(32), pcrs)
+        assert refused(machine.asked(fewer), fewer)[0] is Reason.PCR
     asked = Challenge(os.urandom(32), (7,))
     assert refused(machine.asked(asked), asked)[0] is Reason.PCR
     assert verify(machine.asked(asked), asked, None, None).secure_boot is True
@@ -190,6 +244,6 @@ def test_a_credential_comes_back_from_the_tpm_that_has_both_keys(
 @given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=200))
 def test_whatever_comes_is_refused(statement: bytes, signature: bytes, key: bytes) -> None:
     evidence = Evidence(statement, signature, key, b"", b"", {})
-    answer = Answer(evidence, b"", b"", b"", 0.0)
+    answer = Answer(evidence, b"", b"", 0.0)
     with pytest.raises(Rejected):
         verify(answer, Challenge(b"", PCRS), None, None)

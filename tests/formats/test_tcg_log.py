@@ -14,6 +14,7 @@ from ichor.errors import FormatError
 from ichor.formats import tcg_log
 from ichor.formats.tcg_log import Event
 
+GLOBAL = bytes.fromhex("61dfe48bca93d211aa0d00e098032b8c")  # EFI_GLOBAL_VARIABLE
 BANKS = ((4, 20), (11, 32), (12, 48))
 HEAD = b"Spec ID Event03\0" + struct.pack("<IBBBBI", 0, 0, 2, 0, 2, len(BANKS))
 HEAD += b"".join(struct.pack("<HH", *bank) for bank in BANKS) + b"\0"
@@ -31,9 +32,9 @@ def new(pcr: int, kind: int, data: bytes, digest: bytes | None = None) -> bytes:
     return head + body + struct.pack("<I", len(data)) + data
 
 
-def variable(name: str, value: bytes) -> bytes:
+def variable(name: str, value: bytes, owner: bytes = GLOBAL) -> bytes:
     letters = name.encode("utf-16-le")
-    return bytes(16) + struct.pack("<QQ", len(name), len(value)) + letters + value
+    return owner + struct.pack("<QQ", len(name), len(value)) + letters + value
 
 
 LOG = old() + new(0, 3, b"StartupLocality\0\3") + new(0, 8, b"firmware") + new(4, 0x80000003, b"x")
@@ -46,13 +47,18 @@ def test_a_log_of_real_firmware_yields_the_pcrs_that_its_tpm_had() -> None:
     values = tcg_log.replay(events)
     for pcr, value in recorded["pcrs"].items():
         assert values.get(int(pcr), bytes(32)).hex() == value, pcr
-    (loader, image) = tcg_log.programs(events)
+    told = tcg_log.SEPARATORS | tcg_log.ACTIONS
+    started = [one for one in tcg_log.extensions(events, 4) if one.digest not in told]
+    (loader, image) = (one.digest for one in started)
     assert loader != image
-    variables = {one.name: one.value for one in tcg_log.variables(events, tcg_log.EFI_VARIABLE)}
-    assert list(variables) == ["SecureBoot", "PK", "KEK", "db", "dbx"]
-    assert variables["SecureBoot"] == b"\1"
-    (authority,) = tcg_log.variables(events, tcg_log.AUTHORITY)
-    assert authority.name == "db"
+    kinds = (tcg_log.EFI_VARIABLE, tcg_log.AUTHORITY)
+    variables = [
+        tcg_log.variable(one.data).name
+        for one in tcg_log.extensions(events, 7)
+        if one.type in kinds
+    ]
+    assert variables == ["SecureBoot", "PK", "KEK", "db", "dbx", "db"]
+    assert tcg_log.secure_boot(events) is True
 
 
 def test_events_are_read_with_the_digest_of_one_bank() -> None:
@@ -62,7 +68,8 @@ def test_events_are_read_with_the_digest_of_one_bank() -> None:
         (4, 0x80000003, b"x"),
     ]
     assert found[2].digest == hashlib.sha256(b"x").digest()
-    assert list(tcg_log.programs(found)) == [hashlib.sha256(b"x").hexdigest()]
+    assert list(tcg_log.extensions(found, 4)) == [found[2]]
+    assert list(tcg_log.extensions(found, 0)) == [found[1]]  # the locality extends nothing
 
 
 def test_pcrs_are_what_the_events_make_of_them() -> None:
@@ -74,11 +81,41 @@ def test_pcrs_are_what_the_events_make_of_them() -> None:
     assert tcg_log.replay([Event(5, tcg_log.NO_ACTION, b"", b"")]) == {}
 
 
-def test_variables_are_read_by_their_names() -> None:
-    events = [Event(7, tcg_log.EFI_VARIABLE, b"", variable("SecureBoot", b"\1"))]
-    assert list(tcg_log.variables(events, tcg_log.EFI_VARIABLE)) == [("SecureBoot", b"\1")]
+def event(data: bytes, kind: int = tcg_log.EFI_VARIABLE) -> Event:
+    return Event(7, kind, hashlib.sha256(data).digest(), data)
+
+
+ON, OFF = event(variable("SecureBoot", b"\1")), event(variable("SecureBoot", b"\0"))
+END = event(bytes(4), tcg_log.SEPARATOR)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([ON, END], True),
+        ([OFF, event(variable("PK", b"")), END], False),
+        # Whoever runs later can extend PCR 7, and call an extension that was there anything.
+        ([OFF, END, ON], False),
+        ([OFF._replace(type=tcg_log.AUTHORITY), ON, END], False),
+        ([OFF._replace(data=ON.data), END], None),
+        ([OFF._replace(data=ON.data), ON, END], None),
+        ([event(variable("PK", b"")), ON, END], None),
+        ([END, ON, END], None),
+        ([ON], None),
+        ([], None),
+        ([event(variable("SecureBoot", b"\1", bytes(16))), END], None),
+        ([event(variable("SecureBoot", b"\1\1")), END], None),
+    ],
+)
+def test_secure_boot_is_what_the_firmware_measured_first(
+    events: list[Event], expected: bool | None
+) -> None:
+    assert tcg_log.secure_boot(events) is expected
+
+
+def test_what_is_no_variable_is_refused() -> None:
     with pytest.raises(FormatError):
-        list(tcg_log.variables([Event(7, 0, b"", b"short")], 0))
+        tcg_log.secure_boot([event(b"short"), END])
 
 
 @pytest.mark.parametrize(
@@ -105,6 +142,7 @@ def test_a_changed_log_is_read_or_refused(at: int, change: bytes) -> None:
         try:
             events = tcg_log.parse(log)
             tcg_log.replay(events)
-            list(tcg_log.variables(events, 8))
+            tcg_log.secure_boot([*events, END])
+            tcg_log.secure_boot([one._replace(pcr=7) for one in (*events, END)])
         except FormatError:
             continue

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ichor.errors import FormatError, InputError
-from ichor.image import budget, origins, release, sbom
+from ichor.formats import measured
+from ichor.image import budget, measure, origins, release, sbom
 from ichor.image.budget import Budget, excesses
 from ichor.image.cache import Cache, Step
 from ichor.image.inspect import Report
@@ -60,6 +62,23 @@ def test_a_whole_release_is_what_its_manifest_says(folder: Path) -> None:
     found = release.verify(folder, OURS.certificate)
     assert found.version == "1"
     assert set(found.artefacts) == {"disk.raw", "ichor.efi"}
+
+
+def test_what_a_machine_is_to_measure_is_signed_with_the_release(folder: Path) -> None:
+    with pytest.raises(InputError, match="the release is an older one"):
+        release.measurements(folder, OURS.certificate)
+    wanted = measured.Manifest(version="1", loader="aa", image="bb", root="cc", pcr11={})
+    path = folder / measure.FILE
+    path.write_bytes(measured.write_manifest(wanted))
+    for name in (MANIFEST, SIGNATURE):
+        (folder / name).unlink()
+    seal(folder)
+    assert release.measurements(folder, OURS.certificate) == wanted
+    with pytest.raises(InputError, match="not signed by this certificate"):
+        release.measurements(folder, FOREIGN.certificate)
+    path.write_bytes(measured.write_manifest(replace(wanted, loader="dd")))
+    with pytest.raises(InputError, match="is not what was signed"):
+        release.measurements(folder, OURS.certificate)
 
 
 def test_another_hand_is_not_ours(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from ichor.errors import Conflict, InputError, NotFound
 from ichor.formats import luks2
@@ -16,12 +17,20 @@ from ichor.formats.luks2 import BOTH, COPY
 from ichor.formats.xfs import Content
 from ichor.linux import cryptsetup, encrypted, system_disk
 from ichor.linux.cryptsetup import CHEAP, Kdf, Shape, Volume
-from ichor.linux.encrypted import Sources, kdf_of, key_of, shape_of, unlock
+from ichor.linux.encrypted import (
+    Sources,
+    kdf_of,
+    key_of,
+    shape_of,
+    try_keys,
+    unlock,
+)
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volume_settings import Kept
 from ichor.pki import volume_key
 from ichor.ports.system_disk import SystemDisk, VolumeSettings
 from ichor.resources.block.kinds import EncryptionKeyType, EncryptionProviderType
+from ichor.resources.block.partition import EPHEMERAL
 from ichor.resources.block.volume_config import Encryption, EncryptionKey
 
 MACHINE = "54762e9b-31cd-4e74-8c41-f530b83d4b1a"
@@ -202,6 +211,29 @@ def test_a_volume_that_no_key_opens_says_why_of_each_and_stays(
     with pytest.raises(Conflict, match="none is known"):
         unlock(device, "STATE", None, check)
     unlock(device, "STATE", settings(NODE_ID, STATIC), check)
+
+
+def test_keys_are_tried_before_they_are_kept_for_a_volume_that_is_there(
+    device: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A new STATE, and so another salt: PID 1 must not be told to open EPHEMERAL by that."""
+    (tmp_path / "uuid").write_text(f"{MACHINE}\n")
+    monkeypatch.setattr(encrypted, "MACHINE", tmp_path / "uuid")
+    locked = EncryptionKey(slot=0, type=EncryptionKeyType.NODE_ID, lock_to_state=True)
+    given = Sources(MACHINE, NO_TPM, b"s" * 32)
+    encrypted.begin(device, EPHEMERAL, Encryption(keys=(locked, STATIC)), given, no_kernel)
+    encrypted.finish(device, EPHEMERAL)
+    before = start(device)
+    for kept in (replace(settings(locked), salt=b"t" * 32), settings(locked), settings()):
+        with pytest.raises(Conflict, match="erase it, too: reset with EPHEMERAL"):
+            try_keys(device, EPHEMERAL, kept)
+    try_keys(device, EPHEMERAL, replace(settings(locked), salt=b"s" * 32))
+    try_keys(device, EPHEMERAL, settings(locked, STATIC))
+    assert start(device) == before
+
+
+def no_kernel(volume: Volume, label: str, slot: int, word: bytes, how: Encryption) -> None:
+    volume.check(slot, word)
 
 
 def test_a_volume_is_made_with_all_its_keys(device: Path) -> None:

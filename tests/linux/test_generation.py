@@ -7,6 +7,8 @@ import pytest
 from ichor.errors import Conflict, InputError
 from ichor.formats.generation import Generation
 from ichor.linux import efi, generation
+from ichor.models.generation import model
+from ichor.ports.generation import Allow, Least, Remember
 
 
 def test_what_is_remembered_is_read(tmp_path: Path) -> None:
@@ -17,6 +19,22 @@ def test_what_is_remembered_is_read(tmp_path: Path) -> None:
         (variable,) = tmp_path.iterdir()
         assert variable.read_bytes() == b"\7\0\0\0" + str(number).encode()
         variable.unlink()  # efivarfs replaces what is there; a plain file keeps its end
+
+
+def test_what_is_allowed_is_known_until_the_boot_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(efi, "remember_least", kept.append)
+    monkeypatch.setattr(efi, "least", lambda: kept[-1] if kept else None)
+    mark = tmp_path / "run" / "allowed"
+    port = generation.FirmwareGenerations(mark)
+    observed = port.observe()
+    for action in (Remember(3), Allow(0), Allow(0)):
+        port.apply(action)
+        observed = model(observed, action)
+        assert port.observe() == observed == generation.FirmwareGenerations(mark).observe()
+    assert observed == Least(0, is_allowed=True)
 
 
 @pytest.mark.parametrize("value", [b"", b"x", b"-1", b"1 ", b"\xb2"])

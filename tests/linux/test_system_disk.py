@@ -116,6 +116,18 @@ def test_a_volume_is_what_begins_it_encrypted_or_not() -> None:
     }
 
 
+def test_what_a_file_system_has_where_a_twin_would_be_is_its_own() -> None:
+    """Whoever may write files could have it formatted else: what reads as NONE is made anew."""
+    disk = SystemDisk(name="vda", table=table(4000))
+    for subsystem in (luks2.MADE, luks2.MAKING, "somebody's"):
+        twin = luks(subsystem)[luks2.COPY :]
+        held = {"a": XFS.ljust(luks2.COPY, b"\0")[: luks2.COPY] + twin}
+        found = system_disk.seen(disk, held)
+        assert found.whole == {"a"}
+        assert not found.foreign
+        assert not found.encrypted
+
+
 def luks(subsystem: str) -> bytes:
     return volume(header(subsystem))
 

@@ -148,6 +148,20 @@ def test_one_goes_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     run(check)
 
 
+def test_who_gave_a_claim_back_leaves_it_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ichor.peers.etcd_quorum._PATIENCE_S", 1)
+
+    async def check() -> None:
+        cluster = FakeCluster()
+        first = cluster.quorum()
+        first.release()  # nothing
+        await first.claim(HOUR)
+        first.release()
+        await cluster.quorum().claim(HOUR)
+
+    run(check)
+
+
 def test_a_claim_ends_with_its_time() -> None:
     async def check() -> None:
         cluster = FakeCluster()

@@ -105,6 +105,20 @@ def test_another_pcr_must_not_have_changed(machine: Machine) -> None:
         machine.tpm.unseal(blob)
 
 
+@pytest.mark.parametrize("pcr", [12, 13])
+@pytest.mark.parametrize("pcrs", [(7,), (), (7, 12)])
+def test_an_image_that_is_told_more_opens_nothing(
+    machine: Machine, pcr: int, pcrs: tuple[int, ...]
+) -> None:
+    """With Secure Boot off, whoever writes the ESP has the stub start it with another root."""
+    machine.states = OURS.states(machine.pcr(11))
+    blob = machine.tpm.seal(SECRET, SealPolicy(pcrs=pcrs))
+    assert machine.tpm.unseal(blob) == SECRET
+    machine.measure(pcr, b"root=another")
+    with pytest.raises(Refused, match="UNSEAL: RC_POLICY_FAIL"):
+        machine.tpm.unseal(blob)
+
+
 def test_the_tpm_itself_refuses_a_signature_that_is_none(machine: Machine) -> None:
     """What is checked above is checked again where nobody can leave it out."""
     machine.states = OURS.states(machine.pcr(11))

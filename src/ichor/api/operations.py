@@ -1,5 +1,6 @@
 """Operations as the machine API asks for them and tells of them."""
 
+import asyncio
 from collections.abc import Mapping
 
 from ichor.api.events import EventLog
@@ -7,12 +8,13 @@ from ichor.cosi.operation import (
     Code,
     Operation,
     OperationEvent,
+    OperationStatus,
     PhaseEvent,
     SequenceEvent,
     TaskEvent,
 )
-from ichor.cosi.resource import resource
-from ichor.cosi.state import State
+from ichor.cosi.resource import kind_of, resource
+from ichor.cosi.state import Event, EventType, State, Watch
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 
@@ -37,6 +39,27 @@ class Operations:
         spec = Operation(sequence=sequence, parameters=parameters or {}, takeover=takeover)
         self._state.create(resource(spec, actor))
         return actor
+
+    async def over(self, actor: str) -> None:
+        """Wait until an operation is: it was refused, failed, was canceled or is done."""
+        ended, seen = asyncio.Event(), False
+
+        def deliver(event: Event) -> None:
+            nonlocal seen
+            status = event.resource.spec if event.resource is not None else None
+            if event.type is EventType.DESTROYED:  # also told of one that is not there yet
+                is_over = seen
+            else:
+                seen = isinstance(status, OperationStatus)
+                is_over = isinstance(status, OperationStatus) and not status.is_running
+            if is_over:
+                ended.set()
+
+        cancel = self._state.watch(Watch(kind=kind_of(OperationStatus), id=actor), deliver)
+        try:
+            await ended.wait()
+        finally:
+            cancel()
 
     def tell(self, event: OperationEvent) -> None:
         """Publish what the sequencer says."""

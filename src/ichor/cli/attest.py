@@ -36,6 +36,12 @@ _NONCE: Final = 32
 @click.option(
     "--loader", type=click.Path(path_type=Path), help="The boot loader beside that image."
 )
+@click.option(
+    "--release", type=click.Path(path_type=Path), help="A folder of `ichor release` instead."
+)
+@click.option(
+    "--certificate", type=click.Path(path_type=Path), help="With it: of who is trusted to release."
+)
 @click.option("--ak", help="SHA-256 of the attestation key, instead of the one that is remembered.")
 @click.option("--forget", is_flag=True, help="Take its TPM for a new one.")
 @click.option("--secure-boot", is_flag=True, help="Refuse a machine that has Secure Boot off.")
@@ -45,6 +51,8 @@ def attest(
     manifest: Path | None,
     image: Path | None,
     loader: Path | None,
+    release: Path | None,
+    certificate: Path | None,
     ak: str | None,
     *,
     forget: bool,
@@ -52,22 +60,34 @@ def attest(
 ) -> None:
     """Have a machine's TPM show what it runs, and verify it."""
     from ichor.cli.attest_pins import Pins
-    from ichor.client.attestation import Pin
 
-    release = _release(manifest, image, loader)
+    wanted = _wanted(release, certificate) or _release(manifest, image, loader)
+    if release is not None and (manifest, image, loader) != (None, None, None):
+        raise InputError("--release says all of it")
     pins = Pins()
 
     async def ask(node: "Node") -> "tuple[str, Verdict, bool]":
         known = None if forget else pins.get(node.name)
-        pin = Pin(key=_fingerprint(ak)) if ak else known
-        verdict, certificate = await _verified(node, pin, release)
+        pin = _pinned(known, _fingerprint(ak)) if ak else known
+        verdict, has_certificate = await _verified(node, pin, wanted)
         if secure_boot and not verdict.secure_boot:
             raise InputError("Secure Boot is off, or its state was not measured")
         pins.set(node.name, verdict.pin)
-        return node.name, verdict, certificate
+        return node.name, verdict, has_certificate
 
     name, verdict, has_certificate = target.one(ask)
     _show(name, verdict, has_certificate=has_certificate)
+
+
+def _wanted(folder: Path | None, certificate: Path | None) -> "Manifest | None":
+    """Give what a signed release measures."""
+    if folder is None and certificate is None:
+        return None
+    if folder is None or certificate is None:
+        raise InputError("--release and --certificate: both, for a signature is by somebody")
+    from ichor.image import release
+
+    return release.measurements(folder, certificate.read_text())
 
 
 def _release(manifest: Path | None, image: Path | None, loader: Path | None) -> "Manifest | None":
@@ -82,6 +102,15 @@ def _release(manifest: Path | None, image: Path | None, loader: Path | None) -> 
     if (manifest, image, loader) != (None, None, None):
         raise InputError("either --manifest, or --image and --loader")
     return None
+
+
+def _pinned(known: "Pin | None", key: str) -> "Pin":
+    """Give what is known of a TPM, with the key that it must have."""
+    from msgspec.structs import replace
+
+    from ichor.client.attestation import Pin
+
+    return Pin(key=key) if known is None else replace(known, key=key)
 
 
 def _fingerprint(text: str) -> str:
@@ -128,7 +157,7 @@ async def _ask(node: "Node", challenge: "Challenge") -> "Answer":
         {one.pcr: one.value for one in said.values},
     )
     seconds = time.monotonic() - begin
-    return Answer(evidence, said.event_log, said.measured_log, said.image.root_hash, seconds)
+    return Answer(evidence, said.event_log, said.measured_log, seconds)
 
 
 async def _activate(node: "Node", answer: "Answer") -> None:

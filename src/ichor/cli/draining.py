@@ -1,6 +1,7 @@
 """A reboot that asks etcd first and moves pods elsewhere, by the machine's own means.
 
-ichor.power.v1 Power/Reboot; a machine that has no such method is asked as any is, by Reboot
+ichor.power.v1 Power/Reboot; a machine that has no such method is asked as any is, by Reboot,
+unless its pods are to be moved because somebody said so
 """
 
 import sys
@@ -8,13 +9,22 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
+from ichor.errors import Conflict
 from ichor.rpc.status import Code, RpcError
 from ichor.units import parse_duration
 
 if TYPE_CHECKING:
     from ichor.client.machine import Node
     from ichor.proto.ichor import power_pb2
+
+
+def is_said(name: str) -> bool:
+    """Tell whether an option of this command was given, and is no default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not ParameterSource.DEFAULT
+
 
 drain_timeout = click.option(
     "--drain-timeout", default="5m", show_default=True, help="How long pods may take to move."
@@ -23,9 +33,12 @@ _POWER: Final = "Power"
 
 
 def draining(
-    mode: str, *, drain: bool, timeout: str, keep_quorum: bool
+    mode: str, *, drain: bool, timeout: str, keep_quorum: bool, insists: bool = False
 ) -> "Callable[[Node], Awaitable[str]]":
-    """Give what asks a machine to reboot, and answers the actor's id."""
+    """Give what asks a machine to reboot, and answers the actor's id.
+
+    insists: to drain. Then it raises Conflict of a machine that cannot, and does not reboot that.
+    """
     from ichor.cli.power import rebooting
     from ichor.proto.ichor import power_pb2 as pb
 
@@ -34,6 +47,8 @@ def draining(
 
     async def ask(node: "Node") -> str:
         answer = await _call(node, request)
+        if answer is None and insists:
+            raise Conflict("cannot drain, and does not reboot: it has no means for that")
         if answer is None:
             print(f"{node.name}: cannot drain: reboots as it is", file=sys.stderr)
             return await rebooting(mode)(node)

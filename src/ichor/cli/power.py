@@ -51,7 +51,7 @@ def reboot(
     """Reboot machines."""
     ask = rebooting(mode)
     if drain:
-        ask = draining(mode, drain=True, timeout=drain_timeout, keep_quorum=False)
+        ask = draining(mode, drain=True, timeout=drain_timeout, keep_quorum=False, insists=True)
     target.stream(lambda node, _: act(node, ask, timeout, wait=wait, comes_back=True))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from ichor.cli.draining import can_go, drain_timeout, draining
+from ichor.cli.draining import can_go, drain_timeout, draining, is_said
 from ichor.cli.install import SERVICE, follow
 from ichor.cli.node import Target, calls_machines
 from ichor.errors import Conflict, TransientError
@@ -68,7 +68,13 @@ def upgrade(
     from ichor.cli.image_node import send
     from ichor.cli.power import act
 
-    reboot = draining(reboot_mode, drain=drain, timeout=drain_timeout, keep_quorum=not force)
+    reboot = draining(
+        reboot_mode,
+        drain=drain,
+        timeout=drain_timeout,
+        keep_quorum=not force,
+        insists=drain and is_said("drain"),
+    )
     archive = Path(image) if Path(image).is_file() else None
 
     async def each(node: "Node", several: bool) -> None:

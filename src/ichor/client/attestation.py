@@ -3,8 +3,9 @@
     its key signed a quote ─► over our nonce ─► of values of PCRs ─► that its logs explain
         ─► and a release foretold
 
-Each step is a refusal of its own. The logs come from the machine and prove nothing, but if they
-were changed they yield other values than its TPM has quoted.
+Each step is a refusal of its own. The logs come from the machine and prove nothing, but if their
+digests were changed they yield other values than its TPM has quoted. What a log says an event is
+about nobody measured: programs are told by their digests alone.
 """
 
 import hashlib
@@ -29,6 +30,10 @@ from ichor.protocols.tpm2.attest import Evidence, Quote
 PCRS: Final = (*range(8), 9, *range(11, 14))
 PATIENCE_S: Final = 120.0
 _PROGRAMS: Final = 4
+# What the stub adds to the image: a command line, credentials, add-ons; system extensions. PCRs of
+# the UAPI Group's registry. Ours has none of it, so both stay as a reset leaves them.
+_ADDED: Final = (12, 13)
+_TELLING: Final = (_PROGRAMS, PCR, *_ADDED)
 
 
 class Reason(Enum):
@@ -63,7 +68,6 @@ class Answer(NamedTuple):
     evidence: Evidence
     events: bytes
     measured: bytes
-    root: bytes
     seconds: float
 
 
@@ -78,6 +82,8 @@ class Pin(Struct, frozen=True, kw_only=True):
 
 class Verdict(Struct, frozen=True, kw_only=True):
     """What is proven. phase, version, root: of the release; empty where none was given.
+
+    The root is named by the image's own command line, and nothing was added to that.
 
     secure_boot: None where the PCR that tells was not asked for, or the log does not tell.
     """
@@ -104,8 +110,8 @@ def verify(
         events = tcg_log.parse(answer.events)
         _check_logs(events, answer.measured, values)
         if release:
-            _check_release(events, answer.root, release)
-        is_secure = _secure_boot(events) if 7 in values else None
+            _check_programs(events, release)
+        is_secure = tcg_log.secure_boot(events) if 7 in values else None
     except FormatError as error:
         raise Rejected(Reason.FORM, f"the machine's answer is none: {error}") from error
     return Verdict(
@@ -178,8 +184,12 @@ def _values(evidence: Evidence, quote: Quote, challenge: Challenge) -> Mapping[i
 
 def _phase(values: Mapping[int, bytes], release: Manifest) -> str:
     """Give the phase that the release foretold this value of PCR 11 for."""
-    if PCR not in values or _PROGRAMS not in values:
-        raise Rejected(Reason.PCR, f"a release is told by PCRs {_PROGRAMS} and {PCR}")
+    if not set(_TELLING) <= set(values):
+        raise Rejected(Reason.PCR, f"a release is told by PCRs {listed(_TELLING)}")
+    for pcr in _ADDED:
+        if values[pcr] != ZERO:
+            message = f"the image was told more than it has: PCR {pcr} is {values[pcr].hex()}"
+            raise Rejected(Reason.PCR, message)
     found = values[PCR].hex()
     for phase, value in release.pcr11.items():
         if value == found:
@@ -199,26 +209,22 @@ def _check_logs(events: Sequence[Event], log: bytes, values: Mapping[int, bytes]
             raise Rejected(Reason.LOG, message)
 
 
-def _check_release(events: Sequence[Event], root: bytes, release: Manifest) -> None:
-    started = list(tcg_log.programs(events))
-    foreign = set(started) - {release.loader, release.image}
-    if foreign:
-        message = f"a program was started that is none of the release: {listed(sorted(foreign))}"
+def _check_programs(events: Sequence[Event], release: Manifest) -> None:
+    """See that firmware started the loader, once or again, and that the image, and nothing else."""
+    loader, image = bytes.fromhex(release.loader), bytes.fromhex(release.image)
+    known = {loader, image, *tcg_log.ACTIONS, *tcg_log.SEPARATORS}
+    digests = [event.digest for event in tcg_log.extensions(events, _PROGRAMS)]
+    if foreign := [digest.hex() for digest in digests if digest not in known]:
+        message = f"a program was started that is none of the release: {listed(foreign)}"
         raise Rejected(Reason.RELEASE, message)
-    if release.image not in started:
+    if image not in digests:
         raise Rejected(Reason.RELEASE, f"the image of release {release.version} was not started")
-    if root.hex() != release.root:
-        message = f"the machine tells of root {root.hex()}, the release has {release.root}"
-        raise Rejected(Reason.RELEASE, message)
-
-
-def _secure_boot(events: Sequence[Event]) -> bool | None:
-    """Say whether the firmware measured that Secure Boot is on."""
-    told = [one for one in events if hashlib.sha256(one.data).digest() == one.digest]
-    for variable in tcg_log.variables(told, tcg_log.EFI_VARIABLE):
-        if variable.name == "SecureBoot":
-            return variable.value == b"\1"
-    return None
+    begun = [digest for digest in digests if digest not in tcg_log.ACTIONS]
+    separator, *started = begun
+    if separator not in tcg_log.SEPARATORS or started != [loader] * (len(started) - 1) + [image]:
+        raise Rejected(Reason.RELEASE, "the loader and the image were started in another order")
+    if len(started) == 1:
+        raise Rejected(Reason.RELEASE, "the image was not started by the release's loader")
 
 
 def listed(items: Collection[object]) -> str:

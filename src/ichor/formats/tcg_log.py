@@ -7,6 +7,7 @@
 Integers are little-endian. Only the SHA-256 bank is given; replayed, it yields the PCRs.
 """
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -14,9 +15,22 @@ from typing import Final, NamedTuple
 from ichor.errors import FormatError
 from ichor.formats.measured import ZERO, extend
 
-# 10.4.1
+# 10.4.1. No PCR covers what an event is said to be: only its digest is believed.
 NO_ACTION, SEPARATOR, EFI_VARIABLE = 0x03, 0x04, 0x80000001
-BOOT_SERVICES_APPLICATION, AUTHORITY = 0x80000003, 0x800000E0
+BOOT_SERVICES_APPLICATION, ACTION, AUTHORITY = 0x80000003, 0x80000007, 0x800000E0
+# EV_SEPARATOR: what follows is not the firmware's own any more
+SEPARATORS: Final = frozenset(
+    hashlib.sha256(data).digest() for data in (bytes(4), b"\xff\xff\xff\xff")
+)
+# EV_EFI_ACTION: what firmware says in PCR 4 of the programs it starts
+ACTIONS: Final = frozenset(
+    hashlib.sha256(text).digest()
+    for text in (
+        b"Calling EFI Application from Boot Option",
+        b"Returning from EFI Application from Boot Option",
+    )
+)
+_GLOBAL: Final = bytes.fromhex("61dfe48bca93d211aa0d00e098032b8c")  # UEFI 2.10, 3.3
 SHA256: Final = 0x0B
 _OLD: Final = struct.Struct("<II20sI")
 _NEW: Final = struct.Struct("<III")
@@ -98,35 +112,43 @@ def replay(events: Iterable[Event]) -> Mapping[int, bytes]:
     return values
 
 
-def programs(events: Iterable[Event]) -> Iterator[str]:
-    """Give the Authenticode digests of the programs that were started, in hexadecimal."""
-    for event in events:
-        if event.pcr == 4 and event.type == BOOT_SERVICES_APPLICATION:
-            yield event.digest.hex()
+def extensions(events: Iterable[Event], pcr: int) -> Iterator[Event]:
+    """Give what has extended a PCR, in this order."""
+    return (event for event in events if event.pcr == pcr and event.type != NO_ACTION)
 
 
 class Variable(NamedTuple):
-    """name: as firmware has it. value: of UEFI_VARIABLE_DATA."""
+    """owner: its GUID. name: as firmware has it. value: of UEFI_VARIABLE_DATA."""
 
+    owner: bytes
     name: str
     value: bytes
 
 
-def variables(events: Iterable[Event], kind: int) -> Iterator[Variable]:
-    """Give the variables that events of PCR 7 are about. Raises FormatError.
+def secure_boot(events: Iterable[Event]) -> bool | None:
+    """Say whether the firmware measured that Secure Boot is on; None where it did not tell.
 
-    Whether data is what was hashed a caller checks: `digest` is of all of it (9.2.6).
+    It is the first that PCR 7 is extended by, and a separator follows it.
+    Raises FormatError.
     """
-    for event in events:
-        if event.pcr == 7 and event.type == kind:
-            yield _variable(event.data)
+    measured = list(extensions(events, 7))
+    if not any(event.digest in SEPARATORS for event in measured[1:]):
+        return None
+    first = measured[0]
+    if hashlib.sha256(first.data).digest() != first.digest or first.digest in SEPARATORS:
+        return None
+    told = variable(first.data)
+    if (told.owner, told.name) != (_GLOBAL, "SecureBoot"):
+        return None
+    return {b"\0": False, b"\1": True}.get(told.value)
 
 
-def _variable(data: bytes) -> Variable:
+def variable(data: bytes) -> Variable:
+    """Read UEFI_VARIABLE_DATA. Raises FormatError."""
     if len(data) < 32:
         raise FormatError("UEFI_VARIABLE_DATA")
     letters, size = struct.unpack_from("<QQ", data, 16)
     end = 32 + 2 * letters
     if len(data) != end + size:
         raise FormatError("UEFI_VARIABLE_DATA of the size it tells")
-    return Variable(data[32:end].decode("utf-16-le", "replace"), data[end:])
+    return Variable(data[:16], data[32:end].decode("utf-16-le", "replace"), data[end:])

@@ -4,6 +4,8 @@
              manifest.sig    RSA by PKCS #1 1.5 over its SHA-256
              signer.pem      by whose key; a machine has the same certificate in its firmware's db
              disk.raw, installer.tar, ichor.efi, root.img
+             loader.efi         what starts the image, as firmware measures it
+             measurements.json  what a machine measures that runs it, for `ichor attest`
              files.json      every file of the root, with its origin
              sbom.spdx.json  SPDX 2.3
 
@@ -11,6 +13,7 @@ The same sources and keys give the same bytes. What is signed is what was built:
 it lies in the release.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -25,13 +28,14 @@ from msgspec import Struct
 
 from ichor import __version__
 from ichor.errors import FormatError, InputError
-from ichor.formats import pe
+from ichor.formats import measured, pe
 from ichor.image import (
     checkout,
     debian,
     disk,
     go,
     installer,
+    measure,
     origins,
     root,
     sbom,
@@ -45,6 +49,7 @@ from ichor.image.uki import Signer
 
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
 FILES, SBOM = "files.json", "sbom.spdx.json"
+LOADER: Final = "loader.efi"
 _SIGNED: Final = frozenset({MANIFEST, SIGNATURE, SIGNER})
 
 
@@ -77,6 +82,7 @@ def steps(cache: Cache, level: int) -> dict[str, Step]:
         disk.FILE: disk.disk_step(cache, level),
         installer.ARCHIVE: installer.installer_step(cache, level),
         uki.FILE: uki.uki_step(cache, level),
+        measure.FILE: uki.uki_step(cache, level),
         verity.IMAGE: verity.verity_step(cache, level),
     }
 
@@ -87,6 +93,7 @@ def make(cache: Cache, out: Path, signer: Signer, level: int) -> Manifest:
     out.mkdir(parents=True, exist_ok=True)
     for name, step in built.items():
         place(cache.path(step) / name, out / name)
+    place(cache.path(uki.stub_step()) / uki.LOADER, out / LOADER)
     found = origins.files(cache)
     (out / FILES).write_bytes(listed(found))
     (out / SBOM).write_bytes(sbom.document(components(cache, found), sha256(out / FILES)))
@@ -98,7 +105,7 @@ def make(cache: Cache, out: Path, signer: Signer, level: int) -> Manifest:
         blocks=made.blocks,
         image=pe.digest(image).hex(),
         kernel=uki.kernel_step(cache).key,
-        artefacts={name: artefact(out / name) for name in sorted((*built, FILES, SBOM))},
+        artefacts={name: artefact(out / name) for name in sorted((*built, LOADER, FILES, SBOM))},
     )
     whole = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
     (out / MANIFEST).write_bytes(whole)
@@ -195,3 +202,14 @@ def signed(folder: Path, certificate: str) -> Manifest:
         return msgspec.json.decode(data, type=Manifest)
     except msgspec.MsgspecError as error:
         raise FormatError(f"a manifest of a release: {error}") from None
+
+
+def measurements(folder: Path, certificate: str) -> measured.Manifest:
+    """Give what a machine measures that runs it. Raises InputError, FormatError, OSError."""
+    wanted = signed(folder, certificate).artefacts.get(measure.FILE)
+    if wanted is None:
+        raise InputError("is not in the manifest: the release is an older one", path=measure.FILE)
+    data = (folder / measure.FILE).read_bytes()
+    if hashlib.sha256(data).hexdigest() != wanted.sha256:
+        raise InputError("is not what was signed", path=measure.FILE, hint="get it again")
+    return measured.read_manifest(data)

@@ -168,27 +168,48 @@ def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _acti
 
     Nothing that is there is changed.
     """
-    if is_open(label):
-        return
-    known = kept or Kept()
+    if not is_open(label):
+        key = _open(device, label, kept or Kept(), opening)
+        log.info("volume opened", extra=_of(label, key))
+
+
+def _of(label: str, key: EncryptionKey) -> Mapping[str, object]:
+    return fields(volume=label, slot=key.slot, key=key.type.value)
+
+
+def _open(device: Path, label: str, known: Kept, opening: Opening) -> EncryptionKey:
+    """Give the key that does."""
     encryption, given = known.settings.encryption or Encryption(), sources(known.salt)
     reasons: list[str] = []
     with Volume(device) as volume:
         volume.load()
         sealed = _sealed(device)
         for key in encryption.keys:
-            said = fields(volume=label, slot=key.slot, key=key.type.value)
             try:
                 word = key_of(key, label, given, sealed.get(key.slot, b""))
                 opening(volume, label, key.slot, word, encryption)
             except (IchorError, OSError) as error:
                 why = reason(error)
-                log.error("a key does not open a volume", extra={**said, **fields(why=why)})
+                log.error(
+                    "a key does not open a volume", extra={**_of(label, key), **fields(why=why)}
+                )
                 reasons.append(f"slot {key.slot} ({key.type.value}): {why}")
             else:
-                log.info("volume opened", extra=said)
-                return
+                return key
     raise Conflict(f"no key opens {label} on {device}: {'; '.join(reasons) or 'none is known'}")
+
+
+def _check(volume: Volume, label: str, slot: int, word: bytes, how: Encryption) -> None:
+    volume.check(slot, word)
+
+
+def try_keys(device: Path, label: str, known: Kept) -> None:
+    """See that `unlock` would open it. Raises as it does, with a way out for a running machine."""
+    try:
+        _open(device, label, known, _check)
+    except Conflict as error:
+        hint = f"say the keys it was made with, or erase it, too: reset with {label}"
+        raise Conflict(f"{error} (hint: {hint})") from error
 
 
 def _sealed(device: Path) -> Mapping[int, bytes]:

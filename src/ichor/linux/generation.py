@@ -7,16 +7,25 @@ from ichor.errors import Conflict, InputError
 from ichor.formats import generation
 from ichor.formats.generation import Generation
 from ichor.linux import efi
-from ichor.ports.generation import Remember
+from ichor.ports.generation import Action, Allow, Least
 
+ALLOWED: Final = Path("/run/ichor/older-allowed")
 _COMMAND_LINE: Final = Path("/proc/cmdline")
 
 
 class FirmwareGenerations:
-    def observe(self) -> int | None:
-        return efi.least()
+    """allowed: what is there where an administrator has said so; it goes with the boot."""
 
-    def apply(self, action: Remember) -> None:
+    def __init__(self, allowed: Path = ALLOWED) -> None:
+        self._allowed = allowed
+
+    def observe(self) -> Least:
+        return Least(efi.least(), self._allowed.exists())
+
+    def apply(self, action: Action) -> None:
+        if isinstance(action, Allow):  # first: else what runs raises it again
+            self._allowed.parent.mkdir(mode=0o700, exist_ok=True)
+            self._allowed.touch(mode=0o600)
         efi.remember_least(action.least)
 
 

@@ -78,7 +78,8 @@ def seen(disk: SystemDisk, held: Mapping[str, bytes]) -> SystemDisk:
     """Give the disk with what its volumes are. held: the start of each."""
     contents = {label: content(start) for label, start in held.items()}
     whole = frozenset(label for label, what in contents.items() if what is Content.WHOLE)
-    headers = {label: luks2.found(held[label]) for label in whole}
+    sealed = [label for label in whole if not _is_plain(held[label])]
+    headers = {label: luks2.found(held[label]) for label in sealed}
     return replace(
         disk,
         whole=whole,
@@ -88,8 +89,17 @@ def seen(disk: SystemDisk, held: Mapping[str, bytes]) -> SystemDisk:
 
 
 def content(start: bytes) -> Content:
-    """Say what a volume is by its first bytes: one that is encrypted, or a file system."""
+    """Say what a volume is by its first bytes: a file system, or one that is encrypted.
+
+    Within an XFS that is whole whatever looks like a header's twin is what somebody keeps there.
+    """
+    if _is_plain(start):
+        return Content.WHOLE
     return luks2.content(start) or xfs.content(start[: gpt.SECTOR])
+
+
+def _is_plain(start: bytes) -> bool:
+    return xfs.content(start[: gpt.SECTOR]) is Content.WHOLE
 
 
 def read(device: Path, sectors: int, sector: int = gpt.SECTOR) -> Table:

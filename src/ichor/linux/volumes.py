@@ -7,17 +7,20 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ichor.errors import TransientError
+from ichor.errors import FormatError, TransientError
 from ichor.linux import system_disk, volume_settings
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
 from ichor.linux.tool import run
+from ichor.linux.volume_settings import Kept
 from ichor.ports.system_disk import (
     Action,
     AddPartition,
     KeepSettings,
     MakeFileSystem,
     SystemDisk,
+    TryKeys,
+    VolumeSettings,
     opened,
 )
 from ichor.resources.block.volume_config import Encryption
@@ -51,6 +54,8 @@ class KernelSystemDisk:
             case KeepSettings(label, settings):
                 keep = volume_settings.keep
                 await asyncio.to_thread(keep, disk, label, settings, self._meta)
+            case TryKeys(label, encryption):
+                await asyncio.to_thread(_try, disk, label, encryption or Encryption())
             case MakeFileSystem(label, encryption):
                 if encryption is None:
                     await self._make(disk, label, disk.device(label))
@@ -71,3 +76,14 @@ class KernelSystemDisk:
         done = await run(self._reaper, (MKFS, "-q", "-f", "-L", label, *small, device))
         if not done.is_success:
             raise TransientError(f"mkfs.xfs of {label}: {done.errors or done.exit}")
+
+
+def _try(disk: SystemDisk, label: str, encryption: Encryption) -> None:
+    from ichor.linux import encrypted  # with libcryptsetup, where it is asked for
+
+    try:
+        salt = volume_settings.salt_for(disk, label, encryption)
+    except FormatError:  # STATE has none: what was locked to another one does not open
+        salt = b""
+    known = Kept(settings=VolumeSettings(encryption=encryption), salt=salt)
+    encrypted.try_keys(Path(disk.device(label)), label, known)

@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 
 from ichor.formats.luks2 import MADE, Header
-from ichor.ports.system_disk import Action, AddPartition, KeepSettings, SystemDisk
+from ichor.ports.system_disk import Action, AddPartition, KeepSettings, SystemDisk, TryKeys
 
 
 def model(disk: SystemDisk | None, action: Action) -> SystemDisk | None:
-    if disk is None:
-        return None
+    if disk is None or isinstance(action, TryKeys):
+        return disk
     if isinstance(action, KeepSettings):
         return replace(disk, kept={**disk.kept, action.label: action.settings})
     if isinstance(action, AddPartition):

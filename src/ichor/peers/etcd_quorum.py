@@ -43,6 +43,10 @@ class EtcdQuorum:
         self._holding = asyncio.create_task(self._hold(claimed, longest))
         await claimed
 
+    def release(self) -> None:
+        if self._holding is not None:
+            self._holding.cancel()
+
     async def _let_go(self) -> None:
         """End an older claim of our own: what it was for did not come about."""
         if self._holding is not None:

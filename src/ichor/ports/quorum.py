@@ -12,3 +12,7 @@ class Quorum(Protocol):
     async def claim(self, longest: timedelta) -> None:
         """Do the same, and let no other machine go until this one has ended, or that long."""
         ...
+
+    def release(self) -> None:
+        """Give the claim back: it does not go after all."""
+        ...

@@ -79,6 +79,16 @@ class KeepSettings(Struct, frozen=True):
     settings: VolumeSettings
 
 
+class TryKeys(Struct, frozen=True):
+    """See that a volume which is there would be opened so, without opening it.
+
+    Applying it raises Conflict, with the reasons, where no key does.
+    """
+
+    label: str
+    encryption: Encryption | None = None
+
+
 class MakeFileSystem(Struct, frozen=True):
     """An XFS over the partition of that label, or within what encrypts it; what was there is lost.
 
@@ -89,7 +99,7 @@ class MakeFileSystem(Struct, frozen=True):
     encryption: Encryption | None = None
 
 
-Action: TypeAlias = AddPartition | KeepSettings | MakeFileSystem
+Action: TypeAlias = AddPartition | KeepSettings | TryKeys | MakeFileSystem
 
 
 def mapping(label: str) -> str:
@@ -107,5 +117,8 @@ class SystemDisks(Protocol):
         ...
 
     def apply(self, action: Action) -> Awaitable[None]:
-        """Cut off at any moment, one end of the disk has a whole table. Raises TransientError."""
+        """Cut off at any moment, one end of the disk has a whole table.
+
+        Raises TransientError, and Conflict as TryKeys says.
+        """
         ...

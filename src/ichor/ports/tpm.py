@@ -18,7 +18,8 @@ class SealPolicy(Struct, frozen=True, kw_only=True):
     """What must be so for a secret to be given back; all of it.
 
     pcrs: these have the values that they have when it is sealed. signed: PCR 11 is in a state that
-    was signed by the key that signed the running image's, so that an upgrade opens it, too.
+    was signed by the key that signed the running image's, so that an upgrade opens it, too; PCRs 12
+    and 13, which tell what the image was started with besides, then count by value always.
     """
 
     pcrs: tuple[int, ...] = (7,)

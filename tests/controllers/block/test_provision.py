@@ -23,6 +23,7 @@ from ichor.ports.system_disk import (
     KeepSettings,
     MakeFileSystem,
     SystemDisk,
+    TryKeys,
     VolumeSettings,
 )
 from ichor.resources.block.kinds import EncryptionKeyType, EncryptionProviderType, VolumePhase
@@ -124,6 +125,17 @@ def test_keys_are_those_of_the_configuration_by_slot() -> None:
     assert "word" not in repr(actions)
 
 
+@pytest.mark.parametrize(("label", "is_locked"), [(STATE, False), (EPHEMERAL, True)])
+def test_what_the_tpm_gives_opens_no_volume_without_the_state_it_was_made_with(
+    label: str, is_locked: bool
+) -> None:
+    """Maintenance mode without STATE takes anybody's configuration, and the TPM gives it all."""
+    said = "encryption: {provider: luks2, keys: [{slot: 0, tpm: {}}, {slot: 1, nodeID: {}}]}"
+    encryption = asked(f"{label}\n{said}").volumes[label].encryption
+    assert encryption is not None
+    assert [key.lock_to_state for key in encryption.keys] == [is_locked, False]
+
+
 def test_settings_that_went_with_state_are_kept_again() -> None:
     whole = done(disk(), plan(ENCRYPTED, disk()))
     parts = tuple(part for part in whole.table.partitions if part.label != STATE)
@@ -133,9 +145,15 @@ def test_settings_that_went_with_state_are_kept_again() -> None:
         whole=frozenset({EPHEMERAL}),
         encrypted={EPHEMERAL: whole.encrypted[EPHEMERAL]},
     )
-    *_, last = plan(ENCRYPTED, left)
+    # Its keys are tried first: with settings that do not open it, PID 1 would not come up.
+    *_, tried, last = plan(ENCRYPTED, left)
     assert isinstance(last, KeepSettings)
     assert last.label == EPHEMERAL
+    assert tried == TryKeys(EPHEMERAL, last.settings.encryption)
+    assert done(left, [tried]) == left
+    # The same where nothing of keys is said any more, which opens nothing.
+    *_, tried, _ = plan(ASKED, left)
+    assert tried == TryKeys(EPHEMERAL, None)
     assert done(left, plan(ENCRYPTED, left)).whole == {STATE, EPHEMERAL}
 
 

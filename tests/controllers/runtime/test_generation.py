@@ -6,7 +6,7 @@ from tests.controllers.runtime.test_upgrade import READY
 
 from ichor.controllers.runtime.generation import Inputs, plan
 from ichor.models.generation import model
-from ichor.ports.generation import Remember
+from ichor.ports.generation import Allow, Least, Remember
 from ichor.resources.config.machine import MachineConfig
 from ichor.resources.runtime.boot import KernelCmdline
 from ichor.resources.runtime.kinds import MachineStage
@@ -18,9 +18,16 @@ WELL = Inputs(machine=READY, line=LINE)
 
 @pytest.mark.parametrize("observed", [None, 0, 1])
 def test_what_is_well_is_remembered_once(observed: int | None) -> None:
-    (action,) = plan(WELL, observed)
+    (action,) = plan(WELL, Least(observed))
     assert action == Remember(2)
-    assert list(plan(WELL, model(observed, action))) == []
+    assert list(plan(WELL, model(Least(observed), action))) == []
+
+
+def test_what_an_administrator_allows_the_image_that_runs_does_not_take_back() -> None:
+    allowed = model(model(Least(), Remember(2)), Allow(0))
+    assert allowed.number == 0
+    assert list(plan(WELL, allowed)) == []
+    assert list(plan(WELL, Least(allowed.number))) == [Remember(2)]  # the next boot's does
 
 
 @pytest.mark.parametrize(
@@ -39,8 +46,8 @@ def test_what_is_well_is_remembered_once(observed: int | None) -> None:
     ],
 )
 def test_what_is_not_well_or_says_nothing_changes_nothing(inputs: Inputs) -> None:
-    assert list(plan(inputs, None)) == []
+    assert list(plan(inputs, Least())) == []
 
 
 def test_what_was_remembered_is_never_lowered() -> None:
-    assert list(plan(WELL, 3)) == []
+    assert list(plan(WELL, Least(3))) == []

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from ichor.api.machine.power import deny
+from ichor.errors import InputError
 from ichor.log import fields, logger
-from ichor.ports.generation import Generations, Remember
+from ichor.ports.generation import Allow, Generations
 from ichor.proto.ichor import image_pb2 as pb
 from ichor.rpc.context import Context, Handler
 from ichor.rpc.handlers import unary_unary
@@ -26,7 +27,9 @@ class GenerationService:
     async def allow(self, request: pb.AllowOlderRequest, context: Context) -> pb.AllowOlderResponse:
         if self._generations is None:
             await deny(context)
-        before = self._generations.observe() or 0
-        self._generations.apply(Remember(request.least))
+        before = self._generations.observe().number or 0
+        if request.least > before:
+            raise InputError(f"expected {before} at most: it lets older ones run", path="least")
+        self._generations.apply(Allow(request.least))
         log.warning("older images may run", extra=fields(before=before, least=request.least))
         return pb.AllowOlderResponse(before=before)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 from ichor.api.machine.aside import Aside
+from ichor.api.machine.departure import Departure
 from ichor.api.machine.images import complete, images_of
 from ichor.api.machine.power import deny
 from ichor.api.machine.table import streaming, unary
@@ -21,7 +22,6 @@ from ichor.errors import Conflict, IchorError, InputError
 from ichor.log import fields, logger
 from ichor.ports.containers import Images
 from ichor.ports.installer import Installer
-from ichor.ports.quorum import Quorum
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
@@ -46,14 +46,14 @@ class LifecycleService:
         installer: Installer | None,
         operations: Operations,
         aside: Aside,
-        quorum: Quorum,
+        departure: Departure,
     ) -> None:
         self._namespaces = namespaces
         self._hosts_dir = hosts_dir
         self._installer = installer
         self._operations = operations
         self._aside = aside
-        self._quorum = quorum
+        self._departure = departure
         self._is_busy = False
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -100,18 +100,20 @@ class LifecycleService:
         images = images_of(self._namespaces, common_pb2.NS_SYSTEM)
         name = complete(request.image)
         with self._alone():
-            if not (request.force or request.preserve):
-                await self._quorum.claim(_LONGEST)
-            if name not in {one.name for one in await images.list()}:
-                await images.pull(name, hosts_dir=self._hosts_dir)
-            layers = await images.layers(name)
-            installer = self._installer
-            async with aclosing(self._lines("upgrade", lambda: installer.upgrade(layers))) as lines:
-                async for _ in lines:
-                    continue
-        actor = self._operations.ask("reboot", {"force": "false", "drain": "true"})
+            longest = None if request.force or request.preserve else _LONGEST
+            async with self._departure.begun(longest) as departing:
+                await self._pull_and_write(self._installer, images, name)
+                actor = departing.reboot({"force": "false", "drain": "true"})
         ack = "the image is written, the machine reboots"
         return pb.UpgradeResponse(messages=[pb.Upgrade(ack=ack, actor_id=actor)])
+
+    async def _pull_and_write(self, installer: Installer, images: Images, name: str) -> None:
+        if name not in {one.name for one in await images.list()}:
+            await images.pull(name, hosts_dir=self._hosts_dir)
+        layers = await images.layers(name)
+        async with aclosing(self._lines("upgrade", lambda: installer.upgrade(layers))) as lines:
+            async for _ in lines:
+                continue
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from ichor.api.machine.aside import Aside
 from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
 from ichor.api.machine.containers import ContainerService, usage_of
+from ichor.api.machine.departure import Departure
 from ichor.api.machine.etcd import EtcdService
 from ichor.api.machine.etcd_leave import EtcdLeaveService
 from ichor.api.machine.events import EventService
@@ -102,6 +103,7 @@ def server(state: State, world: World) -> Server:
     granted = granting(world.services.observe)
     aside, disk = Aside(), world.on_disk
     quorum = EtcdQuorum(connector_to(ETCD_SECRETS), (ETCD_DATA / "member").is_dir)
+    departure = Departure(world.operations, quorum)
     handlers = {
         **StateService(state, granted).handlers(),
         **ConfigurationService(state, granted, world.now, world.mode).handlers(),
@@ -122,11 +124,11 @@ def server(state: State, world: World) -> Server:
             disk.installer if disk else None,
             world.operations,
             aside,
-            quorum,
+            departure,
         ).handlers(),
         **ProofService(disk.prover if disk else None, aside).handlers(),
         **GenerationService(disk.generations if disk else None).handlers(),
-        **RebootService(world.operations, quorum).handlers(),
+        **RebootService(departure).handlers(),
         **AccessService(state, world.signer).handlers(),
         **BootstrapService(state, ETCD_DATA, ETCD_SNAPSHOT).handlers(),
         **EtcdService(connector(ETCD_SECRETS)).handlers(),

@@ -113,7 +113,7 @@ def _prepare(here: Site) -> None:
         volumes = site.volumes(*opened)
         layers.prepare(mounts, files, *volumes)
         if volumes.are_kept:  # what was sealed is open, and is opened no more
-            measuring.run()
+            measuring.run(is_sealed=opened.is_sealed)
         unlock.complete(opened, mounts)
         site.mount_images(mounts, files)
 

@@ -6,7 +6,7 @@ Each phase is entered once a boot, also where PID 1 begins afresh: /run, where t
 from pathlib import Path
 from typing import Final
 
-from ichor.errors import IchorError
+from ichor.errors import Conflict, IchorError
 from ichor.log import fields, logger
 
 log = logger(__name__)
@@ -20,20 +20,25 @@ def boot() -> None:
     _enter(measured.BOOT)
 
 
-def run() -> None:
-    """Disks are open."""
+def run(*, is_sealed: bool = False) -> None:
+    """Disks are open. is_sealed: the TPM gives back what opens some of them.
+
+    Raises Conflict where it would go on giving that: it was not told.
+    """
     from ichor.formats import measured
 
-    _enter(measured.RUN)
+    if not _enter(measured.RUN) and is_sealed:
+        raise Conflict("the TPM was not told that disks are open: it would open them for anybody")
 
 
-def _enter(phase: str) -> None:
+def _enter(phase: str) -> bool:
     """Extend PCR 11 by a phase, where there is a TPM and it was not done in this boot.
 
-    A TPM that fails is told of: what was sealed stays closed, and the machine comes up without.
+    Say whether it is in that phase, or there is none. Where it fails, it is told of: in the first
+    what was sealed stays closed, and the machine comes up without.
     """
     if not _DEVICE.exists():
-        return
+        return True
     from ichor.formats import measured
     from ichor.linux import tpm
     from ichor.linux.measurement import MEASURED
@@ -42,11 +47,14 @@ def _enter(phase: str) -> None:
     try:
         before = measured.parse(MEASURED.read_bytes()) if MEASURED.exists() else ()
         if any(one.event == phase for one in before):
-            return
-        with tpm.opened() as transmit:
+            return True
+        with tpm.opened(_DEVICE) as transmit:
             tpm.run(objects.pcr_event(measured.PCR, phase.encode()), transmit)
         MEASURED.parent.mkdir(mode=0o700, exist_ok=True)
         with MEASURED.open("ab") as file:
             file.write(measured.build([measured.Extended(measured.PCR, phase)]))
+        is_entered = True
     except (OSError, IchorError) as error:
         log.error("the TPM is not told", extra=fields(phase=phase, why=error))
+        is_entered = False
+    return is_entered

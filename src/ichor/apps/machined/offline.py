@@ -61,7 +61,8 @@ from ichor.ports.dns import Resolving
 from ichor.ports.fate import Fate
 from ichor.ports.file import Action as FileAction
 from ichor.ports.file import Directory, File
-from ichor.ports.generation import Remember
+from ichor.ports.generation import Action as Generation
+from ichor.ports.generation import Least
 from ichor.ports.installation import Machine as Installable
 from ichor.ports.kube_node_edit import NodeMeta
 from ichor.ports.membership import Membership
@@ -231,7 +232,7 @@ def of_machine(links: Held[Network, NetworkAction], site: Site = METAL) -> tuple
         )
     world = MetalWorld(
         boot=Held(Boot(), boot_entry.model),
-        generations=Held[int | None, Remember](None, generation.model),
+        generations=Held[Least, Generation](Least(), generation.model),
         meta=Held({}, meta.model),
         sources=Held(Sources(), config_sources.model),
         network=links,

@@ -24,6 +24,12 @@ class Opened(NamedTuple):
     disk: SystemDisk | None
     usable: frozenset[str] = frozenset()
 
+    @property
+    def is_sealed(self) -> bool:
+        """Say whether the TPM gives back what opens a volume of them."""
+        headers = self.disk.encrypted if self.disk is not None else {}
+        return any(headers[label].sealed for label in self.usable & headers.keys())
+
 
 def volumes(disk: SystemDisk | None) -> Opened:
     """Open what is encrypted, and let grow what may.

@@ -30,7 +30,10 @@ class NodeIDKey(Part, frozen=True, kw_only=True):
 
 
 class TPMOptions(Part, frozen=True, kw_only=True):
-    """pcrs: whose values must be what they are now; PCR 11 is in a signed state anyway."""
+    """pcrs: whose values must be what they are now.
+
+    PCR 11 is in a signed state anyway, and PCRs 12 and 13 are what they were.
+    """
 
     pcrs: tuple[Annotated[int, Range(0, 23)], ...] | None = None
 

@@ -5,7 +5,8 @@ runtime/VolumeConfig    (all)                          runtime/VolumeStatus
 
 What is there stays as it is: a partition is added, never moved, and a file system is made only
 where none is whole. So a start that was cut off goes on where it was. How a volume is opened is
-kept elsewhere before the volume is made, and again where its keeper, STATE, was made anew.
+kept elsewhere before the volume is made, and again where its keeper, STATE, was made anew: once
+its keys have been tried, for PID 1 does not come up with a volume that it cannot open.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ from ichor.ports.system_disk import (
     MakeFileSystem,
     SystemDisk,
     SystemDisks,
+    TryKeys,
     VolumeSettings,
 )
 from ichor.resources.block.kinds import EncryptionProviderType, FilesystemType, VolumePhase
@@ -64,6 +66,7 @@ def plan(inputs: Inputs, observed: SystemDisk | None) -> Iterator[Action]:
             yield KeepSettings(label, settings(volume))
             yield MakeFileSystem(label, volume.encryption)
         elif label in observed.encrypted and label not in observed.kept:
+            yield TryKeys(label, volume.encryption)
             yield KeepSettings(label, settings(volume))
 
 

@@ -65,7 +65,7 @@ def volume(config: Config, label: str) -> VolumeConfig:
             partition_spec=_named(partition, label),
             filesystem_spec=Filesystem(type=FilesystemType.XFS, label=label),
         ),
-        encryption=encrypted(said.encryption) if said.encryption is not None else None,
+        encryption=encrypted(said.encryption, label) if said.encryption is not None else None,
         mount=Mount(target_path=TARGETS[label], secure=said.mount.secure),
     )
 
@@ -86,11 +86,11 @@ def _named(partition: Partition, label: str) -> Partition:
     return replace(partition, label=label, type_uuid=str(LINUX_DATA))
 
 
-def encrypted(said: VolumeEncryption) -> Encryption:
+def encrypted(said: VolumeEncryption, label: str) -> Encryption:
     """Give zeros where nothing is said: what then is chosen, is chosen where it is made."""
     return Encryption(
         provider=EncryptionProviderType.LUKS2,
-        keys=tuple(sorted((key(one) for one in said.keys), key=lambda one: one.slot)),
+        keys=tuple(sorted((key(one, label) for one in said.keys), key=lambda one: one.slot)),
         cipher=said.cipher or "",
         key_size=said.key_size or 0,
         block_size=said.block_size or 0,
@@ -99,10 +99,10 @@ def encrypted(said: VolumeEncryption) -> Encryption:
     )
 
 
-def key(said: VolumeKey) -> EncryptionKey:
-    common = EncryptionKey(
-        slot=said.slot, type=EncryptionKeyType.NODE_ID, lock_to_state=said.lock_to_state
-    )
+def key(said: VolumeKey, label: str) -> EncryptionKey:
+    """Lock what the TPM gives to STATE, but for STATE: else it would, to whoever removed that."""
+    locked = said.lock_to_state or (said.tpm is not None and label != STATE)
+    common = EncryptionKey(slot=said.slot, type=EncryptionKeyType.NODE_ID, lock_to_state=locked)
     if said.static is not None:
         word = said.static.passphrase.reveal()
         return replace(common, type=EncryptionKeyType.STATIC, static_passphrase=word)

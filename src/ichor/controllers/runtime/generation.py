@@ -2,7 +2,7 @@
 
 runtime/MachineStatus, KernelCmdline, config/MachineConfig "persistent" ─► plan ─► Remember
 
-docs/adr/0026.
+In a boot in which an administrator has allowed older ones it raises nothing (docs/adr/0026).
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ichor.controllers.runtime.boot_assess import is_well
 from ichor.cosi.controller import Actuator, Get
 from ichor.errors import FormatError
 from ichor.formats import generation
-from ichor.ports.generation import Generations, Remember
+from ichor.ports.generation import Generations, Least, Remember
 from ichor.resources.config.ids import PERSISTENT_ID
 from ichor.resources.config.machine import MachineConfig
 from ichor.resources.runtime.boot import KernelCmdline
@@ -28,18 +28,18 @@ class Inputs(Struct, frozen=True, kw_only=True):
     line: Annotated[KernelCmdline | None, Get("runtime", KERNEL_CMDLINE_ID)] = None
 
 
-def plan(inputs: Inputs, observed: int | None) -> Iterator[Remember]:
-    if inputs.line is None or not is_well(inputs.machine, inputs.stored):
+def plan(inputs: Inputs, observed: Least) -> Iterator[Remember]:
+    if observed.is_allowed or inputs.line is None or not is_well(inputs.machine, inputs.stored):
         return
     try:
         least = generation.parse(inputs.line.cmdline).least
     except FormatError:  # such an image is refused where it is installed
         return
-    if least > (observed or 0):
+    if least > (observed.number or 0):
         yield Remember(least)
 
 
-def least_generation(port: Generations) -> Actuator[Inputs, int | None, Remember]:
+def least_generation(port: Generations) -> Actuator[Inputs, Least, Remember]:
     return Actuator(
         name="runtime.LeastGeneration",
         inputs=Inputs,

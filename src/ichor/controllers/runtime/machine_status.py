@@ -41,6 +41,7 @@ STAGES = {
 }
 INSTALLING = frozenset({"install", "waitForReboot"})  # of a boot medium
 LIVING = frozenset({MachineStage.BOOTING, MachineStage.RUNNING})
+_OVER = frozenset({State.FAILED, State.CANCELED, State.REFUSED})
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -71,8 +72,9 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, MachineStatus]]:
 
 
 def stage(inputs: Inputs) -> MachineStage:
-    """Tell by the operation begun last, of those that were let in."""
+    """Tell by the operation begun last, of those that were let in: an end that failed is none."""
     begun = [one for one in inputs.journal.values() if one.phase >= 0 and one.sequence in STAGES]
+    begun = [one for one in begun if one.state not in _OVER or STAGES[one.sequence] in LIVING]
     if not begun:
         return MachineStage.BOOTING
     last = max(begun, key=lambda one: (one.started, one.is_running))
