@@ -38,6 +38,7 @@ def test_an_image_that_does_not_come_up_makes_room_for_the_one_before(tmp_path: 
         assert said.count("Kernel panic - not syncing") == 2
         assert said.count("Linux version") == 3
         machine.until("boot entry armed")
+        machine.until("least generation remembered least=1")
         machine.power_off()
         assert press.entries(machine.directory / machines.DISK) == {
             "ichor-1+2.efi",

@@ -7,8 +7,10 @@ from ichor.errors import Conflict, InputError
 from ichor.formats import generation
 from ichor.formats.generation import Generation
 from ichor.linux import efi
+from ichor.log import fields, logger
 from ichor.ports.generation import Action, Allow, Least
 
+log = logger(__name__)
 ALLOWED: Final = Path("/run/ichor/older-allowed")
 _COMMAND_LINE: Final = Path("/proc/cmdline")
 
@@ -27,6 +29,7 @@ class FirmwareGenerations:
             self._allowed.parent.mkdir(mode=0o700, exist_ok=True)
             self._allowed.touch(mode=0o600)
         efi.remember_least(action.least)
+        log.info("least generation remembered", extra=fields(least=action.least))
 
 
 def running() -> Generation:
