@@ -1,6 +1,7 @@
 """A machine shows what it is, or is refused, each time for its own reason."""
 
 import os
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,16 @@ from tests.client.machine_that_attests import (
 from tests.formats.test_tcg_log import new
 
 from ichor.client import credential
-from ichor.client.attestation import PCRS, Answer, Challenge, Pin, Reason, Rejected, verify
+from ichor.client.attestation import (
+    PCRS,
+    Answer,
+    Challenge,
+    Pin,
+    Reason,
+    Rejected,
+    _check_programs,
+    verify,
+)
 from ichor.formats import measured, tcg_log
 from ichor.formats.measured import Extended
 from ichor.protocols.tpm2.attest import Evidence
@@ -247,3 +257,16 @@ def test_whatever_comes_is_refused(statement: bytes, signature: bytes, key: byte
     answer = Answer(evidence, b"", b"", 0.0)
     with pytest.raises(Rejected):
         verify(answer, Challenge(b"", PCRS), None, None)
+
+
+def test_real_firmware_starts_loader_and_image_as_is_expected() -> None:
+    """OVMF with Secure Boot, systemd-boot and the stub: the log that was recorded."""
+    path = Path(__file__).parent.parent / "formats" / "event_log.json"
+    events = tcg_log.parse(b64decode(msgspec.json.decode(path.read_bytes())["log"]))
+    kind = tcg_log.BOOT_SERVICES_APPLICATION
+    loader, image = (one.digest.hex() for one in events if (one.pcr, one.type) == (4, kind))
+    wanted = msgspec.structs.replace(release(), loader=loader, image=image)
+    _check_programs(events, wanted)
+    with pytest.raises(Rejected, match="another order"):
+        _check_programs(events, msgspec.structs.replace(wanted, loader=image, image=loader))
+    assert set(tcg_log.replay(events)).isdisjoint({12, 13})
