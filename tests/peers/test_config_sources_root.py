@@ -188,6 +188,7 @@ async def fetching(work: Path) -> None:
         "/moved": b"Location: /there",
         "/round": b"Location: /round",
         "/away": b"Location: file:///etc/passwd",
+        "/nowhere": b"Location: http://u:secret@[x/",
         "/large": bytes(MOST + 1),
     }
     fetcher, here = Fetcher(), f"http://{METADATA}:8080"
@@ -199,6 +200,7 @@ async def fetching(work: Path) -> None:
         assert "secret" not in await refused(fetcher, f"http://u:secret@{METADATA}:8080/none")
         assert "more than 5 redirects" in await refused(fetcher, f"{here}/round")
         assert "expected an http or https URL" in await refused(fetcher, f"{here}/away")
+        assert "a redirect to what is no URL" in await refused(fetcher, f"{here}/nowhere")
         assert "larger than" in await refused(fetcher, f"{here}/large")
         assert "Connect call failed" in await refused(fetcher, f"http://{METADATA}:8081/")
         assert "in time" in await refused(Fetcher(timeout_s=0.0), f"{here}/there")

@@ -52,7 +52,7 @@ class Fetcher:
             said = await self._once(wanted, url)
             if not isinstance(said, str):
                 return said
-            target = urljoin(url, said)
+            target = joined(url, said)
             if split(url).scheme == "https" and split(target).scheme != "https":
                 raise InputError(
                     f"a redirect to what is not https: {shown(target)}", path=shown(url)
@@ -91,6 +91,14 @@ async def _asking(pool: Pool, request: Request, url: str) -> AsyncGenerator[Stre
             yield reply
     except h11.LocalProtocolError:  # a space in it, and such
         raise InputError(f"{shown(url)!r} is no URL that can be asked for") from None
+
+
+def joined(url: str, location: str) -> str:
+    """Give where a redirect leads. Raises InputError."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise InputError("a redirect to what is no URL", path=shown(url)) from None
 
 
 def split(url: str) -> SplitResult:
