@@ -29,7 +29,7 @@ from ichor.testing.machine import Trial, trial
 pytestmark = pytest.mark.vm
 CONTAINERS = "service=containerd state=Running"
 RECOVERY = "kept by people"
-MOST_MIB = 3500  # of EPHEMERAL, which has less on the disk as it is at first
+MOST_MIB = 6000  # of EPHEMERAL, which has less on the disk as it is at first
 BLOCK = 4096  # of an encrypted sector, as is chosen where nothing is said
 VOLUMES = f"""
 apiVersion: v1alpha1
