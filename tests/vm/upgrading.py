@@ -30,7 +30,7 @@ from ichor.provision import machine as machines
 from ichor.testing.machine import Trial, trial
 
 OTHER_LEVEL = 1  # of compression: the same files, another root
-PROBATION = ("ichor.probation=20s",)  # of the new image
+PROBATION = ("ichor.probation=40s",)  # of the new image: it has to prove its root meanwhile
 
 
 class Image(NamedTuple):

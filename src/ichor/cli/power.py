@@ -7,7 +7,7 @@ reboot, when it does not answer any more, or has already begun another boot.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
@@ -20,7 +20,9 @@ from ichor.units import parse_duration
 if TYPE_CHECKING:
     from ichor.client.machine import Node
 
+R = TypeVar("R")
 _PAUSE_S: Final = 0.5
+_AWAY: Final = frozenset({Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.CANCELLED})
 _SILENT: Final = 3  # unanswered questions in a row that mean the machine is off
 
 _wait = click.option("--wait/--no-wait", default=True, show_default=True, help="Until it is over.")
@@ -168,13 +170,19 @@ async def _unless_refused(node: "Node", actor: str, end: Coroutine[None, None, N
 
 
 async def _until_new(node: "Node", before: str) -> None:
-    """Wait for another boot id; while the machine is away it does not answer."""
+    while True:
+        if await answered(lambda: boot_id(node)) != before:
+            return
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def answered(ask: Callable[[], Awaitable[R]]) -> R:
+    """Ask until there is an answer: a machine that starts is away, and may start once more."""
     while True:
         try:
-            if await boot_id(node) != before:
-                return
+            return await ask()
         except RpcError as error:
-            if error.code not in {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.CANCELLED}:
+            if error.code not in _AWAY:
                 raise
         await asyncio.sleep(_PAUSE_S)
 

@@ -128,23 +128,28 @@ async def _entry(node: "Node") -> str:
 
 async def _until_well(node: "Node", before: str, timeout: str, *, ready: bool) -> None:
     """Raises Conflict where it runs what it ran before; ready: wait for that, too."""
-    from ichor.client.state import StateClient
-    from ichor.resources.runtime.ids import MACHINE_STATUS_ID
-    from ichor.resources.runtime.machine import MachineStatus
+    from ichor.cli.power import answered
 
-    if before and await _entry(node) == before:
-        raise Conflict(f"it runs {before}, as before: the other image did not come up")
-    state = StateClient(node.channel, node.metadata)
     try:
         async with asyncio.timeout(parse_duration(timeout).total_seconds()):
+            if before and await answered(lambda: _entry(node)) == before:
+                raise Conflict(f"it runs {before}, as before: the other image did not come up")
             while ready:
-                found = await state.get(MachineStatus, MACHINE_STATUS_ID)
-                if found is not None and found.spec.status.ready:
+                if await answered(lambda: _is_ready(node)):
                     print(f"{node.name}: ready", flush=True)
                     return
                 await asyncio.sleep(_PAUSE_S)
     except TimeoutError:
         raise TransientError(f"is not ready after {timeout}; others are left as they are") from None
+
+
+async def _is_ready(node: "Node") -> bool:
+    from ichor.client.state import StateClient
+    from ichor.resources.runtime.ids import MACHINE_STATUS_ID
+    from ichor.resources.runtime.machine import MachineStatus
+
+    found = await StateClient(node.channel, node.metadata).get(MachineStatus, MACHINE_STATUS_ID)
+    return found is not None and found.spec.status.ready
 
 
 async def _there(node: "Node", image: str, namespace: str) -> str:
