@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC
+from pathlib import Path
 from typing import TypeVar
 
 from google.protobuf.any_pb2 import Any
@@ -201,9 +202,9 @@ class ContainerdContainers:
         await self._caller.call(_CREATE, request)
 
     async def _run(self, container: Container, mounts: Sequence[types_pb2.Mount]) -> int:
-        log = f"file://{container.log_path}" if container.log_path else ""
+        stdout, stderr = outputs(container.log_path)
         request = tasks_pb2.CreateTaskRequest(
-            container_id=container.id, rootfs=mounts, stdout=log, stderr=log
+            container_id=container.id, rootfs=mounts, stdout=stdout, stderr=stderr
         )
         pid = (await self._caller.call(_TASK, request)).pid
         # Waiting before starting: a fast end is not lost.
@@ -294,3 +295,17 @@ _PAYLOADS: dict[str, Callable[[bytes], tuple[str, int]]] = {
     "containerd.events.TaskExit": _exited,
     "containerd.events.TaskDelete": _ended,
 }
+
+
+def outputs(log: str) -> tuple[str, str]:
+    """Give where both streams of a task are appended: one file, which is there, by two names.
+
+    By one name the shim of containerd 2.4 opens it once, and the stream that ends first closes it:
+    what was said last on the other is lost.
+    """
+    if not log:
+        return "", ""
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o644)
+    return log, f"{path.parent}/./{path.name}"
