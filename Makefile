@@ -74,6 +74,6 @@ chain: setup ## flip a byte of each part that a start relies on: refused, or the
 	@tools/setup.sh vm
 	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) -m pytest --no-header -q -s tests/vm/chain.py
 
-machines: setup ## a control plane and a worker in QEMU: the tests of Kubernetes, on machines
+machines: setup ## a control plane and a worker in QEMU: tests of Kubernetes, upgrade, reset
 	@tools/setup.sh vm
-	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} ICHOR_PROVISIONER=qemu $(PY) -m pytest --no-header -v -s tests/cluster/test_kubernetes.py
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} ICHOR_PROVISIONER=qemu $(PY) -m pytest --no-header -v -s tests/cluster/test_kubernetes.py tests/cluster/on_machines.py
