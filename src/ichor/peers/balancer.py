@@ -24,6 +24,7 @@ from msgspec import Struct
 from ichor.cosi.wakes import Wakes
 from ichor.ports.balancer import Action, Balancing, Direct, Listen, Seen, Target
 from ichor.ports.clock import Clock
+from ichor.rpc.listening import stop_listening
 
 _CHUNK: Final = 1 << 16
 _CONNECTIONS: Final = 2000
@@ -73,14 +74,14 @@ class LoopbackBalancer:
     async def apply(self, action: Action) -> None:
         match action:
             case Listen(address=address):
-                self._close()
+                await self._close()
                 if address:
                     await self._listen(address)
             case Direct(targets=targets):
                 self._direct(targets)
 
     async def stop(self) -> None:
-        self._close()
+        await self._close()
         self._direct(())
         for task in tuple(self._tasks):
             task.cancel()
@@ -91,9 +92,9 @@ class LoopbackBalancer:
         self._server = await asyncio.start_server(self._serve, host, int(port), backlog=512)
         self._listening = address
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
         self._server, self._listening = None, ""
 
     def _direct(self, targets: tuple[Target, ...]) -> None:

@@ -16,6 +16,7 @@ from ichor.cosi.wakes import Wakes
 from ichor.peers.dns_resolve import Resolver, serve_stream
 from ichor.ports.clock import Clock
 from ichor.ports.dns import Action, Close, Forward, Host, Know, Listen, Resolving, Upstream
+from ichor.rpc.listening import stop_listening
 
 _IP_FREEBIND: Final = 15  # ip(7)
 _IPV6_FREEBIND: Final = 78
@@ -117,7 +118,7 @@ class HostDns:
         bound = self._bound.pop(address, None)
         if bound is not None:
             bound.datagrams.close()
-            bound.streams.close()
+            await stop_listening(bound.streams)
             await bound.closed.wait()  # only now the address is free again
             if not self._bound:
                 for task in self._streams:

@@ -15,6 +15,7 @@ import h11
 from ichor.formats.jsonvalue import Object, encode
 from ichor.formats.procnet import End
 from ichor.ports.static_pods import Offer, Publish
+from ichor.rpc.listening import stop_listening
 
 _IDLE_S = 120.0
 _CONNECTIONS = 32
@@ -55,7 +56,7 @@ class StaticPodServer:
 
     async def close(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

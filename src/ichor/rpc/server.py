@@ -15,6 +15,7 @@ from ichor.rpc.calls import Calls
 from ichor.rpc.connection import Connection
 from ichor.rpc.context import MESSAGE_LIMIT, Handler, Interceptor
 from ichor.rpc.engine import Limits
+from ichor.rpc.listening import stop_listening
 from ichor.rpc.peer import Peer, TlsPeer, UnixPeer
 from ichor.rpc.status import Code, RpcError
 from ichor.rpc.stream import Stream
@@ -128,7 +129,7 @@ class Server:
     async def stop(self, grace_s: float = 5.0) -> None:
         """Take nothing new, let running calls end for `grace_s`, then cut."""
         for listener in self._listeners:
-            listener.close()
+            await stop_listening(listener)
         for path in self._paths:
             path.unlink(missing_ok=True)
         for connection in list(self.connections):

@@ -19,6 +19,7 @@ import h11
 from ichor.apps.registryd.answer import Part, Whole, answer, refuse
 from ichor.apps.registryd.library import Library
 from ichor.log import fields, logger
+from ichor.rpc.listening import stop_listening
 
 HEAD_S: Final = 30.0
 STALL_S: Final = 30.0
@@ -49,7 +50,7 @@ class Registry:
 
     async def close(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
