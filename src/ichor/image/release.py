@@ -50,6 +50,8 @@ from ichor.image.uki import Signer
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
 FILES, SBOM = "files.json", "sbom.spdx.json"
 LOADER: Final = "loader.efi"
+# Libraries that programs have in them: those of C, for runc, and what it was asked for.
+_LINKED: Final = ("libc6-dev", "libgcc-14-dev", *go.LIBRARIES)
 _SIGNED: Final = frozenset({MANIFEST, SIGNATURE, SIGNER})
 
 
@@ -136,7 +138,7 @@ def components(cache: Cache, found: tuple[File, ...]) -> list[sbom.Component]:
     lock = debian.lock()
     needed = {name for name in closure(root.tree_step(cache), uki.stub_step()) if name in lock}
     needed |= {name for name in lock if name.startswith("linux-source")}
-    inside |= {"systemd-boot-efi"} | {name for name in needed if name.startswith("linux-source")}
+    inside |= {"systemd-boot-efi", *_LINKED} | {name for name in needed if is_source(name)}
     rows = ((name, lock[name].version, lock[name].sha256) for name in sorted(needed))
     programs = {
         name: go.program_step(cache, go.programs()[name]) for name in root.PROGRAMS.values()
@@ -144,6 +146,11 @@ def components(cache: Cache, found: tuple[File, ...]) -> list[sbom.Component]:
     told = {name: go.modules(cache, cache.path(step) / name) for name, step in programs.items()}
     pins = checkout.requirements("image").read_text()
     return [*sbom.debian(rows, inside), *sbom.wheels(pins), *sbom.modules(told)]
+
+
+def is_source(name: str) -> bool:
+    """Tell whether a name of the lock is of what is compiled into what we release."""
+    return name.startswith("linux-source") or ".tar." in name
 
 
 def closure(*wanted: Step) -> set[str]:
