@@ -8,7 +8,7 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines power-cuts chain
+.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy reproduce bench vm machines power-cuts chain
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ cluster: setup ## one control plane and one worker on this host, healthy
 
 destroy: setup ## remove what `make cluster` made
 	@.venv/bin/ichor cluster destroy $(ARGS)
+
+reproduce: setup ## build all but the kernel a second time, elsewhere: equal to the last byte
+	@$(PY) tools/reproduce.py $(ARGS)
 
 bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON beside the text
 	@$(PY) bench/cluster.py
