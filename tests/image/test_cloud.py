@@ -14,7 +14,7 @@ from tests.image.test_disk import parts
 from ichor.errors import InputError
 from ichor.formats import gpt, qcow2
 from ichor.formats.gpt import LINUX_DATA, Partition, Table
-from ichor.image import cloud, disk, installer, platform, sparse, uki
+from ichor.image import cloud, disk, installer, platform, release, sparse, uki
 from ichor.image import raw as raws
 from ichor.image.cache import Cache
 from ichor.image.platform import PLATFORMS, RAW_ZST, TAR_GZ, VHD
@@ -65,6 +65,10 @@ def test_steps_of_a_platform_are_its_own(tmp_path: Path, monkeypatch: pytest.Mon
     own, other = (installer.installer_step(cache, platform=name) for name in ("aws", "metal"))
     assert (own.name, other.name) == ("installer/aws", "installer")
     assert own.key != other.key
+    released = release.steps(cache, 3, "aws")
+    assert released["aws.raw.zst"].key == aws.key
+    assert released["installer.tar"].key == own.key
+    assert "disk.raw" not in released
     with pytest.raises(InputError, match="unknown platform"):
         cloud.cloud_step(cache, "vmware")
 

@@ -3,7 +3,7 @@
     <folder>/manifest.json   version, root, digests and sizes of every other file
              manifest.sig    RSA by PKCS #1 1.5 over its SHA-256
              signer.pem      by whose key; a machine has the same certificate in its firmware's db
-             disk.raw, installer.tar, ichor.efi, root.img
+             disk.raw, installer.tar, ichor.efi, root.img; for a platform its image, not disk.raw
              loader.efi         what starts the image, as firmware measures it
              measurements.json  what a machine measures that runs it, for `ichor attest`
              files.json      every file of the root, with its origin
@@ -31,6 +31,7 @@ from ichor.errors import FormatError, InputError
 from ichor.formats import measured, pe
 from ichor.image import (
     checkout,
+    cloud,
     debian,
     disk,
     go,
@@ -45,6 +46,7 @@ from ichor.image import (
 )
 from ichor.image.cache import Cache, Step
 from ichor.image.origins import File, sha256
+from ichor.image.platform import METAL
 from ichor.image.uki import Signer
 
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
@@ -66,7 +68,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """What is released.
 
     root, salt: of the verified root, hex; blocks: of its data. image: SHA-256 by Authenticode of
-    what firmware starts. kernel: its flavour's key, or that of the file that was given.
+    what firmware starts. kernel: its flavour's key, or that of the file that was given. platform:
+    as the image's line says.
     """
 
     version: str
@@ -75,23 +78,32 @@ class Manifest(Struct, frozen=True, kw_only=True):
     blocks: int
     image: str
     kernel: str
+    platform: str = METAL
     artefacts: Mapping[str, Artefact]
 
 
-def steps(cache: Cache, level: int) -> dict[str, Step]:
+def steps(cache: Cache, level: int, platform: str = METAL) -> dict[str, Step]:
     """Give the steps whose results are released, by the name of the file."""
+    image = uki.uki_step(cache, level, platform=platform)
     return {
-        disk.FILE: disk.disk_step(cache, level),
-        installer.ARCHIVE: installer.installer_step(cache, level),
-        uki.FILE: uki.uki_step(cache, level),
-        measure.FILE: uki.uki_step(cache, level),
+        **image_step(cache, level, platform),
+        installer.ARCHIVE: installer.installer_step(cache, level, platform=platform),
+        uki.FILE: image,
+        measure.FILE: image,
         verity.IMAGE: verity.verity_step(cache, level),
     }
 
 
-def make(cache: Cache, out: Path, signer: Signer, level: int) -> Manifest:
+def image_step(cache: Cache, level: int, platform: str) -> dict[str, Step]:
+    """Give the step of what is written to a disk: as it is, or as the platform imports it."""
+    if platform == METAL:
+        return {disk.FILE: disk.disk_step(cache, level)}
+    return {cloud.file_name(platform): cloud.cloud_step(cache, platform, level)}
+
+
+def make(cache: Cache, out: Path, signer: Signer, level: int, platform: str = METAL) -> Manifest:
     """Write a release of what is built. Raises InputError where a file has no origin."""
-    built = steps(cache, level)
+    built = steps(cache, level, platform)
     out.mkdir(parents=True, exist_ok=True)
     for name, step in built.items():
         place(cache.path(step) / name, out / name)
@@ -107,6 +119,7 @@ def make(cache: Cache, out: Path, signer: Signer, level: int) -> Manifest:
         blocks=made.blocks,
         image=pe.digest(image).hex(),
         kernel=uki.kernel_step(cache).key,
+        platform=platform,
         artefacts={name: artefact(out / name) for name in sorted((*built, LOADER, FILES, SBOM))},
     )
     whole = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
