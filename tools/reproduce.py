@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Build targets a second time, elsewhere and later, and compare every byte with the first.
 
-    tools/reproduce.py [--kernel] [--keep] [TARGET ...]      targets as of `ichor build`
+    tools/reproduce.py [--kernel] [--take PREFIX] [--keep] [TARGET ...]      as of `ichor build`
 
 The second build has a checkout, a cache, compiler caches, a home, a time zone and a language of
 its own; of the first it has what was downloaded: Debian packages, Go's toolchain and modules. The
-kernel is taken from the first, too, but with --kernel. Every step that was built twice is compared,
-file by file: kind, mode, content. A row each; one that differs is a failure, and its results stay.
+kernel is taken from the first, too, but with --kernel, and so are steps that --take names. Every
+step that was built twice is compared, file by file: kind, mode, content. A row each; one that
+differs is a failure, and its results stay.
 """
 
 import argparse
@@ -63,9 +64,9 @@ def closure(steps: Sequence[Step]) -> dict[str, Step]:
     return found
 
 
-def is_taken(step: Step, kernel: bool) -> bool:
-    """Tell whether the second build has a step's result from the first."""
-    return step.name.startswith(DOWNLOADS) or (not kernel and step.name.startswith(KERNEL))
+def is_taken(step: Step, more: Sequence[str] = ()) -> bool:
+    """Tell whether the second build has a step's result from the first. more: of names, begins."""
+    return step.name.startswith((*DOWNLOADS, *more))
 
 
 def told(tree: Path) -> dict[str, str]:
@@ -135,14 +136,16 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("targets", nargs="*", metavar="TARGET")
     options.add_argument("--kernel", action="store_true", help="compile the kernel again, too")
+    options.add_argument("--take", action="append", default=[], help="as go/: not built again")
     options.add_argument("--keep", action="store_true", help="keep the second build")
     given = options.parse_args()
     names = tuple(given.targets) or DEFAULT
     first = Cache(default_root())
     found = build(first, names, Lines())
     every = closure([found[name] for name in names]).values()
-    taken = [step for step in every if is_taken(step, given.kernel)]
-    built = [step for step in every if not is_taken(step, given.kernel)]
+    more = [*given.take, *([] if given.kernel else [KERNEL])]
+    taken = [step for step in every if is_taken(step, more)]
+    built = [step for step in every if not is_taken(step, more)]
     # On the file system of the first, for links; in a folder whose name is longer.
     work = Path(tempfile.mkdtemp(prefix="ichor-reproduced-elsewhere-", dir=first.root.parent))
     second, bad = Cache(work / "other" / "cache"), True

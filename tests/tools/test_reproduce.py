@@ -53,10 +53,12 @@ def test_what_differs_is_named(tmp_path: Path, name: str, change: object) -> Non
 def test_downloads_are_taken_and_the_kernel_unless_asked_for() -> None:
     package, kernel = Step("debian/libc6", nothing), Step("kernel/test", nothing)
     root = Step("root", nothing, needs=(Step("tree", nothing, needs=(package,)), kernel))
-    every = [step.name for step in closure([root, package]).values()]
-    assert every == ["debian/libc6", "tree", "kernel/test", "root"]
-    assert [is_taken(step, False) for step in (package, kernel, root)] == [True, True, False]
-    assert [is_taken(step, True) for step in (package, kernel, root)] == [True, False, False]
+    names = [step.name for step in closure([root, package]).values()]
+    assert names == ["debian/libc6", "tree", "kernel/test", "root"]
+    every = [package, kernel, root]
+    assert [is_taken(step, [reproduce.KERNEL]) for step in every] == [True, True, False]
+    assert [is_taken(step) for step in every] == [True, False, False]
+    assert [is_taken(step, ["ro"]) for step in every] == [True, False, True]
 
 
 def test_a_step_of_another_key_is_told_from_one_that_differs(tmp_path: Path) -> None:
