@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ichor.errors import IchorError
 from ichor.image.build import build
 from ichor.image.cache import Cache, Step, default_root, remove
 from ichor.image.progress import Lines
@@ -171,4 +172,7 @@ def show(made: Sequence[Row], taken: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (IchorError, subprocess.CalledProcessError) as err:
+        sys.exit(f"reproduce: {err}")
