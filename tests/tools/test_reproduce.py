@@ -61,13 +61,15 @@ def test_downloads_are_taken_and_the_kernel_unless_asked_for() -> None:
     assert [is_taken(step, ["ro"]) for step in every] == [True, False, True]
 
 
-def test_a_step_of_another_key_is_told_from_one_that_differs(tmp_path: Path) -> None:
+def test_a_step_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     first, second, step = Cache(tmp_path / "one"), Cache(tmp_path / "other"), Step("x", nothing)
     tree(first.path(step))
     (row,) = reproduce.rows(first, second, [step])
-    assert "another key" in row.differs
+    assert "not there" in row.differs
+    assert reproduce.show([row], 0) == 1
     tree(second.path(step))
     assert list(reproduce.rows(first, second, [step])) == [Row("x", 4)]
+    assert reproduce.show([Row("x", 4)], 0) == 0
 
 
 def test_the_second_build_has_places_of_its_own(
