@@ -171,13 +171,13 @@ def main() -> int:
 
 
 def show(made: Sequence[Row], taken: int) -> int:
-    """Print the rows; gives 1 if one differs."""
+    """Print the rows; gives 1 if one differs, or nothing was compared."""
     width = max((len(row.step) for row in made), default=0)
     for row in made:
         print(f"{row.step:<{width}} {row.files:>7}  {row.differs or 'equal'}")
     wrong = sum(bool(row.differs) for row in made)
     print(f"{len(made) - wrong} steps equal, {wrong} differ; {taken} taken from the first build")
-    return int(wrong > 0)
+    return int(wrong > 0 or not made)
 
 
 if __name__ == "__main__":

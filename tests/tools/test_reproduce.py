@@ -70,6 +70,7 @@ def test_a_step_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     tree(second.path(step))
     assert list(reproduce.rows(first, second, [step])) == [Row("x", 4)]
     assert reproduce.show([Row("x", 4)], 0) == 0
+    assert reproduce.show([], 7) == 1
 
 
 def test_the_second_build_has_places_of_its_own(
