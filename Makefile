@@ -8,10 +8,10 @@ export PYTHONPATH := src
 export PATH := $(PATH):/usr/sbin:/sbin
 ARGS ?=
 
-.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy bench vm machines power-cuts chain
+.PHONY: help setup build fmt lint layers type unit branches check test gen lock cluster destroy reproduce bench bench-image vm machines power-cuts chain
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-9s%s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "%-12s%s\n", $$1, $$2}'
 
 setup: .venv/ready ## Debian packages, .venv from the pinned requirements
 
@@ -59,8 +59,15 @@ cluster: setup ## one control plane and one worker on this host, healthy
 destroy: setup ## remove what `make cluster` made
 	@.venv/bin/ichor cluster destroy $(ARGS)
 
-bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON beside the text
+reproduce: setup ## build all but the kernel a second time, elsewhere: equal to the last byte
+	@$(PY) tools/reproduce.py $(ARGS)
+
+bench: setup ## memory, bytes and seconds of a node and of a cluster; JSON in build/bench
 	@$(PY) bench/cluster.py
+
+bench-image: setup ## bytes of images by part, counts of the kernel's hardening; JSON in build/bench
+	@ICHOR_KERNEL=$${ICHOR_KERNEL:-test} $(PY) bench/image.py
+	@$(PY) bench/kernel.py
 
 vm: setup ## boot our disk in QEMU until its API answers: seconds by stage, memory
 	@tools/setup.sh vm

@@ -35,7 +35,7 @@ def measure(cache: Cache, flavour: str) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, default=Path("build/bench/kernel.json"))
     given = parser.parse_args()
     cache = Cache(default_root())
     steps = [kernel.config_step(cache, flavour) for flavour in kernel.FLAVOURS]
@@ -49,8 +49,9 @@ def main() -> None:
         )
         print(f"{flavour:<10}" + "".join(f"{each:>15}" for each in shown))
     print(f"kconfig OK of the prototype {PROTOTYPE_OK}, of Talos {TALOS_OK}")
-    if given.json:
-        given.json.write_text(json.dumps(rows, indent=2))
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(rows, indent=2) + "\n")
+    print(f"wrote {given.json}")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ EMPTY: Final = "empty init runs"
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--memory", type=int, default=256)
-    options.add_argument("--json", type=Path)
+    options.add_argument("--json", type=Path, default=Path("build/bench/vm.json"))
     given = options.parse_args()
     image = disk_image()
     with tempfile.TemporaryDirectory(prefix="ichor-vm-") as work:
@@ -58,9 +58,10 @@ def main() -> None:
         "used_kib": info.memtotal - info.memavailable,
     }
     report(accelerator, yardstick, ended, sizes)
-    if given.json is not None:
-        row = {"accelerator": accelerator, "empty_init_s": yardstick, "until_s": ended, **sizes}
-        given.json.write_text(json.dumps(row, indent=1))
+    row = {"accelerator": accelerator, "empty_init_s": yardstick, "until_s": ended, **sizes}
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(row, indent=2) + "\n")
+    print(f"wrote {given.json}")
 
 
 def make_empty(out: Path, work: Path) -> None:

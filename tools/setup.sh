@@ -17,7 +17,7 @@ needs=(
 )
 # only what boots machines needs these: tools/setup.sh vm
 if [[ ${1:-} == vm ]]; then
-  needs+=("cmd:qemu-system-x86_64:qemu-system-x86" "file:/usr/share/OVMF/OVMF_CODE_4M.fd:ovmf" "cmd:swtpm:swtpm")
+  needs+=("cmd:qemu-system-x86_64:qemu-system-x86" "cmd:qemu-img:qemu-utils" "file:/usr/share/OVMF/OVMF_CODE_4M.fd:ovmf" "cmd:swtpm:swtpm")
 fi
 missing=()
 for need in "${needs[@]}"; do

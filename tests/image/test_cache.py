@@ -37,6 +37,18 @@ def step(name: str, *needs: Step, **inputs: str) -> Step:
     return Step(name, writes(name), inputs, needs)
 
 
+def test_modes_are_those_of_the_step_and_not_of_who_builds_it(tmp_path: Path) -> None:
+    cache, one = Cache(tmp_path), step("one")
+    before = os.umask(0o077)
+    try:
+        cache.make([one], Silent())
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    found = cache.path(one), cache.path(one) / "file"
+    assert [path.stat().st_mode & 0o777 for path in found] == [0o755, 0o644]
+
+
 def test_what_is_needed_is_built_first_and_once(tmp_path: Path) -> None:
     base = step("base")
     left, right = step("left", base), step("right", base)

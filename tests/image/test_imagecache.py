@@ -1,5 +1,6 @@
 """Caches of images: what is asked for and all it needs, readable by anyone, replaced when told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_a_directory_of_something_else_is_left_alone(tmp_path: Path, source: Pat
     with pytest.raises(InputError, match="not empty"):
         create(source.parent / "mine", source, force=True)
     assert [path.name for path in (source.parent / "mine").iterdir()] == ["file"]
+
+
+def test_an_archive_tells_neither_when_nor_by_whom_it_was_made(
+    tmp_path: Path, source: Path
+) -> None:
+    one, other = tmp_path / "one.tar", tmp_path / "other.tar"
+    layout.archive(source, NAMES, one)
+    for path in source.rglob("*"):
+        if path.is_file():
+            os.utime(path, (1, 1))
+            path.chmod(0o600)
+    layout.archive(source, NAMES, other)
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_bad_input_is_told(tmp_path: Path, source: Path) -> None:

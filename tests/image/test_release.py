@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -199,9 +201,10 @@ def test_a_manifest_of_files_is_json_a_line_each() -> None:
 
 
 TOLD = """\
-runc: go1.26
+runc: go1.26.6
 \tpath\tgithub.com/opencontainers/runc
 \tmod\tcommand-line-arguments\t(devel)
+\tmod\tgithub.com/opencontainers/runc\tv1.5.2\th1:ghi=
 \tdep\tgolang.org/x/sys\tv0.46.0\th1:abc=
 \tdep\texample.com/old\tv1.0.0
 \t=>\texample.com/new\tv1.1.0\th1:def=
@@ -211,12 +214,17 @@ runc: go1.26
 
 def test_modules_are_those_that_a_program_tells() -> None:
     assert list(sbom.module_rows(TOLD)) == [
+        ("stdlib", "1.26.6", ""),
+        ("github.com/opencontainers/runc", "v1.5.2", "h1:ghi="),
         ("golang.org/x/sys", "v0.46.0", "h1:abc="),
         ("example.com/new", "v1.1.0", "h1:def="),
     ]
-    (first, second) = sbom.modules({"runc": TOLD, "other": TOLD})
-    assert first.purl == "pkg:golang/example.com/new@v1.1.0"
-    assert second.source == "in other, runc, h1:abc="
+    found = {one.name: one for one in sbom.modules({"runc": TOLD, "other": TOLD})}
+    assert found["example.com/new"].purl == "pkg:golang/example.com/new@v1.1.0"
+    assert found["golang.org/x/sys"].source == "in other, runc, h1:abc="
+    assert found["stdlib"].purl == "pkg:golang/stdlib@1.26.6"
+    ours = "x: go1.26.6\n\tmod\tcommand-line-arguments\t(devel)\n"
+    assert [name for name, *_ in sbom.module_rows(ours)] == ["stdlib"]
 
 
 def test_wheels_are_those_that_are_pinned() -> None:
@@ -252,6 +260,38 @@ def test_a_document_says_what_is_inside_and_what_built_it() -> None:
     gcc = by_id["SPDXRef-deb-gcc-14-14.2.0-x"]
     assert gcc["externalRefs"][0]["referenceLocator"].endswith("gcc-14@14.2.0%2Bx?arch=amd64")
     assert gcc["checksums"] == [{"algorithm": "SHA256", "checksumValue": "d" * 64}]
+
+
+def test_what_is_compiled_is_inside_by_its_source_package() -> None:
+    name = "python3.13.orig.tar.xz"
+    assert release.is_source(name)
+    assert release.is_source("linux-source-6.12")
+    assert not release.is_source("libpython3.13")
+    (one,) = sbom.debian([(name, "3.13.5-2+deb13u5", "c" * 64)], {name})
+    assert one.purl == "pkg:deb/debian/python3.13@3.13.5-2%2Bdeb13u5?arch=source"
+    assert one.is_inside
+
+
+# SPDX 2.3: 6.3, 7.2 (ids), 6.5 (namespace), 6.9 (created), 7 (fields that are mandatory), 11.1.
+def test_a_document_has_what_spdx_asks_for() -> None:
+    rows = [("libc6", "1:2.41~x+12", "c" * 64), ("python3.13.orig.tar.xz", "3.13", "d" * 64)]
+    parts = [*sbom.debian(rows, {"libc6"}), *sbom.modules({"runc": TOLD})]
+    found = json.loads(sbom.document(parts, "x"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["creationInfo"]["created"])
+    assert all(one.startswith("Tool: ") for one in found["creationInfo"]["creators"])
+    namespace = urlsplit(found["documentNamespace"])
+    assert namespace.scheme
+    assert not namespace.fragment
+    ids = [found["SPDXID"], *(one["SPDXID"] for one in found["packages"])]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"SPDXRef-[A-Za-z0-9.-]+", one) for one in ids)
+    for one in found["packages"]:
+        assert {"name", "SPDXID", "downloadLocation"} <= one.keys()
+        assert one["filesAnalyzed"] is False
+        for checksum in one.get("checksums", ()):
+            assert re.fullmatch(r"[0-9a-f]{64}", checksum["checksumValue"])
+    for one in found["relationships"]:
+        assert {one["spdxElementId"], one["relatedSpdxElement"]} <= set(ids)
 
 
 def test_packages_that_a_step_needs_are_found_through_others() -> None:

@@ -14,7 +14,15 @@ from ichor.formats import installer, pe, verity
 from ichor.formats.gpt import LINUX_DATA, ROOT_X86_64, Partition, Table
 from ichor.formats.verity import BLOCK
 from ichor.linux import install
-from ichor.linux.install import Blob, check, free_slot, is_whole, named, opened_image
+from ichor.linux.install import (
+    Blob,
+    check,
+    check_platform,
+    free_slot,
+    is_whole,
+    named,
+    opened_image,
+)
 from ichor.ports.system_disk import SystemDisk
 
 DATA = hashlib.sha256(b"root").digest() * (3 * BLOCK // 32)
@@ -53,6 +61,16 @@ def test_an_image_is_found_in_its_layers_the_last_of_which_counts(tmp_path: Path
     with ExitStack() as stack:
         found = opened_image(blobs, stack)
         assert (found.kernel, found.verity, found.root.read()) == (KERNEL, MADE, DATA + TAIL)
+
+
+@pytest.mark.parametrize("line", ["talos.platform=aws", "talos.platform=metal talos.platform=aws"])
+def test_an_image_for_another_platform_is_refused(line: str) -> None:
+    check_platform(uki("quiet talos.platform=aws"), line)
+    with pytest.raises(InputError, match=r"for 'metal'.*for 'aws'.*installer/aws"):
+        check_platform(uki("talos.platform=metal"), line)
+    with pytest.raises(InputError, match=r"for 'metal'.*for 'aws'"):
+        check_platform(uki("quiet"), line)
+    check_platform(uki("quiet"), "talos.platform=metal")
 
 
 @pytest.mark.parametrize(

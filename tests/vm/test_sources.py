@@ -17,7 +17,7 @@ from tests.vm.upgrading import Machine
 from ichor.config.encode import encode
 from ichor.formats import volume_label
 from ichor.formats.volume_label import Volume
-from ichor.image import tools
+from ichor.image import cloud, tools
 from ichor.image.cache import Cache, default_root
 from ichor.image.process import run
 from ichor.image.progress import Lines
@@ -51,10 +51,10 @@ def test_the_label_of_a_vfat_is_found(tmp_path: Path, bits: str, mib: int) -> No
 
 
 @contextmanager
-def configured(work: Path, told: Told) -> Iterator[Machine]:
+def configured(work: Path, told: Told, image: Path | None = None) -> Iterator[Machine]:
     """Give a machine that was told where its configuration is, and nothing by its API."""
     press = Press(work)
-    with trial(press.disk, 768, told=told) as made:
+    with trial(image or press.disk, 768, told=told) as made:
         made.until("configuration found")
         made.until("service=apid state=Running", times=2)  # of its first life, and of its second
         one = Machine(made, press, work)
@@ -63,13 +63,23 @@ def configured(work: Path, told: Told) -> Iterator[Machine]:
         yield one
 
 
-def test_a_disk_labelled_cidata(tmp_path: Path) -> None:
+def imported(platform: str, work: Path) -> Path:
+    """Give a platform's own disk, as QEMU reads it from what the platform is given."""
+    cache, out = Cache(default_root()), work / "imported.raw"
+    step = cloud.cloud_step(cache, platform)
+    cache.make([step], Lines())
+    given = cache.path(step) / cloud.file_name(platform)
+    run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", given, out], package="qemu-utils")
+    return out
+
+
+def test_a_disk_labelled_cidata_and_an_image_that_knows_to_look_for_it(tmp_path: Path) -> None:
     meta = b"instance-id: i-7\nlocal-hostname: from-disk.example.org\n"
     files = {"user-data": CONFIG, "meta-data": meta, "network-config": NETWORK.encode()}
     seed = tmp_path / "seed.iso"
     seed.write_bytes(iso.make("cidata", files))
-    told = Told(strings=(NOCLOUD,), media=(seed,))
-    with configured(tmp_path, told) as machine:
+    image = imported("nocloud", tmp_path)
+    with configured(tmp_path, Told(media=(seed,)), image) as machine:
         assert "from-disk" in machine.until_ok("get", "hostname")
         assert "i-7" in machine.until_ok("get", "platformmetadata", "-o", "yaml")
         offers = machine.until_ok("get", "addressspecs", "--namespace", "network-config")

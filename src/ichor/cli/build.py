@@ -16,6 +16,8 @@ from ichor.units import format_size
 def build(what: tuple[str, ...], listed: bool, level: int) -> None:
     """Build the root, the images and the content store, or just WHAT.
 
+    `cloud/PLATFORM` is a disk as a platform imports it, `installer/PLATFORM` its installer image.
+
     Results are kept in ICHOR_CACHE (~/.cache/ichor) under a hash of all that went into them.
     """
     from ichor.image.build import DEFAULT, targets

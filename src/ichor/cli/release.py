@@ -12,9 +12,10 @@ from ichor.units import format_size
 @click.group(invoke_without_command=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder to write.")
 @click.option("--level", default=19, show_default=True, help="zstd level of the root, 1 to 22.")
+@click.option("--platform", default="metal", show_default=True, help="What its machines run on.")
 @click.pass_context
-def release(context: click.Context, output: Path | None, level: int) -> None:
-    """Build and sign a release, by the keys of ICHOR_SECUREBOOT."""
+def release(context: click.Context, output: Path | None, level: int, platform: str) -> None:
+    """Build and sign a release for a platform, by the keys of ICHOR_SECUREBOOT."""
     if context.invoked_subcommand is not None:
         return
     from ichor.image import budget, release, tools, uki
@@ -32,10 +33,10 @@ def release(context: click.Context, output: Path | None, level: int) -> None:
         hint = f"set {uki.KEYS} to a folder of `ichor gen secureboot uki`"
         raise InputError("a release is signed, and there are no keys", hint=hint)
     cache = Cache(default_root())
-    cache.make([*release.steps(cache, level).values()], Lines())
+    cache.make([*release.steps(cache, level, platform).values()], Lines())
     made = artifacts(cache, level=level or FAST)
     budget.check(inspect(made, tools.unsquashfs(cache)), budget.read())
-    manifest = release.make(cache, output, signer, level)
+    manifest = release.make(cache, output, signer, level, platform)
     for name, one in manifest.artefacts.items():
         click.echo(f"{name:<16} {format_size(one.size):>9}  {one.sha256}")
     click.echo(f"root hash {manifest.root}, image {manifest.image}")

@@ -8,21 +8,34 @@ Whatever is missing is built first; a second call costs the hashing of the input
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ichor.config.versions import IMAGE_NAMES, image
 from ichor.errors import InputError
-from ichor.image import debian, disk, go, hardening, installer, kernel, medium, root, store
+from ichor.image import (
+    cloud,
+    debian,
+    disk,
+    go,
+    hardening,
+    installer,
+    kernel,
+    medium,
+    root,
+    store,
+)
 from ichor.image.cache import Cache, Step, Watcher, default_root
 from ichor.image.images import images_step
+from ichor.image.platform import PLATFORMS
 from ichor.image.process import run
 from ichor.image.progress import Lines
 from ichor.units import format_size
 
 DEFAULT: Final = ("root", "images", "store", "kubectl")
+FOR_PLATFORMS: Final = ("cloud", "installer")
 _FIRST_BUILD: Final = 10 << 30  # 5.2 GiB compiled packages, 1.5 modules, 1.5 results; the linker's
 FAST: Final = 3  # zstd level of the root: 0.6 s; 19 takes a minute and saves a sixth
 
@@ -83,8 +96,11 @@ def _node(cache: Cache, steps: Mapping[str, Step]) -> dict[str, Path]:
     }
 
 
-def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
-    """Give all that can be asked for by name: the artefacts, and each program."""
+def targets(cache: Cache, level: int = FAST, names: Sequence[str] = ()) -> dict[str, Step]:
+    """Give all that can be asked for by name: the artefacts, and each program.
+
+    What is for a platform only if it is among the names: each costs the hashing of its inputs.
+    """
     steps = {
         "root": root.squashfs_step(cache, level),
         "tree": root.tree_step(cache),
@@ -105,22 +121,38 @@ def targets(cache: Cache, level: int = FAST) -> dict[str, Step]:
         "iso": medium.iso_step(cache, level),
         "pxe": medium.pxe_step(cache, level),
     }
-    return steps | kernels | named | machines
+    asked = {name: _for_platform(cache, level, name) for name in names if _is_for_platform(name)}
+    return steps | kernels | named | machines | asked
+
+
+def _is_for_platform(name: str) -> bool:
+    kind, _, platform = name.partition("/")
+    return kind in FOR_PLATFORMS and platform in PLATFORMS
+
+
+def _for_platform(cache: Cache, level: int, name: str) -> Step:
+    kind, _, platform = name.partition("/")
+    if kind == "cloud":
+        return cloud.cloud_step(cache, platform, level)
+    return installer.installer_step(cache, level, platform=platform)
 
 
 def build(
     cache: Cache, names: tuple[str, ...], watcher: Watcher, level: int = FAST
 ) -> dict[str, Step]:
     """Build these targets, by default all artefacts; gives all targets by name."""
-    steps = targets(cache, level)
+    steps = targets(cache, level, names)
     for name in names:
         if name not in steps:
-            raise InputError(f"nothing is called {name!r}", hint=f"one of {', '.join(steps)}")
+            kinds = (f"{kind}/PLATFORM" for kind in FOR_PLATFORMS)
+            known = ", ".join((*steps, *kinds))
+            hint = f"one of {known}; a PLATFORM is one of {', '.join(PLATFORMS)}"
+            raise InputError(f"nothing is called {name!r}", hint=hint)
     wanted = [steps[name] for name in names or DEFAULT]
     if _must_refresh(cache, wanted):
         for line in debian.refresh():
             watcher.says(f"lock: {line}")
-        steps = targets(cache, level)
+        steps = targets(cache, level, names)
         wanted = [steps[name] for name in names or DEFAULT]
     if not (cache.root / "go").exists() and _lacks(cache, wanted, "go/"):
         check_room(cache.root, lambda place: shutil.disk_usage(place).free)

@@ -125,11 +125,13 @@ class Cache:
     def _build(self, step: Step, watcher: Watcher) -> None:
         out = self.root / "tmp" / f"{_slug(step)}.{os.getpid()}"
         remove(out)
-        out.mkdir(parents=True)
+        with _umask():
+            out.mkdir(parents=True)
         watcher.began(step.name)
         self._reached = functools.partial(watcher.reached, step.name)
         start = os.times()
-        step.build(out)
+        with _umask():
+            step.build(out)
         end = os.times()
         final = self.path(step)
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -201,6 +203,16 @@ def file_digest(*paths: Path) -> str:
                 body = hashlib.sha256(each.read_bytes()).hexdigest()
                 total.update(f"{name}\0{body}\n".encode())
     return total.hexdigest()
+
+
+@contextlib.contextmanager
+def _umask() -> Generator[None]:
+    """Have what is made be readable by all: its modes go into images, whoever builds them."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ichor.formats import boot_entry, vfat
+from ichor.formats import boot_entry, gpt, vfat
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.verity import Verity
 from ichor.image import authenticode, measure, raw, uki
+from ichor.image import platform as platforms
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
+from ichor.image.platform import METAL
 from ichor.image.signature_list import VENDORS, change, signature_list
 from ichor.image.uki import Signer
 from ichor.resources.block import layout, partition
@@ -28,8 +30,9 @@ _LOADER_CONF: Final = b"timeout 0\neditor no\nsecure-boot-enroll if-safe\n"
 _RECIPE: Final = (boot_entry, layout, partition, raw, vfat)
 
 
-def disk_step(cache: Cache, level: int = 3) -> Step:
-    root, image = verified.verity_step(cache, level), uki.uki_step(cache, level)
+def disk_step(cache: Cache, level: int = 3, platform: str = METAL) -> Step:
+    root = verified.verity_step(cache, level)
+    image, align = uki.uki_step(cache, level, (), platform), platforms.platform(platform).align
     loader, signer = uki.stub_step(), uki.signing()
 
     def build(out: Path) -> None:
@@ -40,15 +43,17 @@ def disk_step(cache: Cache, level: int = 3) -> Step:
             signer,
         )
         make_esp(files, esp)
-        write(out / FILE, esp, cache.path(root) / verified.IMAGE, verified.read(cache.path(root)))
+        made = verified.read(cache.path(root))
+        write(out / FILE, esp, cache.path(root) / verified.IMAGE, made, align)
         esp.unlink()
         shutil.copy(cache.path(image) / measure.FILE, out)
 
     inputs = {
         "recipe": file_digest(Path(__file__), *(Path(str(each.__file__)) for each in _RECIPE)),
         "signer": signer.certificate if signer else "",
+        "align": str(align),
     }
-    return Step("disk", build, inputs, (root, image, loader), 3)
+    return Step(platforms.suffixed("disk", platform), build, inputs, (root, image, loader), 3)
 
 
 def esp_files(
@@ -76,7 +81,12 @@ def make_esp(files: Mapping[str, bytes], out: Path, size: int = partition.EFI_SI
             file.write(piece.data)
 
 
-def write(out: Path, esp: Path, root: Path, made: Verity) -> None:
-    """Write the disk: both ends of the table, the ESP, root A; the rest is a hole."""
+def write(out: Path, esp: Path, root: Path, made: Verity, align: int = partition.MIB) -> None:
+    """Write the disk: both ends of the table, the ESP, root A; the rest is a hole.
+
+    align: its size is a multiple, in bytes.
+    """
     table = layout.plan(made.root)
+    sectors = align // gpt.SECTOR
+    table = gpt.resized(table, -(-table.sectors // sectors) * sectors)
     raw.write(out, table, zip((esp, root), table.partitions, strict=False))

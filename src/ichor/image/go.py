@@ -24,7 +24,7 @@ _KEEP: Final = frozenset(
     {"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY", "GOPRIVATE", "GOINSECURE", "GOAUTH", "GOENV"}
 )
 # Debian's packages whose libraries programs with C link, and where the build root has them.
-_LIBRARIES: Final = {"libseccomp-dev": "tmp/libseccomp"}
+LIBRARIES: Final = {"libseccomp-dev": "tmp/libseccomp"}
 _FOLDERS: Final = {"mod": "GOMODCACHE", "build": "GOCACHE"}
 _IN_ROOT: Final = {
     "CC": buildroot.CC,
@@ -122,7 +122,7 @@ def program_step(cache: Cache, program: Program) -> Step:
     if program.cgo:
         shim = folder / "pkg-config"
         inputs |= {"pkg-config": file_digest(shim), "in-root": repr(sorted(_IN_ROOT.items()))}
-        needs += [buildroot.root_step(cache), *debian.steps(tuple(_LIBRARIES)).values()]
+        needs += [buildroot.root_step(cache), *debian.steps(tuple(LIBRARIES)).values()]
     make = _build_in_root if program.cgo else _build
 
     def build(out: Path) -> None:
@@ -147,9 +147,9 @@ def _build_in_root(cache: Cache, program: Program, folder: Path, out: Path) -> N
         "ccache": cache.root / "go",
         "tmp/go": _go(cache).parents[1],
     }
-    libraries = debian.steps(tuple(_LIBRARIES))
+    libraries = debian.steps(tuple(LIBRARIES))
     for name, step in libraries.items():
-        binds[_LIBRARIES[name]] = cache.path(step)
+        binds[LIBRARIES[name]] = cache.path(step)
     argv = ["/tmp/go/bin/go", "-C", "/src", *_command(program, Path("/out") / program.name)]  # noqa: S108 - the run's own
     root = buildroot.root_step(cache)
     # Go does not hash headers and libraries of C: what was compiled with others is not looked at.

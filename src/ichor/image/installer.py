@@ -10,8 +10,10 @@ from ichor import __version__
 from ichor.config.versions import INSTALLER as NAME
 from ichor.formats import installer, oci
 from ichor.image import layout, measure, uki
+from ichor.image import platform as platforms
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
+from ichor.image.platform import METAL
 
 ARCHITECTURE: Final = "amd64"
 ARCHIVE: Final = "installer.tar"
@@ -21,9 +23,11 @@ _LABELS: Final = (
 )
 
 
-def installer_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
+def installer_step(
+    cache: Cache, level: int = 3, more: Sequence[str] = (), platform: str = METAL
+) -> Step:
     """Give the step whose result is an OCI archive. more: arguments of the kernel."""
-    root, image = verified.verity_step(cache, level), uki.uki_step(cache, level, more)
+    root, image = verified.verity_step(cache, level), uki.uki_step(cache, level, more, platform)
     sources = (Path(__file__), Path(installer.__file__), Path(layout.__file__), Path(oci.__file__))
 
     def build(out: Path) -> None:
@@ -31,7 +35,7 @@ def installer_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> St
         shutil.copy(cache.path(image) / measure.FILE, out)
 
     inputs = {"recipe": file_digest(*sources), "name": NAME}
-    return Step("installer", build, inputs, (root, image), 1)
+    return Step(platforms.suffixed("installer", platform), build, inputs, (root, image), 1)
 
 
 def pack(kernel: Path, root: Path, out: Path) -> None:

@@ -75,17 +75,25 @@ def images(layout: Path) -> dict[str, Found]:
 
 
 def archive(layout: Path, names: Sequence[str], out: Path) -> None:
-    """Write an OCI archive of some images of a layout, each blob once."""
+    """Write an OCI archive of some images of a layout, each blob once; the same for the same."""
     known = images(layout)
     wanted = [known[name] for name in names]
     part = out.with_name(f"{out.name}.index")
     part.write_bytes(index_of(layout, {each.digest for each in wanted}))
     with tarfile.open(out, "w") as file:
-        file.add(layout / "oci-layout", "oci-layout")
-        file.add(part, "index.json")
+        file.add(layout / "oci-layout", "oci-layout", filter=_settled)
+        file.add(part, "index.json", filter=_settled)
         for blob in dict.fromkeys(blob for each in wanted for blob in each.blobs):
-            file.add(layout / oci.blob_path(blob), oci.blob_path(blob))
+            file.add(layout / oci.blob_path(blob), oci.blob_path(blob), filter=_settled)
     part.unlink()
+
+
+def _settled(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leave out when a file was made, and whose it is."""
+    member.mtime = member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o644
+    return member
 
 
 def index_of(layout: Path, digests: Collection[str]) -> bytes:

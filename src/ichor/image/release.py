@@ -3,7 +3,7 @@
     <folder>/manifest.json   version, root, digests and sizes of every other file
              manifest.sig    RSA by PKCS #1 1.5 over its SHA-256
              signer.pem      by whose key; a machine has the same certificate in its firmware's db
-             disk.raw, installer.tar, ichor.efi, root.img
+             disk.raw, installer.tar, ichor.efi, root.img; for a platform its image, not disk.raw
              loader.efi         what starts the image, as firmware measures it
              measurements.json  what a machine measures that runs it, for `ichor attest`
              files.json      every file of the root, with its origin
@@ -31,6 +31,7 @@ from ichor.errors import FormatError, InputError
 from ichor.formats import measured, pe
 from ichor.image import (
     checkout,
+    cloud,
     debian,
     disk,
     go,
@@ -45,11 +46,14 @@ from ichor.image import (
 )
 from ichor.image.cache import Cache, Step
 from ichor.image.origins import File, sha256
+from ichor.image.platform import METAL
 from ichor.image.uki import Signer
 
 MANIFEST, SIGNATURE, SIGNER = "manifest.json", "manifest.sig", "signer.pem"
 FILES, SBOM = "files.json", "sbom.spdx.json"
 LOADER: Final = "loader.efi"
+# Libraries that programs have in them: those of C, for runc, and what it was asked for.
+_LINKED: Final = ("libc6-dev", "libgcc-14-dev", *go.LIBRARIES)
 _SIGNED: Final = frozenset({MANIFEST, SIGNATURE, SIGNER})
 
 
@@ -64,7 +68,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """What is released.
 
     root, salt: of the verified root, hex; blocks: of its data. image: SHA-256 by Authenticode of
-    what firmware starts. kernel: its flavour's key, or that of the file that was given.
+    what firmware starts. kernel: its flavour's key, or that of the file that was given. platform:
+    as the image's line says.
     """
 
     version: str
@@ -73,23 +78,32 @@ class Manifest(Struct, frozen=True, kw_only=True):
     blocks: int
     image: str
     kernel: str
+    platform: str = METAL
     artefacts: Mapping[str, Artefact]
 
 
-def steps(cache: Cache, level: int) -> dict[str, Step]:
+def steps(cache: Cache, level: int, platform: str = METAL) -> dict[str, Step]:
     """Give the steps whose results are released, by the name of the file."""
+    image = uki.uki_step(cache, level, platform=platform)
     return {
-        disk.FILE: disk.disk_step(cache, level),
-        installer.ARCHIVE: installer.installer_step(cache, level),
-        uki.FILE: uki.uki_step(cache, level),
-        measure.FILE: uki.uki_step(cache, level),
+        **image_step(cache, level, platform),
+        installer.ARCHIVE: installer.installer_step(cache, level, platform=platform),
+        uki.FILE: image,
+        measure.FILE: image,
         verity.IMAGE: verity.verity_step(cache, level),
     }
 
 
-def make(cache: Cache, out: Path, signer: Signer, level: int) -> Manifest:
+def image_step(cache: Cache, level: int, platform: str) -> dict[str, Step]:
+    """Give the step of what is written to a disk: as it is, or as the platform imports it."""
+    if platform == METAL:
+        return {disk.FILE: disk.disk_step(cache, level)}
+    return {cloud.file_name(platform): cloud.cloud_step(cache, platform, level)}
+
+
+def make(cache: Cache, out: Path, signer: Signer, level: int, platform: str = METAL) -> Manifest:
     """Write a release of what is built. Raises InputError where a file has no origin."""
-    built = steps(cache, level)
+    built = steps(cache, level, platform)
     out.mkdir(parents=True, exist_ok=True)
     for name, step in built.items():
         place(cache.path(step) / name, out / name)
@@ -105,6 +119,7 @@ def make(cache: Cache, out: Path, signer: Signer, level: int) -> Manifest:
         blocks=made.blocks,
         image=pe.digest(image).hex(),
         kernel=uki.kernel_step(cache).key,
+        platform=platform,
         artefacts={name: artefact(out / name) for name in sorted((*built, LOADER, FILES, SBOM))},
     )
     whole = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
@@ -136,7 +151,7 @@ def components(cache: Cache, found: tuple[File, ...]) -> list[sbom.Component]:
     lock = debian.lock()
     needed = {name for name in closure(root.tree_step(cache), uki.stub_step()) if name in lock}
     needed |= {name for name in lock if name.startswith("linux-source")}
-    inside |= {"systemd-boot-efi"} | {name for name in needed if name.startswith("linux-source")}
+    inside |= {"systemd-boot-efi", *_LINKED} | {name for name in needed if is_source(name)}
     rows = ((name, lock[name].version, lock[name].sha256) for name in sorted(needed))
     programs = {
         name: go.program_step(cache, go.programs()[name]) for name in root.PROGRAMS.values()
@@ -144,6 +159,11 @@ def components(cache: Cache, found: tuple[File, ...]) -> list[sbom.Component]:
     told = {name: go.modules(cache, cache.path(step) / name) for name, step in programs.items()}
     pins = checkout.requirements("image").read_text()
     return [*sbom.debian(rows, inside), *sbom.wheels(pins), *sbom.modules(told)]
+
+
+def is_source(name: str) -> bool:
+    """Tell whether a name of the lock is of what is compiled into what we release."""
+    return name.startswith("linux-source") or ".tar." in name
 
 
 def closure(*wanted: Step) -> set[str]:

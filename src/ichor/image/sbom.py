@@ -6,7 +6,7 @@
 |---|---|
 | Debian packages | components/debian.lock: those whose files are in the root, and what builds it |
 | Python wheels | requirements/image.txt, with the hashes that it allows |
-| Go modules | `go version -m` of each program; h1 as go.sum has it |
+| Go modules | `go version -m` of each program, its own and Go's library too; h1 as in go.sum |
 """
 
 import json
@@ -23,6 +23,8 @@ _NONE: Final = "NOASSERTION"
 # No clock: a document of the same parts is the same. SPDX asks for a time, 6.9.
 _CREATED: Final = "1970-01-01T00:00:00Z"
 _PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s\\]+)", re.MULTILINE)
+_TOOLCHAIN: Final = re.compile(r"^\S+: go([0-9.]+)$")
+_TARBALL: Final = re.compile(r"(.+)\.(?:orig|debian)\.tar\.\w+")
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 CONTAINS, BUILDS = "CONTAINS", "BUILD_DEPENDENCY_OF"
 
@@ -46,12 +48,18 @@ class Component(Struct, frozen=True, kw_only=True):
 
 
 def debian(lock: Iterable[tuple[str, str, str]], inside: Collection[str]) -> Iterator[Component]:
-    """lock: name, version, SHA-256 of the package. inside: names of those in the root."""
+    """lock: name, version, SHA-256 of the package. inside: names of those in the root.
+
+    A tarball is of a source package, and its name begins with that one's.
+    """
     for name, version, sha256 in lock:
+        package, architecture = name, "amd64"
+        if found := _TARBALL.fullmatch(name):
+            package, architecture = found[1], "source"
         yield Component(
             name=name,
             version=version,
-            purl=f"pkg:deb/debian/{quote(name)}@{quote(version, safe='')}?arch=amd64",
+            purl=f"pkg:deb/debian/{quote(package)}@{quote(version, safe='')}?arch={architecture}",
             sha256=sha256,
             supplier="Organization: Debian",
             is_inside=name in inside,
@@ -90,11 +98,16 @@ def modules(told: Mapping[str, str]) -> Iterator[Component]:
 
 
 def module_rows(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield name, version and h1 of each module; of one that was replaced, what replaced it."""
+    """Yield name, version and h1 of each module; of one that was replaced, what replaced it.
+
+    Go's own library is `stdlib`, as package URLs call it. A program of ours has no version there.
+    """
     rows: list[tuple[str, str, str]] = []
     for line in text.splitlines():
         words = line.split()
-        if not words or words[0] not in ("dep", "=>"):
+        if found := _TOOLCHAIN.search(line):
+            rows.append(("stdlib", found[1], ""))
+        if not words or words[0] not in ("mod", "dep", "=>") or words[2:3] == ["(devel)"]:
             continue
         if words[0] == "=>" and rows:
             rows.pop()

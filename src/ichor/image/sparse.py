@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -31,3 +31,27 @@ def copy(source: Path, fd: int, offset: int = 0) -> None:
                 if not data:
                     raise OSError(errno.EIO, "cut off while it was copied", str(source))
                 at += os.pwrite(fd, data, offset + at)
+
+
+def filled(source: Path, unit: int) -> Iterator[int]:
+    """Yield the numbers of the units of a file that are not all zero, ascending."""
+    at = -1
+    with source.open("rb") as file:
+        for begin, end in extents(file.fileno()):
+            for number in range(max(at + 1, begin // unit), -(-end // unit)):
+                at = number
+                if any(os.pread(file.fileno(), unit, number * unit)):
+                    yield number
+
+
+def runs(numbers: Iterable[int], unit: int, size: int) -> list[tuple[int, int]]:
+    """Give neighbouring units as one (offset, length) each, in bytes of a file of that size."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        at = number * unit
+        length = min(unit, size - at)
+        if found and sum(found[-1]) == at:
+            found[-1] = found[-1][0], found[-1][1] + length
+        else:
+            found.append((at, length))
+    return found

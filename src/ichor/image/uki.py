@@ -19,8 +19,10 @@ from ichor.formats import measured, pcrsig, pe, verity
 from ichor.formats.generation import Generation
 from ichor.formats.verity import Verity
 from ichor.image import authenticode, debian, kernel, measure
+from ichor.image import platform as platforms
 from ichor.image import verity as verified
 from ichor.image.cache import Cache, Step, file_digest
+from ichor.image.platform import METAL
 from ichor.pki.public import public_pem
 from ichor.resources.block.partition import root_label
 from ichor.rpc.tls import fits
@@ -34,7 +36,6 @@ STUB: Final = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 LOADER: Final = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 # facts/kernel_args.tsv; kernel/cmdline has what hardens.
 _ARGUMENTS: Final = (
-    "talos.platform=metal",
     "console=tty0",
     "console=ttyS0",
     "consoleblank=0",
@@ -56,15 +57,18 @@ class Signer(NamedTuple):
         return "Signer(...)"
 
 
-def arguments() -> tuple[str, ...]:
-    return *_ARGUMENTS, *kernel.arguments()
+def arguments(platform: str = METAL) -> tuple[str, ...]:
+    """Give what the line has whatever it starts. Raises InputError for an unknown platform."""
+    own = f"talos.platform={platform}", *platforms.platform(platform).more
+    return *own, *_ARGUMENTS, *kernel.arguments()
 
 
-def command_line(root: Verity, more: Sequence[str] = ()) -> str:
+def command_line(root: Verity, more: Sequence[str] = (), platform: str = METAL) -> str:
     device = f"PARTLABEL={root_label(root.root)}"
     mapped = f'dm-mod.create="root,,,ro,{verity.table(root, device)}"'
     mounted = "root=/dev/dm-0 rootfstype=squashfs ro init=/sbin/init"
-    words = *arguments(), *GENERATION.words, *more, f"dm-mod.waitfor={device}", mapped, mounted
+    own = *arguments(platform), *GENERATION.words, *more
+    words = *own, f"dm-mod.waitfor={device}", mapped, mounted
     return " ".join(words)
 
 
@@ -91,7 +95,7 @@ def stub_step() -> Step:
     return debian.steps(("systemd-boot-efi",))["systemd-boot-efi"]
 
 
-def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
+def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = (), platform: str = METAL) -> Step:
     image, root = kernel_step(cache), verified.verity_step(cache, level)
     stub, signer, states = stub_step(), signing(), state_signing()
 
@@ -99,7 +103,7 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
         made = assemble(
             (cache.path(stub) / STUB).read_bytes(),
             (cache.path(image) / "bzImage").read_bytes(),
-            command_line(verified.read(cache.path(root)), more),
+            command_line(verified.read(cache.path(root)), more, platform),
         )
         made = measure.with_signed_states(made, states) if states else made
         made = authenticode.sign(made, *signer) if signer else made
@@ -111,12 +115,12 @@ def uki_step(cache: Cache, level: int = 3, more: Sequence[str] = ()) -> Step:
     modules = pe, authenticode, measure, measured, pcrsig
     sources = [Path(__file__), *(Path(str(each.__file__)) for each in modules)]
     inputs = {
-        "arguments": " ".join((*arguments(), *GENERATION.words, *more)),
+        "arguments": " ".join((*arguments(platform), *GENERATION.words, *more)),
         "recipe": file_digest(*sources),
         "signer": signer.certificate if signer else "",
         "states": public_pem(states) if states else "",
     }
-    return Step("uki", build, inputs, (image, root, stub), 1)
+    return Step(platforms.suffixed("uki", platform), build, inputs, (image, root, stub), 1)
 
 
 def signing() -> Signer | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from ichor.errors import Conflict, FormatError, InputError
-from ichor.formats import generation, installer, pe, verity
+from ichor.formats import generation, installer, kernel_line, pe, verity
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.generation import Generation
 from ichor.formats.gpt import ROOT_X86_64, Partition, Table
@@ -41,6 +41,7 @@ COMMAND_LINE: Final = Path("/proc/cmdline")
 _DIGEST: Final = re.compile("sha256:[0-9a-f]{64}")
 _CHUNK: Final = 4 << 20
 _PATIENCE_S: Final = 30.0
+_METAL: Final = "metal"  # what a line without a platform means
 _LARGEST_IMAGE: Final = 64 << 20  # it is held in memory
 _OURS: Final = "ichor-"
 _NEW: Final = "ichor-new"
@@ -106,6 +107,7 @@ class DiskInstaller:
             check(blob)
         with ExitStack() as stack:
             image = opened_image(blobs, stack)
+            check_platform(image.kernel, COMMAND_LINE.read_text(encoding="ascii"))
             generations.check(image.generation, generations.least())
             if who := self._vouch(image.kernel):
                 yield f"signed by {who}"
@@ -170,6 +172,19 @@ def check(blob: Blob) -> None:
     with blob.path.open("rb") as file:
         if f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" != blob.digest:
             raise InputError(f"the content of {blob.digest} is another's", hint="pull it again")
+
+
+def check_platform(kernel: bytes, running: str) -> None:
+    """Raises InputError where an image is for another platform than the line that runs."""
+    line = pe.content(kernel, ".cmdline").decode("ascii", "replace")
+    own, other = (
+        [_METAL, *kernel_line.values(each, "talos.platform")][-1] for each in (running, line)
+    )
+    if own != other:
+        raise InputError(
+            f"an image for {other!r}: this machine runs one for {own!r}",
+            hint=f"take the one for this platform, as of ichor build installer/{own}",
+        )
 
 
 def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:

@@ -29,6 +29,7 @@ _PROGRAMS: Final[Mapping[str, Callable[[], Program]]] = {
     "oracle": oracle,
     "vultr": vultr,
 }
+NAMES: Final = ("metal", "nocloud", *_PROGRAMS)
 
 
 def program(platform: Platform) -> Program:
@@ -39,8 +40,6 @@ def program(platform: Platform) -> Program:
         return nocloud(platform.serial)
     made = _PROGRAMS.get(platform.name)
     if made is None:
-        known = ", ".join(("metal", "nocloud", *_PROGRAMS))
-        raise InputError(
-            f"unknown platform {platform.name!r}", path="talos.platform", hint=f"one of {known}"
-        )
+        hint = f"one of {', '.join(NAMES)}"
+        raise InputError(f"unknown platform {platform.name!r}", path="talos.platform", hint=hint)
     return made()
