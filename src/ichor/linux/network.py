@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 
 from ichor.linux import link_kind
+from ichor.linux.announce import announce
 from ichor.linux.netlink import Socket, notices
 from ichor.linux.network_read import read_network
 from ichor.ports.network import (
     Action,
     Add,
     Address,
+    Announce,
     CreateLink,
     Delete,
     DeleteLink,
@@ -84,6 +86,8 @@ def _apply(sock: Socket, action: Action) -> None:
             _add(sock, what)
         case Delete(what=what):
             _delete(sock, what)
+        case Announce(link=name, address=what):
+            announce(name, what)
 
 
 def indices(sock: Socket) -> Mapping[str, int]:
@@ -122,6 +126,7 @@ def _changed_link(sock: Socket, action: SetLink) -> link.Link:
         mtu=action.mtu,
         mac=action.mac or "",
         master=None if action.master is None else _index(sock, action.master),
+        alias=action.alias,
     )
 
 
@@ -161,6 +166,7 @@ def _address(sock: Socket, what: Address) -> address.Address:
         local,
         prefix,
         scope=what.scope,
+        flags=address.NO_DAD if what.unasked else 0,
         protocol=what.protocol,
         priority=what.priority,
     )

@@ -118,6 +118,16 @@ class Veth(Struct, frozen=True, kw_only=True, tag="veth"):
 Kind = Bond | Bridge | Dummy | Veth | Vlan | Vrf | Vxlan | Wireguard
 
 
+class Hardware(Struct, frozen=True, kw_only=True):
+    """What drives a device, and where it sits: `virtio_net`, `0000:00:03.0`, `1AF4:1041`."""
+
+    driver: str = ""
+    driver_version: str = ""
+    firmware_version: str = ""
+    bus_path: str = ""
+    pci_id: str = ""
+
+
 class Link(Struct, frozen=True, kw_only=True):
     """kind: None for what is no software link of ours to make, such as lo or hardware.
 
@@ -141,13 +151,15 @@ class Link(Struct, frozen=True, kw_only=True):
     alias: str = ""
     multicast: bool = True
     permanent_mac: str = ""
+    hardware: Hardware = Hardware()
 
 
 class Address(Struct, frozen=True, kw_only=True):
     """scope: 0 global, 253 link, 254 host (rtnetlink(7)). dynamic: it has a lifetime.
 
     protocol: who added it, as of a route; 0 where nobody said (kernel 5.18, IFA_PROTO).
-    priority: the metric of the route to its prefix; 0 for the kernel's own.
+    priority: the metric of the route to its prefix; 0 for the kernel's own. unasked: of IPv6, used
+    without asking first whether somebody else has it (duplicate address detection).
     """
 
     link: str
@@ -156,6 +168,7 @@ class Address(Struct, frozen=True, kw_only=True):
     dynamic: bool = False
     protocol: int = 0
     priority: int = 0
+    unasked: bool = False
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -231,7 +244,7 @@ class CreateLink(Struct, frozen=True, kw_only=True):
 
 
 class SetLink(Struct, frozen=True, kw_only=True):
-    """Change a link; None leaves what is. master: empty for none."""
+    """Change a link; None leaves what is. master, alias: empty for none."""
 
     name: str
     up: bool | None = None
@@ -239,6 +252,7 @@ class SetLink(Struct, frozen=True, kw_only=True):
     mac: str | None = None
     master: str | None = None
     multicast: bool | None = None
+    alias: str | None = None
 
 
 class SetWireguard(Struct, frozen=True, kw_only=True):
@@ -266,7 +280,14 @@ class Delete(Struct, frozen=True, kw_only=True):
     what: Address | Route | Neighbour | Rule
 
 
-Action = CreateLink | SetLink | SetWireguard | DeleteLink | Add | Delete
+class Announce(Struct, frozen=True, kw_only=True):
+    """Tell everybody on the link that an address is here now, whoever had it before."""
+
+    link: str
+    address: str
+
+
+Action = CreateLink | SetLink | SetWireguard | DeleteLink | Add | Delete | Announce
 
 
 class Networks(Protocol):

@@ -15,6 +15,7 @@ from ichor.errors import NotFound
 from ichor.linux import system_disk
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp, Speaker6
+from ichor.linux.ethernet import KernelEthernet
 from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.medium import Medium
 from ichor.linux.meta import DiskMeta
@@ -62,6 +63,7 @@ def adapters(
     world = MediumWorld(
         sources=discovery.sources(state, clock),
         network=network,
+        ethernet=KernelEthernet(),
         leases=KernelDhcp(clock, SystemRandom()),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
         time=follower(clock),

@@ -16,10 +16,13 @@ from ichor.controllers.network.cmdline import cmdline
 from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.dhcp6 import dhcp6
+from ichor.controllers.network.ethernet_apply import ethernet_apply
+from ichor.controllers.network.ethernet_config import ethernet_config
 from ichor.controllers.network.link import link
+from ichor.controllers.network.link_alias_apply import link_alias_apply
+from ichor.controllers.network.link_alias_config import link_alias_config
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.link_config import link_config
-from ichor.controllers.network.operator import operators
 from ichor.controllers.network.operator_config import operator_config
 from ichor.controllers.network.platform_config import platform_config
 from ichor.controllers.network.platform_config_apply import platform_config_apply
@@ -41,6 +44,7 @@ from ichor.cosi.state import State
 from ichor.linux import adjtime, booted_image
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp, Speaker6
+from ichor.linux.ethernet import KernelEthernet
 from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
@@ -55,6 +59,7 @@ from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.config_sources import ConfigSources
 from ichor.ports.dhcp import Leases
+from ichor.ports.ethernet import Ethernet
 from ichor.ports.generation import Generations
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
@@ -70,6 +75,7 @@ class MachineWorld:
 
     sources: ConfigSources
     network: Networks
+    ethernet: Ethernet
     leases: Leases
     leases6: Leases
     disk: SystemDisks
@@ -97,6 +103,7 @@ def adapters(
         meta=values,
         sources=discovery.sources(state, clock),
         network=network,
+        ethernet=KernelEthernet(),
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
@@ -129,12 +136,15 @@ def shared(world: MachineWorld) -> tuple[Controller, ...]:
         platform_config_apply,
         default_link,
         cmdline,
+        link_alias_config,
+        link_alias_apply(world.network),
+        ethernet_config,
+        ethernet_apply(world.ethernet),
         link_config,
         link,
         link_apply(world.network),
         address_config,
         operator_config,
-        operators,
         dhcp4(world.leases),
         dhcp6(world.leases6),
         route_config,

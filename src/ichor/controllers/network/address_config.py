@@ -1,6 +1,6 @@
 """AddressConfig: addresses that the configuration offers.
 
-config/ActiveConfig ─► network-config/AddressSpec "configuration/<link>/<address>"
+network/ActiveConfig ─► network-config/AddressSpec "configuration/<link>/<address>"
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from ichor.resources.network.kinds import Family, Layer, Scope
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:

@@ -1,6 +1,6 @@
 """LinkConfig: links that the configuration offers, and whose ports others are.
 
-    config/ActiveConfig ─► network-config/LinkSpec "configuration/<link>"
+    network/ActiveConfig ─► network-config/LinkSpec "configuration/<link>"
 
 A link may be spoken of by several documents: its own, and those of what it is a port of.
 """
@@ -35,7 +35,7 @@ _NO_TYPE = "nohdr"  # ARPHRD_NONE
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:

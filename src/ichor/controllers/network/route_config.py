@@ -1,6 +1,6 @@
 """RouteConfig: routes that the configuration offers.
 
-config/ActiveConfig ─► network-config/RouteSpec "configuration/<table>/<name of the route>"
+network/ActiveConfig ─► network-config/RouteSpec "configuration/<table>/<name of the route>"
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from ichor.resources.network.route import RouteSpec
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
