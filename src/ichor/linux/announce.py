@@ -1,6 +1,7 @@
-"""Announcements of an address on a link, packet(7) and raw(7)."""
+"""Words to the neighbours of a link, packet(7) and raw(7)."""
 
 import socket
+from contextlib import suppress
 from typing import Final
 
 from ichor.protocols import neighbours
@@ -17,11 +18,22 @@ def announce(link: str, address: str) -> None:
         if ":" not in ip:
             sender.send(neighbours.arp_announcement(mac, ip))
             return
+    _say(link, neighbours.advertisement(mac, ip), neighbours.ALL_NODES, ip)
+
+
+def solicit(link: str) -> None:
+    """Ask who is a router; where nothing can be asked nobody is."""
+    with suppress(OSError):
+        _say(link, neighbours.SOLICITATION, neighbours.ALL_ROUTERS)
+
+
+def _say(link: str, message: bytes, to: str, source: str = "") -> None:
+    """Send a message of ICMPv6, from a link-local address where none is given. Raises OSError."""
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     with socket.socket(socket.AF_INET6, kind, socket.IPPROTO_ICMPV6) as speaker:
         index = socket.if_nametoindex(link)
         speaker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, _HOPS)
         speaker.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-        speaker.bind((ip, 0, 0, 0))
-        message = neighbours.advertisement(mac, ip)
-        speaker.sendto(message, (neighbours.ALL_NODES, 0, 0, index))
+        if source:
+            speaker.bind((source, 0, 0, 0))
+        speaker.sendto(message, (to, 0, 0, index))

@@ -1,8 +1,9 @@
-"""Saying where an address is now: ARP announcements and unsolicited neighbour advertisements.
+"""Words to neighbours: announcements of an address, and the question who is a router.
 
 ARP (RFC 826, 5227 3): u16 hardware, u16 protocol, u8 sizes, u16 operation, then MAC and address of
 who sends, MAC and address of who is meant; an announcement asks for the address that it tells.
 Neighbour advertisement (RFC 4861, 4.4, 7.2.6): ICMPv6 136, flags, address, option 2 with the MAC.
+Router solicitation (4.1): ICMPv6 133.
 """
 
 import struct
@@ -10,7 +11,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 BROADCAST: Final = bytes([0xFF] * 6)
-ALL_NODES: Final = "ff02::1"
+ALL_NODES, ALL_ROUTERS = "ff02::1", "ff02::2"
+SOLICITATION: Final = bytes([133]) + bytes(7)
 ETHERNET_ARP: Final = 0x0806
 _ARP: Final = struct.Struct(">HHBBH6s4s6s4s")
 _ADVERTISEMENT: Final = struct.Struct(">BBHI16sBB6s")

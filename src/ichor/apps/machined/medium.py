@@ -22,6 +22,7 @@ from ichor.linux.meta import DiskMeta
 from ichor.linux.mount import KernelMounts
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.router_advertisements import KernelRouterAdvertisements
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.volumes import KernelSystemDisk
 from ichor.log import fields, logger
@@ -66,6 +67,7 @@ def adapters(
         ethernet=KernelEthernet(),
         leases=KernelDhcp(clock, SystemRandom()),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
+        routers=KernelRouterAdvertisements(clock),
         time=follower(clock),
         disk=KernelSystemDisk(reaper, values, lambda: medium.installed),
         installations=medium,

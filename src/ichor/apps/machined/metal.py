@@ -29,6 +29,7 @@ from ichor.controllers.network.platform_config_apply import platform_config_appl
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.network.route_config import route_config
+from ichor.controllers.network.router_options import router_options
 from ichor.controllers.network.rule import rule
 from ichor.controllers.network.rule_apply import rule_apply
 from ichor.controllers.network.rule_config import rule_config
@@ -51,6 +52,7 @@ from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.router_advertisements import KernelRouterAdvertisements
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
@@ -63,6 +65,7 @@ from ichor.ports.ethernet import Ethernet
 from ichor.ports.generation import Generations
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
+from ichor.ports.router_options import RouterAdvertisements
 from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
 from ichor.ports.time_sync import TimeSync
@@ -78,6 +81,7 @@ class MachineWorld:
     ethernet: Ethernet
     leases: Leases
     leases6: Leases
+    routers: RouterAdvertisements
     disk: SystemDisks
     time: TimeSync
 
@@ -107,6 +111,7 @@ def adapters(
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
+        routers=KernelRouterAdvertisements(clock),
         time=follower(clock),
     )
     return world, OnDisk(
@@ -147,6 +152,7 @@ def shared(world: MachineWorld) -> tuple[Controller, ...]:
         operator_config,
         dhcp4(world.leases),
         dhcp6(world.leases6),
+        router_options(world.routers),
         route_config,
         route,
         route_apply(world.network),

@@ -237,6 +237,7 @@ def of_machine(
                 ethernet=cards,
                 leases=HeldSlow({}, dhcp.model),
                 leases6=HeldSlow({}, dhcp.model),
+                routers=Said({}),
                 disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
                 time=HeldSlow(Following(), time_sync.model),
                 installations=HeldSlow(Installable(), installation.model),
@@ -251,6 +252,7 @@ def of_machine(
         ethernet=cards,
         leases=HeldSlow({}, dhcp.model),
         leases6=HeldSlow({}, dhcp.model),
+        routers=Said({}),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
         time=HeldSlow(Following(), time_sync.model),
     )
