@@ -280,6 +280,14 @@ def test_a_time_is_of_four_octets(raw: bytes) -> None:
     assert scene.client.state is State.ASKING
 
 
+def held(scene: Scene) -> tuple[str, ...]:
+    return scene.client.lease.addresses if scene.client.lease else ()
+
+
+def state(scene: Scene) -> State:
+    return scene.client.state
+
+
 def test_an_address_that_is_not_spoken_of_any_more_lapses_by_its_own_lifetime() -> None:
     scene = Scene()
     both = ("2001:db8::5", "2001:db8::6")
@@ -289,16 +297,15 @@ def test_an_address_that_is_not_spoken_of_any_more_lapses_by_its_own_lifetime() 
     renewal = scene.due()
     assert scene.now == begun + 60
     scene.answer(renewal, packet6.REPLY, lease(both[0], renew=500, rebind=800, valid=1000))
-    assert scene.client.lease is not None
-    assert scene.client.lease.addresses == both
+    assert held(scene) == both
     assert scene.client.next_time == begun + 200
     scene.now = begun + 199
     assert not scene.client.tick(scene.now)
-    assert scene.client.lease.addresses == both
+    assert held(scene) == both
     scene.now = begun + 200
     assert not scene.client.tick(scene.now)
-    assert scene.client.lease.addresses == both[:1]
-    assert scene.client.state is State.BOUND
+    assert held(scene) == both[:1]
+    assert state(scene) is State.BOUND
     assert scene.client.next_time == begun + 60 + 500
     last = scene.due()
     assert last.kind == packet6.RENEW
@@ -322,9 +329,8 @@ def test_one_address_is_taken_back_and_the_other_stays() -> None:
     (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease(*both))
     scene.answer(asked, packet6.REPLY, lease(*both, valid=200))
     scene.answer(scene.due(), packet6.REPLY, lease(both[1], valid=0))
-    assert scene.client.lease is not None
-    assert scene.client.lease.addresses == both[:1]
-    assert scene.client.state is State.RENEWING
+    assert held(scene) == both[:1]
+    assert state(scene) is State.RENEWING
     scene.answer(scene.due(), packet6.REPLY, lease(both[0], valid=0))
-    assert scene.client.lease is None
-    assert scene.client.state is State.SOLICITING
+    assert held(scene) == ()
+    assert state(scene) is State.SOLICITING

@@ -9,46 +9,18 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ichor.protocols.netlink.bond import Options
+
 
 class Bridge(Struct, frozen=True, kw_only=True, tag="bridge"):
     stp: bool = False
     vlan_filtering: bool = False
 
 
-class Bond(Struct, frozen=True, kw_only=True, tag="bond"):
-    """Numbers as of the kernel (if_link.h, IFLA_BOND_*); the defaults are those of its driver.
+class Bond(Options, frozen=True, kw_only=True, tag="bond"):
+    """primary: a port's name; the kernel tells it only once that is a port."""
 
-    primary: a port's name; the kernel tells it only once that is a port.
-    """
-
-    mode: int = 0
-    miimon: int = 0
-    updelay: int = 0
-    downdelay: int = 0
-    use_carrier: int = 1
-    arp_interval: int = 0
-    arp_targets: tuple[str, ...] = ()
-    arp_validate: int = 0
-    arp_all_targets: int = 0
     primary: str = ""
-    primary_reselect: int = 0
-    fail_over_mac: int = 0
-    xmit_hash_policy: int = 0
-    resend_igmp: int = 1
-    num_peer_notif: int = 1
-    all_slaves_active: int = 0
-    min_links: int = 0
-    lp_interval: int = 1
-    packets_per_slave: int = 1
-    lacp_rate: int = 0
-    ad_select: int = 0
-    ad_actor_sys_prio: int = 65535
-    ad_user_port_key: int = 0
-    tlb_dynamic_lb: int = 1
-    peer_notify_delay: int = 0
-    lacp_active: int = 1
-    missed_max: int = 2
-    ipv6_targets: tuple[str, ...] = ()
 
 
 class Vxlan(Struct, frozen=True, kw_only=True, tag="vxlan"):

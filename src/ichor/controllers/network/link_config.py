@@ -17,7 +17,6 @@ from ichor.config.documents.link import (
     LinkConfig,
     LinkDocument,
     VethConfig,
-    VethPeer,
     VLANConfig,
     VRFConfig,
 )
@@ -81,7 +80,7 @@ def described(document: LinkDocument) -> Iterator[LinkSpec]:
             yield made
 
 
-def common(document: LinkDocument | VethPeer) -> LinkSpec:
+def common(document: LinkDocument) -> LinkSpec:
     return replace(
         present(document.name),
         logical=not isinstance(document, LinkConfig),

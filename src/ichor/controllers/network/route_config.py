@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ichor.config.documents.link import LinkDocument, LinkRoute, VethConfig, VethPeer
+from ichor.config.documents.link import LinkDocument, LinkRoute, VethConfig
 from ichor.config.documents.routing import BlackholeRouteConfig
 from ichor.controllers.network.link_config import links
 from ichor.controllers.network.route import name_of
@@ -35,7 +35,7 @@ def reconcile(inputs: Inputs) -> Iterator[Output]:
         yield offer(blackhole_spec(blackhole))
 
 
-def routes(document: LinkDocument | VethPeer) -> Iterator[Output]:
+def routes(document: LinkDocument) -> Iterator[Output]:
     for one in document.routes:
         yield offer(route_spec(document.name, one))
 
