@@ -88,7 +88,11 @@ def test_who_withdraws_lets_go_and_is_forgotten() -> None:
         assert cluster.held.locked()
         await node.apply(Withdraw(address=ADDRESS))
         assert node.observe() == {}
-        assert not cluster.held.locked()
+        await until(lambda: not cluster.held.locked())
+        assert node.observe() == {}
+        await node.apply(Stand(address=ADDRESS))
+        await until(lambda: has(node))
+        await node.apply(Withdraw(address=ADDRESS))
 
     asyncio.run(check())
 

@@ -37,6 +37,7 @@ class EtcdElections:
         self._clock = clock
         self._standings: dict[str, bool] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._wakes = Wakes()
 
     def observe(self) -> Standings:
@@ -49,8 +50,10 @@ class EtcdElections:
         address = action.address
         task = self._tasks.pop(address, None)
         if task is not None:
+            # It gives the lock back in its own time: the address goes now, whatever etcd says.
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
         self._standings.pop(address, None)
         if isinstance(action, Stand):
             self._standings[address] = False
@@ -82,10 +85,11 @@ class EtcdElections:
                         self._set(address, held=True)
                     await self._clock.sleep(_LOOK_S)
             finally:
-                self._set(address, held=False)
+                if asyncio.current_task() not in self._leaving:
+                    self._set(address, held=False)
 
     def _set(self, address: str, *, held: bool) -> None:
-        if self._standings.get(address) not in (None, held):
+        if self._standings.get(address) is not held:
             self._standings[address] = held
             log.info("shared address", extra=fields(address=address, held=held))
             self._wakes.ring()

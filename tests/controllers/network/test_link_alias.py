@@ -35,11 +35,14 @@ LINKS_THERE = {
 }
 
 
+DOCUMENT = """apiVersion: v1alpha1
+kind: LinkAliasConfig
+name: {name}
+selector: {{match: '{match}'}}"""
+
+
 def aliases(*given: tuple[str, str]) -> dict[str, str]:
-    texts = (
-        f"apiVersion: v1alpha1\nkind: LinkAliasConfig\nname: {name}\nselector: {{match: '{match}'}}"
-        for name, match in given
-    )
+    texts = (DOCUMENT.format(name=name, match=match) for name, match in given)
     config = ActiveConfig(value=decode("\n---\n".join(texts)))
     inputs = link_alias_config.Inputs(config=config, links=LINKS_THERE)
     return {link: spec.alias for link, spec in link_alias_config.reconcile(inputs)}
@@ -57,6 +60,15 @@ def aliases(*given: tuple[str, str]) -> dict[str, str]:
 )
 def test_a_device_is_found_by_what_is_known_of_it(match: str, found: str) -> None:
     assert aliases(("lan", match)) == ({found: "lan"} if found else {})
+
+
+def test_a_port_keeps_the_alias_that_made_it_one() -> None:
+    text = DOCUMENT.format(name="lan", match='link.hardware_addr == "02:00:5e:00:53:01"')
+    config = ActiveConfig(value=decode(text))
+    bonded = replace(LINKS_THERE["enp1s0"], hardware_addr="02:00:5e:00:53:02", master_index=9)
+    links = {**LINKS_THERE, "enp1s0": bonded}
+    inputs = link_alias_config.Inputs(config=config, links=links)
+    assert dict(link_alias_config.reconcile(inputs)) == {"enp1s0": LinkAliasSpec(alias="lan")}
 
 
 def test_a_device_has_one_alias_and_a_name_is_no_alias() -> None:

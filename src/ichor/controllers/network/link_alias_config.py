@@ -38,9 +38,11 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, LinkAliasSpec]]:
 def is_meant(document: LinkAliasConfig, link: LinkStatus) -> bool:
     from ichor.config.selector import Device, matches_link  # few have an expression
 
+    permanent = link.permanent_addr.lower()
     device = Device(
-        hardware_addr=link.hardware_addr.lower(),
-        permanent_addr=link.permanent_addr.lower(),
+        # A bond gives its ports its own: they would lose their aliases by being its ports.
+        hardware_addr=permanent if link.master_index else link.hardware_addr.lower(),
+        permanent_addr=permanent,
         mtu=link.mtu,
         kind=link.kind,
         bus_path=link.bus_path,

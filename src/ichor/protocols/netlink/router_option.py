@@ -17,7 +17,7 @@ from ichor.protocols.netlink.message import attributes
 from ichor.protocols.netlink.wire import unpack_ip
 
 NEW: Final = 68
-GROUP: Final = 20  # RTNLGRP_ND_USEROPT
+GROUP: Final = 20
 FOREVER: Final = 0xFFFFFFFF
 _ADVERTISEMENT: Final = 134
 _SERVERS, _DOMAINS = 25, 31
