@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 
 from ichor.linux import link_kind
-from ichor.linux.announce import announce
 from ichor.linux.netlink import Socket, notices
 from ichor.linux.network_read import read_network
 from ichor.ports.network import (
@@ -87,6 +86,8 @@ def _apply(sock: Socket, action: Action) -> None:
         case Delete(what=what):
             _delete(sock, what)
         case Announce(link=name, address=what):
+            from ichor.linux.announce import announce  # only for who shares one
+
             announce(name, what)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 from ichor.linux import link_kind
-from ichor.linux.driver import hardware
 from ichor.linux.netlink import Socket
 from ichor.ports.network import Address, Hardware, Link, Neighbour, Network, Route, Rule
 from ichor.protocols.netlink import address, link, neighbour, route, rule
@@ -48,8 +47,14 @@ def _link(seen: link.Link, names: Names) -> Link:
         alias=seen.alias or "",
         multicast=bool(seen.flags & link.MULTICAST),
         permanent_mac=seen.permanent_mac,
-        hardware=hardware(seen.name) if physical else Hardware(),
+        hardware=_hardware(seen.name) if physical else Hardware(),
     )
+
+
+def _hardware(name: str) -> Hardware:
+    from ichor.linux.driver import hardware  # only for who has some
+
+    return hardware(name)
 
 
 def _addresses(sock: Socket, names: Names) -> Iterator[Address]:

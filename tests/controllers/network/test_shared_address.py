@@ -83,7 +83,7 @@ def test_a_node_stands_while_it_lives_and_its_link_carries() -> None:
 def test_whoever_is_elected_has_the_address() -> None:
     both = inputs(operator("192.0.2.9"), operator("2001:db8::9"))
     (held,) = shared_address.report(both, {"192.0.2.9": True, "2001:db8::9": False})
-    assert held.id == "vip/eth0/192.0.2.9/192.0.2.9/32"
+    assert held.id == "vip/eth0/192.0.2.9"
     assert isinstance(held.spec, AddressSpec)
     assert (held.spec.address, held.spec.announce_with_arp) == ("192.0.2.9/32", True)
     (held,) = shared_address.report(both, {"192.0.2.9": False, "2001:db8::9": True})

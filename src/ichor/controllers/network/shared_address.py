@@ -2,7 +2,7 @@
 
     network/OperatorSpec (all)    ─┐
     network/LinkStatus (all)      ─┼─► plan ─► Stand, Withdraw
-    runtime/MachineStatus         ─┘       ─► network-config/AddressSpec "vip/<link>/<address>/..."
+    runtime/MachineStatus         ─┘       ─► network-config/AddressSpec "vip/<link>/<address>"
 
 A machine on its way out withdraws first, so that nobody has to miss it. Where the link is gone or
 down there is nothing to stand for.
@@ -14,7 +14,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ichor.controllers.network.lease import named
+from ichor.controllers.network.operator import name_of
 from ichor.cosi.controller import Actuator, All, Get, Out, Output
 from ichor.ports.shared_address import Action, Elections, Stand, Standings, Withdraw
 from ichor.resources.network.address import AddressSpec
@@ -64,8 +64,8 @@ def carries(inputs: Inputs, operator: OperatorSpec) -> bool:
 def report(inputs: Inputs, standings: Standings) -> Iterator[Output]:
     for address, operator in shared(inputs).items():
         if standings.get(address):
-            spec = address_spec(operator, address)
-            yield named(operator, spec.address, spec)
+            spec, id = address_spec(operator, address), name_of(operator)
+            yield Output(id=id, spec=spec, namespace=CONFIG_NAMESPACE_NAME)
 
 
 def address_spec(operator: OperatorSpec, address: str) -> AddressSpec:
