@@ -301,9 +301,21 @@ def test_what_was_off_has_no_document(path: str, value: Value, kind: type[Docume
         pytest.param("machine__diskz", [], r"\$.machine.diskz: unknown field", id="unknown-part"),
         pytest.param(
             "machine__network__interfaces",
-            [{"interface": "eth0", "vip": {"ip": "192.0.2.9"}}],
-            r"\$.machine.network.interfaces.vip: has no place in the documents of today",
+            [{"interface": "eth0", "ignore": True}],
+            r"\$.machine.network.interfaces.ignore: has no place in the documents of today",
             id="interfaces",
+        ),
+        pytest.param(
+            "machine__network__interfaces",
+            [{"interface": "eth0", "vip": {"ip": "192.0.2.9", "hcloud": {"apiToken": "x"}}}],
+            r"\$.machine.network.interfaces.vip.hcloud: known, not supported yet",
+            id="shared-by-a-provider",
+        ),
+        pytest.param(
+            "machine__network__interfaces",
+            [{"interface": "eth0", "vip": {"equinixMetal": {"apiToken": "x"}}}],
+            r"\$.machine.network.interfaces.vip.ip: a required field is missing",
+            id="shared-nothing",
         ),
         pytest.param(
             "machine__registries__config",
@@ -416,7 +428,16 @@ INTERFACES: list[Value] = [
         "addresses": ["192.0.2.10/24"],
         "routes": [{"network": "0.0.0.0/0", "gateway": "192.0.2.1", "metric": 7}],
         "mtu": 9000,
-        "vlans": [{"vlanId": 5, "cidr": "198.51.100.1/24", "dhcp": False, "routes": []}],
+        "vlans": [
+            {
+                "vlanId": 5,
+                "cidr": "198.51.100.1/24",
+                "dhcp": False,
+                "routes": [],
+                "vip": {"ip": "198.51.100.9"},
+            }
+        ],
+        "vip": {"ip": "192.0.2.9"},
     },
     {
         "interface": "bond0",
@@ -432,6 +453,16 @@ INTERFACES: list[Value] = [
     {"interface": "wg0", "wireguard": {"privateKey": WIREGUARD, "listenPort": 51820}},
 ]
 LOWERED = """
+apiVersion: v1alpha1
+kind: Layer2VIPConfig
+name: 192.0.2.9
+link: eth0
+---
+apiVersion: v1alpha1
+kind: Layer2VIPConfig
+name: 198.51.100.9
+link: eth0.5
+---
 apiVersion: v1alpha1
 kind: LinkConfig
 name: eth0

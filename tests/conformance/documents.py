@@ -83,6 +83,16 @@ addresses: [{address: 192.0.2.10/24}]
 routes: [{gateway: 192.0.2.1}, {destination: 198.51.100.0/24, gateway: 192.0.2.2}]
 ---
 apiVersion: v1alpha1
+kind: LinkAliasConfig
+name: lan
+selector: {match: mac(link.permanent_addr) == "02:00:5e:00:53:03"}
+---
+apiVersion: v1alpha1
+kind: LinkConfig
+name: lan
+mtu: 1400
+---
+apiVersion: v1alpha1
 kind: DummyLinkConfig
 name: dummy0
 addresses: [{address: 10.0.0.1/24}]
@@ -161,6 +171,14 @@ privateKey: mFB0b0l3cUxNQjFVQWxvS1BkSEFkUW5NR3dYaUVYMEc=
 peers: [{publicKey: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=}]
 ---
 apiVersion: v1alpha1
+kind: EthernetConfig
+name: eth0
+features: {rx-gro: true}
+rings: {rx: 256}
+channels: {combined: 2}
+wakeOnLan: [magic]
+---
+apiVersion: v1alpha1
 kind: DHCPv4Config
 name: eth5
 ---
@@ -193,6 +211,11 @@ apiVersion: v1alpha1
 kind: KubeInlineManifestConfig
 name: given
 manifest: "{kind: ConfigMap, apiVersion: v1, metadata: {name: given}}"
+---
+apiVersion: v1alpha1
+kind: Layer2VIPConfig
+name: 192.0.2.200
+link: eth0
 ---
 apiVersion: v1alpha1
 kind: KubeAuthorizerConfig

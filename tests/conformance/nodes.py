@@ -32,6 +32,12 @@ from ichor.resources.etcd.bootstrap import ID as BOOTSTRAP_ID
 from ichor.resources.etcd.bootstrap import EtcdBootstrap
 from ichor.resources.files.file import FileSpec
 from ichor.resources.k8s.kube_node import KubeNode
+from ichor.resources.network.ethernet_status import (
+    EthernetChannelsStatus,
+    EthernetFeatureStatus,
+    EthernetRingsStatus,
+    EthernetStatus,
+)
 from ichor.resources.registry import spec_class
 from ichor.resources.runtime.boot import BootID
 from ichor.resources.runtime.host import ID as HOST_ID
@@ -61,7 +67,12 @@ ETH0 = Link(name="eth0", physical=True, mtu=1500, up=True, running=True, multica
 MACHINE = Network(
     links=(
         *NETWORK.links[:1],
-        *(replace_link(ETH0, name=f"eth{number}", index=number + 2) for number in range(6)),
+        *(
+            replace_link(
+                ETH0, name=f"eth{number}", index=number + 2, mac=f"02:00:5e:00:53:{number:02x}"
+            )
+            for number in range(6)
+        ),
         Link(name="br9", index=9, kind=Bridge(), mtu=1500, up=True),
     ),
     addresses=NETWORK.addresses,
@@ -69,6 +80,13 @@ MACHINE = Network(
         Route(destination="192.0.2.0/24", link="eth0", source="192.0.2.10", protocol=2, scope=253),
     ),
 )
+CARDS = {
+    "eth0": EthernetStatus(
+        features=(EthernetFeatureStatus(name="rx-gro", status="off"),),
+        rings=EthernetRingsStatus(rx_max=4096, rx=512),
+        channels=EthernetChannelsStatus(combined_max=4, combined=4),
+    )
+}
 NODES = {
     NODE: KubeNode(pod_cidrs=("10.244.0.0/24",), addresses=("192.0.2.10",)),
     "other": KubeNode(pod_cidrs=("10.244.1.0/24",), addresses=("192.0.2.11",)),
@@ -88,7 +106,7 @@ def connected(*, is_container: bool = True) -> tuple[Controller, ...]:
     world = adapters(CONTAINER)
     links: Held[Network, NetworkAction]
     links = Held(NETWORK if is_container else MACHINE, network.model)
-    machine = None if is_container else of_machine(links)
+    machine = None if is_container else of_machine(links, held=CARDS)
     own: HeldFar[NodeMeta | None, NodeMeta] = HeldFar(NodeMeta(name=NODE), kube_node_edit.model)
     joined = replace(world.networking, network=links, nodes=Said(NODES), own_node=own)
     return wiring.controllers(replace(world, network=links, networking=joined, machine=machine))

@@ -61,6 +61,7 @@ TEXTS = (
     "eth1",
     "43",
     "/dev/ptp0",
+    'link.hardware_addr == "02:00:5e:00:53:05"',
     "{kind: ConfigMap, apiVersion: v1, metadata: {name: added}}",
 )
 

@@ -1,5 +1,6 @@
 """What the language says of an expression (cel-spec), in the part that is known."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -50,7 +51,7 @@ def test_it_is_what_the_language_says(text: str, expected: Value) -> None:
         ("1 2", "offset 2: expected an operator or the end"),
         ("a.all(x, true)", "size\\(\\) or one of"),
         ("a.", "a field or a method"),
-        ("f(1)", "an operator or the end"),
+        ("f(1)", "none is known here"),
         ("'open", "an expression of CEL"),
         ("1 & 2", "offset 1: expected an expression of CEL"),
         ("(" * 40, "at most 32 brackets"),
@@ -87,3 +88,15 @@ def test_kinds_that_do_not_go_together_are_an_error(text: str) -> None:
 def test_whatever_is_written_it_gives_a_value_or_says_why_not(text: str) -> None:
     with suppress(FormatError):
         cel.parse(text)(NAMES)
+
+
+def test_a_function_is_one_that_was_brought_along() -> None:
+    def most(given: Sequence[Value]) -> Value:
+        return max(one for one in given if isinstance(one, int))
+
+    assert cel.parse("most(1, a.size, 3) == a.size", {"most": most})(NAMES) is True
+    for text, known in (("least(1)", "most"), ("most", "a, t")):
+        with pytest.raises(FormatError, match=known):
+            cel.parse(text, {"most": most})(NAMES)
+    with pytest.raises(FormatError, match="none is known here"):
+        cel.parse("most(1)")

@@ -18,6 +18,7 @@ from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.link import link
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.link_config import link_config
+from ichor.controllers.network.link_names import link_names
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.network.route_config import route_config
@@ -83,7 +84,7 @@ THERE = {
 def controllers() -> tuple[Controller, ...]:
     port = KernelNetwork()
     applied = (address_apply(port), link_apply(port), route_apply(port), rule_apply(port))
-    offers = (default_link, link_config, address_config, route_config, rule_config)
+    offers = (link_names, default_link, link_config, address_config, route_config, rule_config)
     return (*offers, link, address, route, rule, *applied, network_watch(port))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -257,5 +258,25 @@ def test_a_lost_lease_ends_what_is_done_under_the_lock() -> None:
 
             with pytest.raises(TransientError, match="the lock was lost"):
                 await hold()
+
+    asyncio.run(check())
+
+
+def test_a_member_that_does_not_answer_ends_the_lock_before_others_have_it() -> None:
+    """A node that is cut off must not believe that it still holds what others get meanwhile."""
+
+    async def check() -> None:
+        async with fleet() as (all_of_them, first):
+
+            async def hold() -> None:
+                async with first.lock(b"l", ttl_s=3):
+                    all_of_them.processes["a"].send_signal(signal.SIGSTOP)
+                    await asyncio.Event().wait()
+
+            begun = asyncio.get_running_loop().time()
+            with pytest.raises(TransientError, match="the lock was lost"):
+                async with asyncio.timeout(30):
+                    await hold()
+            assert asyncio.get_running_loop().time() - begun > 1
 
     asyncio.run(check())

@@ -278,3 +278,59 @@ def test_a_time_is_of_four_octets(raw: bytes) -> None:
     with pytest.raises(FormatError):
         scene.answer(asked, packet6.REPLY, (packet6.REFRESH, raw))
     assert scene.client.state is State.ASKING
+
+
+def held(scene: Scene) -> tuple[str, ...]:
+    return scene.client.lease.addresses if scene.client.lease else ()
+
+
+def state(scene: Scene) -> State:
+    return scene.client.state
+
+
+def test_an_address_that_is_not_spoken_of_any_more_lapses_by_its_own_lifetime() -> None:
+    scene = Scene()
+    both = ("2001:db8::5", "2001:db8::6")
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease(*both))
+    scene.answer(asked, packet6.REPLY, lease(*both, valid=200))
+    begun = scene.now
+    renewal = scene.due()
+    assert scene.now == begun + 60
+    scene.answer(renewal, packet6.REPLY, lease(both[0], renew=500, rebind=800, valid=1000))
+    assert held(scene) == both
+    assert scene.client.next_time == begun + 200
+    scene.now = begun + 199
+    assert not scene.client.tick(scene.now)
+    assert held(scene) == both
+    scene.now = begun + 200
+    assert not scene.client.tick(scene.now)
+    assert held(scene) == both[:1]
+    assert state(scene) is State.BOUND
+    assert scene.client.next_time == begun + 60 + 500
+    last = scene.due()
+    assert last.kind == packet6.RENEW
+    (wanted,) = packet6.associations(last)
+    assert [one.address for one in wanted.addresses] == [both[0]]
+
+
+def test_an_address_that_is_not_spoken_of_is_asked_for_with_the_others() -> None:
+    scene = Scene()
+    both = ("2001:db8::5", "2001:db8::6")
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease(*both))
+    scene.answer(asked, packet6.REPLY, lease(*both, valid=200))
+    scene.answer(scene.due(), packet6.REPLY, lease(both[0], valid=200))
+    (wanted,) = packet6.associations(scene.due())
+    assert {one.address for one in wanted.addresses} == {*both}
+
+
+def test_one_address_is_taken_back_and_the_other_stays() -> None:
+    scene = Scene()
+    both = ("2001:db8::5", "2001:db8::6")
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease(*both))
+    scene.answer(asked, packet6.REPLY, lease(*both, valid=200))
+    scene.answer(scene.due(), packet6.REPLY, lease(both[1], valid=0))
+    assert held(scene) == both[:1]
+    assert state(scene) is State.RENEWING
+    scene.answer(scene.due(), packet6.REPLY, lease(both[0], valid=0))
+    assert held(scene) == ()
+    assert state(scene) is State.SOLICITING

@@ -37,12 +37,13 @@ MAC = st.binary(min_size=6, max_size=6).map(lambda raw: raw.hex(":"))
 NAME = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789._-", min_size=1, max_size=15)
 
 U8 = st.integers(0, 255)
-BONDS = st.builds(
-    bond.Bond,
+OPTIONS = st.builds(
+    bond.Options,
     **{name: st.integers(0, (1 << 8 * octets) - 1) for name, octets in bond.NUMBERS.values()},
     arp_targets=st.lists(IPV4, max_size=3).map(tuple),
     ipv6_targets=st.lists(IPV6, max_size=3).map(tuple),
 )
+BONDS = st.builds(bond.Bond, OPTIONS, st.integers(0, (1 << 32) - 1))
 SETTINGS = st.one_of(
     st.tuples(st.just("bridge"), st.builds(link_kind.Bridge, st.booleans(), st.booleans())),
     st.tuples(
@@ -301,8 +302,8 @@ def test_pyroute2_reads_our_links(value: link.Link) -> None:
             assert data.get_attr("IFLA_BR_STP_STATE") == stp
         case link_kind.Vrf(table=table):
             assert data.get_attr("IFLA_VRF_TABLE") == table
-        case bond.Bond() as told:
-            default = bond.Bond()
+        case bond.Bond(options=told):
+            default = bond.Options()
             for name in ("mode", "miimon", "min_links", "ad_lacp_rate", "ad_actor_sys_prio"):
                 field = name.replace("ad_lacp", "lacp")
                 said = data.get_attr(f"IFLA_BOND_{name.upper()}") if data else None

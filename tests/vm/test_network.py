@@ -27,7 +27,7 @@ from ichor.image.cache import Cache, default_root
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.protocols.ntp import packet
 from ichor.provision import name as names
-from ichor.provision import record
+from ichor.provision import record, tap
 from ichor.provision.syscalls import network_namespace
 from ichor.testing.machine import Trial, trial
 
@@ -35,9 +35,19 @@ pytestmark = pytest.mark.vm
 LINKS = """
 ---
 apiVersion: v1alpha1
+kind: LinkAliasConfig
+name: spare
+selector: {match: mac(link.permanent_addr) == "%s" && link.driver == "virtio_net"}
+---
+apiVersion: v1alpha1
+kind: EthernetConfig
+name: spare
+features: {rx-gro: false}
+---
+apiVersion: v1alpha1
 kind: BondConfig
 name: bond0
-links: [eth1, eth2]
+links: [eth1, spare]
 bondMode: active-backup
 miimon: 100
 mtu: 1400
@@ -107,7 +117,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         made.answered()
         server = record.load(cluster_of(made)).gateway
         with told_by(cluster_of(made), server):
-            text = encode(samples.control_plane()) + LINKS % server
+            (node,) = record.load(cluster_of(made)).nodes
+            spare = names.hardware_address(tap.card(node, 2))
+            text = encode(samples.control_plane()) + LINKS % (spare, server)
             request = pb.ApplyConfigurationRequest(data=text.encode())
             made.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
             yield Machine(made, press, work)
@@ -169,6 +181,8 @@ def test_links_come_up_as_their_status_says(machine: Machine) -> None:
     bond = cast("dict[str, object]", links["bond0"]["bondMaster"])
     assert (bond["mode"], bond["miimon"], links["bond0"]["mtu"]) == ("active-backup", 100, 1400)
     assert links["eth1"]["masterIndex"] == links["eth2"]["masterIndex"] == index["bond0"]
+    assert links["eth2"]["alias"] == "spare"
+    assert str(links["eth2"]["pciID"]).startswith("1AF4:")
     assert links["dummy0"]["masterIndex"] == index["br1"]
     assert links["v1"]["masterIndex"] == index["red"]
     assert links["bond0.7"]["vlan"] == {"vlanID": 7, "vlanProtocol": "802.1q"}
@@ -177,6 +191,17 @@ def test_links_come_up_as_their_status_says(machine: Machine) -> None:
     wireguard = cast("dict[str, object]", links["wg0"]["wireguard"])
     assert wireguard["listenPort"] == 51820
     assert "privateKey" not in wireguard
+
+
+def test_a_card_is_told_what_its_document_says(machine: Machine) -> None:
+    def features(link: str) -> dict[str, str]:
+        said = resources(machine, "ethernetstatus")[link]["features"]
+        return {one["name"]: one["status"] for one in cast("list[dict[str, str]]", said)}
+
+    while features("eth2")["rx-gro"] != "off":
+        machine.trial.check_hope("eth2 still has rx-gro")
+        time.sleep(0.5)
+    assert features("eth1")["rx-gro"] == "on"
 
 
 def test_routes_and_rules_are_there(machine: Machine) -> None:

@@ -6,6 +6,7 @@ Where a document is missing a getter gives None or the default the format states
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TypeVar
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from ichor.config.documents.kube_prism import KubePrismConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
 from ichor.config.documents.kubelet import KubeletConfig
 from ichor.config.documents.resolver import HostDNS, ResolverConfig
+from ichor.config.documents.shared_address import Layer2VIPConfig
 from ichor.config.documents.v1alpha1 import CertAndKey, MainConfig
 from ichor.config.secret import Secret
 from ichor.config.versions import LOCAL, Source
@@ -120,7 +122,10 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def cert_sans(self) -> tuple[str, ...]:
-        return self.main.machine.cert_sans if self.main else ()
+        """Give what certificates name besides; control planes share addresses, whoever has them."""
+        given = self.main.machine.cert_sans if self.main else ()
+        shared = (str(ip_address(address)) for address in self.named(Layer2VIPConfig))
+        return tuple(dict.fromkeys((*given, *shared)))
 
     @property
     def has_kubernetes(self) -> bool:

@@ -2,7 +2,7 @@
 
 interfaces: [{interface: eth0, addresses, routes, mtu, dhcp, vlans, bond, bridge, ...}]
 ─► LinkConfig, BondConfig, BridgeConfig, DummyLinkConfig or WireguardConfig `eth0`,
-VLANConfig `eth0.5`, DHCPv4Config and DHCPv6Config `eth0`
+VLANConfig `eth0.5`, DHCPv4Config and DHCPv6Config `eth0`, Layer2VIPConfig
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ _KINDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "bridge": ("BridgeConfig", _BRIDGE),
     "wireguard": ("WireguardConfig", _WIREGUARD),
 }
-_COMMON: Final = frozenset({"addresses", "cidr", "routes", "mtu", "dhcp", "dhcpOptions"})
+_COMMON: Final = frozenset({"addresses", "cidr", "routes", "mtu", "dhcp", "dhcpOptions", "vip"})
 
 
 def interfaces(work: Lowering) -> None:
@@ -113,6 +113,9 @@ def _link(work: Lowering, kind: str, name: str, item: Fields, path: Path) -> Non
         work.put(kind, "mtu", mtu, name)
     if is_true(item.get("dhcp")):
         _dhcp(work, name, item, path)
+    shared = item.get("vip")
+    if isinstance(shared, Fields) and not is_empty(shared):
+        _shared(work, name, shared, (*path, "vip"))
 
 
 def _route(work: Lowering, path: Path, route: Node) -> Node:
@@ -141,6 +144,20 @@ def _dhcp(work: Lowering, name: str, item: Fields, path: Path) -> None:
             work.put("DHCPv6Config", "clientIdentifier", scalar("duid", duid.line), name)
             work.put("DHCPv6Config", "duidRaw", duid, name)
     _refuse(work, (*path, "dhcpOptions"), options, {"routeMetric", "ipv4", "ipv6", "duidv6"})
+
+
+def _shared(work: Lowering, link: str, vip: Fields, path: Path) -> None:
+    address = vip.get("ip")
+    for provider in ("equinixMetal", "hcloud"):
+        given = vip.get(provider)
+        if given is not None and not is_empty(given):
+            work.fail(given, (*path, provider), "known, not supported yet", "remove the field")
+    if not isinstance(address, Scalar) or not address.text:
+        work.fail(vip, (*path, "ip"), "a required field is missing")
+        return
+    work.put("Layer2VIPConfig", "name", address, address.text)
+    work.put("Layer2VIPConfig", "link", scalar(link, vip.line), address.text)
+    _refuse(work, path, vip, {"ip", "equinixMetal", "hcloud"})
 
 
 def _renamed(

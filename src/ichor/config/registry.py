@@ -8,6 +8,7 @@ from ichor.config.documents.dhcp import DHCPv4Config, DHCPv6Config
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
 from ichor.config.documents.discovery_service import DiscoveryServiceConfig
 from ichor.config.documents.environment import EnvironmentConfig
+from ichor.config.documents.ethernet import EthernetConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
 from ichor.config.documents.hostname import HostnameConfig
 from ichor.config.documents.image_cache import ImageCacheConfig
@@ -39,6 +40,7 @@ from ichor.config.documents.link import (
     VLANConfig,
     VRFConfig,
 )
+from ichor.config.documents.link_alias import LinkAliasConfig
 from ichor.config.documents.link_group import BondConfig, BridgeConfig
 from ichor.config.documents.registry import (
     RegistryAuthConfig,
@@ -48,6 +50,7 @@ from ichor.config.documents.registry import (
 from ichor.config.documents.resolver import ResolverConfig
 from ichor.config.documents.routing import BlackholeRouteConfig, RoutingRuleConfig
 from ichor.config.documents.security_profile import SecurityProfileConfig
+from ichor.config.documents.shared_address import Layer2VIPConfig
 from ichor.config.documents.static_host import StaticHostConfig
 from ichor.config.documents.sysctl import SysctlConfig
 from ichor.config.documents.time_sync import TimeSyncConfig
@@ -69,6 +72,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         ResolverConfig,
         StaticHostConfig,
         TimeSyncConfig,
+        LinkAliasConfig,
         LinkConfig,
         DummyLinkConfig,
         VLANConfig,
@@ -77,8 +81,10 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         VRFConfig,
         VethConfig,
         WireguardConfig,
+        EthernetConfig,
         DHCPv4Config,
         DHCPv6Config,
+        Layer2VIPConfig,
         BlackholeRouteConfig,
         RoutingRuleConfig,
         VolumeConfig,
@@ -124,7 +130,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "CRICustomizationConfig",
         "ContainerConfig",
         "EtcFileConfig",
-        "EthernetConfig",
         "EventSinkConfig",
         "ExistingVolumeConfig",
         "ExtensionServiceConfig",
@@ -142,8 +147,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "KubeTalosAPIAccessConfig",
         "LVMLogicalVolumeConfig",
         "LVMVolumeGroupConfig",
-        "Layer2VIPConfig",
-        "LinkAliasConfig",
         "NetworkDefaultActionConfig",
         "NetworkRuleConfig",
         "OOMConfig",

@@ -15,6 +15,7 @@ from ichor.config.container import Authority, Config
 from ichor.config.document import Document, identity
 from ichor.config.documents.dhcp import DHCPv4Config, DHCPv6Config
 from ichor.config.documents.discovery_identity import DiscoveryIdentityConfig
+from ichor.config.documents.ethernet import EthernetConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
 from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
@@ -25,7 +26,8 @@ from ichor.config.documents.kube_network import KubeNetworkConfig
 from ichor.config.documents.kube_scheduler import KubeSchedulerConfig
 from ichor.config.documents.kube_service_account import KubeServiceAccountConfig
 from ichor.config.documents.kubelet import KubeletConfig
-from ichor.config.documents.link import LinkDocument, VethConfig, VRFConfig
+from ichor.config.documents.link import LinkConfig, LinkDocument, VethConfig, VRFConfig
+from ichor.config.documents.link_alias import LinkAliasConfig
 from ichor.config.documents.link_group import BondConfig, BridgeConfig
 from ichor.config.documents.routing import BlackholeRouteConfig, RoutingRuleConfig
 from ichor.config.documents.sysctl import SysctlConfig
@@ -60,6 +62,8 @@ _OF_MACHINES: Final = (
     BlackholeRouteConfig,
     DHCPv4Config,
     DHCPv6Config,
+    EthernetConfig,
+    LinkAliasConfig,
     LinkDocument,
     RoutingRuleConfig,
     TimeSyncConfig,
@@ -217,8 +221,12 @@ def _ports(config: Config) -> Iterator[str]:
 
 
 def _links(config: Config) -> Iterator[str]:
-    """A name is that of one link, which is a port of one other at most."""
+    """A name is that of one link, which is a port of one other at most.
+
+    An alias is that of a device, of which a LinkConfig may speak; what is made has another name.
+    """
     said: dict[str, str] = {}
+    aliases = config.named(LinkAliasConfig)
     port_of: dict[str, str] = {}
     for document in config.documents:
         if not isinstance(document, LinkDocument):
@@ -227,6 +235,8 @@ def _links(config: Config) -> Iterator[str]:
         for name in (document.name, *peer):
             if name in said:
                 yield f"{identity(document)}: {said[name]} is about the link {name}, too"
+            if name in aliases and not isinstance(document, LinkConfig):
+                yield f"{identity(document)}: {identity(aliases[name])} gives that name to a device"
             said[name] = str(identity(document))
         ports = document.links if isinstance(document, _OF_PORTS) else ()
         for name in ports:

@@ -1,16 +1,17 @@
-"""Expressions of the Common Expression Language, of it what choosing a disk needs.
+"""Expressions of the Common Expression Language, of it what choosing a disk or a link needs.
 
     disk.size > 100u * GB && disk.transport == "nvme" && !disk.rotational
 
 Literals (int, uint, double, string, bool, lists), names and their fields, `! - * / % + -`,
-comparisons, `in`, `&& || ?:`, and of strings contains, startsWith, endsWith and size. What else the
-language has is refused. Kinds that do not go together are an error, as they are there; numbers of
-different kinds are compared by value (cel-spec, langdef.md).
+comparisons, `in`, `&& || ?:`, and of strings contains, startsWith, endsWith and size; functions are
+those that who asks brings along. What else the language has is refused. Kinds that do not go
+together are an error, as they are there; numbers of different kinds are compared by value
+(cel-spec, langdef.md).
 """
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from ichor.errors import FormatError
@@ -19,6 +20,7 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | Mapping[str, Value]
 Names: TypeAlias = Mapping[str, Value]
 Node: TypeAlias = Callable[[Names], Value]
 Binary: TypeAlias = Callable[[Value, Value], Value]
+Function: TypeAlias = Callable[[Sequence[Value]], Value]
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?[uU]?)
@@ -33,6 +35,7 @@ _DEEPEST, _MOST, _LONGEST = (
     4096,
 )  # brackets, words, characters: it is evaluated by recursion
 _WORDS: Final[Mapping[str, Value]] = {"true": True, "false": False}
+_NO_FUNCTIONS: Final[Mapping[str, Function]] = {}
 
 
 def _divided(one: Value, by: Value) -> Value:
@@ -106,15 +109,16 @@ _METHODS: Final[Mapping[str, Callable[[str, str], bool]]] = {
 }
 
 
-def parse(text: str) -> Node:
+def parse(text: str, functions: Mapping[str, Function] = _NO_FUNCTIONS) -> Node:
     """Give what evaluates it, which raises FormatError, too. Raises FormatError with where."""
     if len(text) > _LONGEST:
         raise FormatError(f"an expression of at most {_LONGEST} characters")
-    return _Parser(text).whole()
+    return _Parser(text, functions).whole()
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
         self._tokens = list(_tokens(text))
         if len(self._tokens) > _MOST:
             raise FormatError(f"at most {_MOST} words", offset=self._tokens[_MOST][2])
@@ -236,10 +240,21 @@ class _Parser:
         if kind not in {"number", "string", "name"}:
             raise self._wrong("a value")
         self._take()
+        if kind == "name" and self._is("("):
+            return self._called(text)
         if kind == "name" and text not in _WORDS:
             return _named(text)
         value = _literal(kind, text)
         return lambda _: value
+
+    def _called(self, name: str) -> Node:
+        how = self._functions.get(name)
+        if how is None:
+            known = ", ".join(sorted(self._functions)) or "none is known here"
+            raise FormatError(f"a function ({known}), not {name}", offset=self._now[2])
+        self._need("(")
+        arguments = self._items(")")
+        return lambda names: how([each(names) for each in arguments])
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:

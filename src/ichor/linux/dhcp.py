@@ -8,11 +8,12 @@ between link-local addresses, which the kernel makes.
 import asyncio
 import errno
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from ichor.cosi.wakes import Wakes
 from ichor.errors import FormatError
@@ -24,6 +25,10 @@ from ichor.protocols.dhcp.client import Client
 from ichor.protocols.dhcp.client6 import Client as Client6
 from ichor.protocols.dhcp.packet import CLIENT_PORT, SERVER_PORT
 
+L = TypeVar("L")
+L_co = TypeVar("L_co", covariant=True)
+M = TypeVar("M")
+M_co = TypeVar("M_co", covariant=True)
 log = logger(__name__)
 _LARGEST = 1 << 16
 _ALL = "255.255.255.255"
@@ -50,60 +55,77 @@ class Speaker(Protocol):
         ...
 
 
-class Speaker4:
+class _Client(Protocol[L_co, M_co]):
+    """The state of a conversation: what is leased, and what is to be sent when."""
+
+    @property
+    def lease(self) -> L_co | None: ...
+
+    @property
+    def next_time(self) -> float: ...
+
+    def tick(self, now: float) -> Sequence[M_co]: ...
+
+    def receive(self, data: bytes, now: float) -> Sequence[M_co]: ...
+
+
+class _Speaking(ABC, Generic[L, M]):
+    """A client L whose messages M go through a socket."""
+
+    def __init__(self, speaking: socket.socket, client: _Client[L, M]) -> None:
+        self.socket = speaking
+        self._client = client
+
+    @property
+    def next_time(self) -> float:
+        return self._client.next_time
+
+    def tick(self, now: float) -> None:
+        self._send(self._client.tick(now))
+
+    def receive(self, data: bytes, now: float) -> None:
+        self._send(self._client.receive(data, now))
+
+    def _send(self, due: Sequence[M]) -> None:
+        for each in due:
+            self._post(each)
+
+    @abstractmethod
+    def _post(self, message: M) -> None: ...
+
+
+class Speaker4(_Speaking[client.Lease, client.Send]):
     """Raises OSError where there is no such link."""
 
     def __init__(self, asked: Converse, now: float, random: Random) -> None:
         mac, identifier = octets(asked.mac), octets(asked.identifier)
-        self.socket = open_socket(asked.link)
-        self._client = Client(mac, now, random.random, identifier)
+        super().__init__(open_socket(asked.link), Client(mac, now, random.random, identifier))
 
     @property
     def lease(self) -> Lease | None:
         return lease_of(self._client.lease)
 
-    @property
-    def next_time(self) -> float:
-        return self._client.next_time
-
-    def tick(self, now: float) -> None:
-        self._send(self._client.tick(now))
-
-    def receive(self, data: bytes, now: float) -> None:
-        self._send(self._client.receive(data, now))
-
-    def _send(self, due: Sequence[client.Send]) -> None:
-        for each in due:
-            send(self.socket, each.data, (each.server or _ALL, SERVER_PORT))
+    def _post(self, message: client.Send) -> None:
+        send(self.socket, message.data, (message.server or _ALL, SERVER_PORT))
 
 
-class Speaker6:
+class Speaker6(_Speaking[client6.Lease, bytes]):
     """Raises OSError where there is no such link."""
 
     def __init__(self, asked: Converse, now: float, random: Random) -> None:
         self._link = socket.if_nametoindex(asked.link)
-        self.socket = open_socket(asked.link, packet6.CLIENT_PORT, socket.AF_INET6)
         id = int.from_bytes(octets(asked.mac)[-4:], "big")
-        self._client = Client6(octets(asked.identifier), id, now, random.random)
+        super().__init__(
+            open_socket(asked.link, packet6.CLIENT_PORT, socket.AF_INET6),
+            Client6(octets(asked.identifier), id, now, random.random),
+        )
 
     @property
     def lease(self) -> Lease | None:
         return lease6_of(self._client.lease)
 
-    @property
-    def next_time(self) -> float:
-        return self._client.next_time
-
-    def tick(self, now: float) -> None:
-        self._send(self._client.tick(now))
-
-    def receive(self, data: bytes, now: float) -> None:
-        self._send(self._client.receive(data, now))
-
-    def _send(self, due: Sequence[bytes]) -> None:
-        for each in due:
-            to = (packet6.ALL_SERVERS, packet6.SERVER_PORT, 0, self._link)
-            send(self.socket, each, to)
+    def _post(self, message: bytes) -> None:
+        send(self.socket, message, (packet6.ALL_SERVERS, packet6.SERVER_PORT, 0, self._link))
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from ichor.ports.network import (
     Bond,
@@ -34,8 +34,7 @@ def write(kind: Kind, group: int, index: Callable[[str], int]) -> Written:
     name = type(kind).__name__.lower()
     match kind:
         case Bond(primary=primary):
-            told = bond.Bond(**asdict(kind))._replace(primary=index(primary) if primary else 0)
-            return Written(name, told)
+            return Written(name, bond.Bond(kind, index(primary) if primary else 0))
         case Bridge(stp=stp, vlan_filtering=filtering):
             return Written(name, link_kind.Bridge(stp, filtering))
         case Vxlan() as vxlan:
@@ -55,8 +54,8 @@ def write(kind: Kind, group: int, index: Callable[[str], int]) -> Written:
 def read(seen: link.Link, names: Names) -> Kind | None:
     """Give the kind of a link, None for what is none of ours to make. Raises OSError."""
     match seen.settings:
-        case bond.Bond() as told:
-            return replace(Bond(**told._asdict()), primary=names.get(told.primary, ""))
+        case bond.Bond(options=options, primary=primary):
+            return Bond(**asdict(options), primary=names.get(primary, ""))
         case link_kind.Bridge(stp=stp, vlan_filtering=filtering):
             return Bridge(stp=stp, vlan_filtering=filtering)
         case link_kind.Vlan(id=id, protocol=protocol):

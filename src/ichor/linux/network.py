@@ -14,6 +14,7 @@ from ichor.ports.network import (
     Action,
     Add,
     Address,
+    Announce,
     CreateLink,
     Delete,
     DeleteLink,
@@ -84,6 +85,10 @@ def _apply(sock: Socket, action: Action) -> None:
             _add(sock, what)
         case Delete(what=what):
             _delete(sock, what)
+        case Announce(link=name, address=what):
+            from ichor.linux.announce import announce  # only for who shares one
+
+            announce(name, what)
 
 
 def indices(sock: Socket) -> Mapping[str, int]:
@@ -122,6 +127,7 @@ def _changed_link(sock: Socket, action: SetLink) -> link.Link:
         mtu=action.mtu,
         mac=action.mac or "",
         master=None if action.master is None else _index(sock, action.master),
+        alias=action.alias,
     )
 
 
@@ -161,6 +167,7 @@ def _address(sock: Socket, what: Address) -> address.Address:
         local,
         prefix,
         scope=what.scope,
+        flags=address.NO_DAD if what.unasked else 0,
         protocol=what.protocol,
         priority=what.priority,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ichor.linux import link_kind
 from ichor.linux.netlink import Socket
-from ichor.ports.network import Address, Link, Neighbour, Network, Route, Rule
+from ichor.ports.network import Address, Hardware, Link, Neighbour, Network, Route, Rule
 from ichor.protocols.netlink import address, link, neighbour, route, rule
 from ichor.protocols.netlink.wire import AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC
 
@@ -30,12 +30,13 @@ def _key(value: Address | Route | Neighbour | Rule) -> str:
 
 
 def _link(seen: link.Link, names: Names) -> Link:
+    physical = seen.hardware == link.ETHERNET and not seen.kind
     return Link(
         name=seen.name,
         index=seen.ifindex,
         kind=link_kind.read(seen, names),
         loopback=bool(seen.flags & link.LOOPBACK),
-        physical=seen.hardware == link.ETHERNET and not seen.kind,
+        physical=physical,
         mac=seen.mac,
         mtu=seen.mtu or 0,
         up=bool(seen.flags & link.UP),
@@ -43,10 +44,17 @@ def _link(seen: link.Link, names: Names) -> Link:
         operational=link.OPERATIONAL[min(seen.operational, len(link.OPERATIONAL) - 1)],
         master=names.get(seen.master or 0, ""),
         group=seen.group,
-        alias=seen.alias,
+        alias=seen.alias or "",
         multicast=bool(seen.flags & link.MULTICAST),
         permanent_mac=seen.permanent_mac,
+        hardware=_hardware(seen.name) if physical else Hardware(),
     )
+
+
+def _hardware(name: str) -> Hardware:
+    from ichor.linux.driver import hardware  # only for who has some
+
+    return hardware(name)
 
 
 def _addresses(sock: Socket, names: Names) -> Iterator[Address]:
@@ -59,6 +67,7 @@ def _addresses(sock: Socket, names: Names) -> Iterator[Address]:
             dynamic=not seen.flags & address.PERMANENT,
             protocol=seen.protocol if seen.protocol > _OF_KERNEL else 0,
             priority=seen.priority,
+            unasked=seen.scope == 0 and bool(seen.flags & address.NO_DAD),
         )
 
 

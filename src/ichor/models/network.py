@@ -21,6 +21,7 @@ from ichor.ports.network import (
     Action,
     Add,
     Address,
+    Announce,
     Bond,
     CreateLink,
     Delete,
@@ -59,6 +60,15 @@ def model(network: Network, action: Action) -> Network:
             return _add(network, what)
         case Delete(what=what):
             return _delete(network, what)
+        case Announce(link=name, address=text):
+            return _announce(network, name, text)
+
+
+def _announce(network: Network, name: str, address: str) -> Network:
+    """Change nothing here: it is the others who hear it."""
+    if not _link(network, name).up:
+        raise OSError(errno.ENETDOWN, "Network is down", name)
+    return network
 
 
 def _link(network: Network, name: str) -> Link:
@@ -113,6 +123,7 @@ def _set(network: Network, action: SetLink) -> Network:
         mtu=old.mtu if action.mtu is None else action.mtu,
         mac=action.mac or old.mac,
         multicast=old.multicast if action.multicast is None else action.multicast,
+        alias=old.alias if action.alias is None else action.alias,
     )
     if action.up is not None:
         new = replace(new, up=action.up)

@@ -6,8 +6,9 @@ FAILED_PRECONDITION or UNAVAILABLE with a text; the few texts that change what t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TypeVar
 
 from ichor.errors import IchorError, TransientError
 from ichor.peers.calling import Caller, translated
@@ -17,6 +18,7 @@ from ichor.rpc.client import Channel
 from ichor.rpc.method import Method
 from ichor.rpc.status import RpcError
 
+T = TypeVar("T")
 _SLOW_S = 300.0  # defragmentation and compaction of a database of many GB
 
 _CLUSTER = "/etcdserverpb.Cluster/"
@@ -143,7 +145,7 @@ class EtcdClient:
     @asynccontextmanager
     async def lock(self, name: bytes, *, ttl_s: int = 30) -> AsyncGenerator[bytes, None]:
         lease = (await self._caller.call(_GRANT, rpc_pb2.LeaseGrantRequest(TTL=ttl_s))).ID
-        keeping = asyncio.create_task(self._keep(lease, ttl_s / 3))
+        keeping = asyncio.create_task(self._keep(lease, ttl_s))
         try:
             request = lock_pb2.LockRequest(name=name, lease=lease)
             # Whoever holds it may take long; losing our lease meanwhile ends the wait.
@@ -156,16 +158,28 @@ class EtcdClient:
             with suppress(IchorError):  # it runs out by itself
                 await self._caller.call(_REVOKE, rpc_pb2.LeaseRevokeRequest(ID=lease))
 
-    async def _keep(self, lease: int, every_s: float) -> None:
-        """Keep a lease alive. Raises TransientError when it is lost."""
+    async def _keep(self, lease: int, ttl_s: float) -> None:
+        """Keep a lease alive. Raises TransientError when it is lost, or may be.
+
+        A member that is cut off from the others does not answer, while they let the lease run out:
+        it is asked every third of the lease, and has the other two thirds to answer.
+        """
         with translated(_KEEP.path):
             async with self._caller.stream(_KEEP) as stream:
                 while True:
                     await stream.send(rpc_pb2.LeaseKeepAliveRequest(ID=lease))
-                    reply = await stream.receive()
+                    reply = await _in_time(stream.receive(), ttl_s * 2 / 3)
                     if reply is None or reply.TTL <= 0:
                         raise TransientError("the lease has run out")
-                    await asyncio.sleep(every_s)
+                    await asyncio.sleep(ttl_s / 3)
+
+
+async def _in_time(answer: Awaitable[T], seconds: float) -> T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await answer
+    except TimeoutError:
+        raise TransientError("no answer before the lease runs out") from None
 
 
 @asynccontextmanager

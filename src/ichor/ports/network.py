@@ -9,46 +9,18 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ichor.protocols.netlink.bond import Options
+
 
 class Bridge(Struct, frozen=True, kw_only=True, tag="bridge"):
     stp: bool = False
     vlan_filtering: bool = False
 
 
-class Bond(Struct, frozen=True, kw_only=True, tag="bond"):
-    """Numbers as of the kernel (if_link.h, IFLA_BOND_*); the defaults are those of its driver.
+class Bond(Options, frozen=True, kw_only=True, tag="bond"):
+    """primary: a port's name; the kernel tells it only once that is a port."""
 
-    primary: a port's name; the kernel tells it only once that is a port.
-    """
-
-    mode: int = 0
-    miimon: int = 0
-    updelay: int = 0
-    downdelay: int = 0
-    use_carrier: int = 1
-    arp_interval: int = 0
-    arp_targets: tuple[str, ...] = ()
-    arp_validate: int = 0
-    arp_all_targets: int = 0
     primary: str = ""
-    primary_reselect: int = 0
-    fail_over_mac: int = 0
-    xmit_hash_policy: int = 0
-    resend_igmp: int = 1
-    num_peer_notif: int = 1
-    all_slaves_active: int = 0
-    min_links: int = 0
-    lp_interval: int = 1
-    packets_per_slave: int = 1
-    lacp_rate: int = 0
-    ad_select: int = 0
-    ad_actor_sys_prio: int = 65535
-    ad_user_port_key: int = 0
-    tlb_dynamic_lb: int = 1
-    peer_notify_delay: int = 0
-    lacp_active: int = 1
-    missed_max: int = 2
-    ipv6_targets: tuple[str, ...] = ()
 
 
 class Vxlan(Struct, frozen=True, kw_only=True, tag="vxlan"):
@@ -118,6 +90,16 @@ class Veth(Struct, frozen=True, kw_only=True, tag="veth"):
 Kind = Bond | Bridge | Dummy | Veth | Vlan | Vrf | Vxlan | Wireguard
 
 
+class Hardware(Struct, frozen=True, kw_only=True):
+    """What drives a device, and where it sits: `virtio_net`, `0000:00:03.0`, `1AF4:1041`."""
+
+    driver: str = ""
+    driver_version: str = ""
+    firmware_version: str = ""
+    bus_path: str = ""
+    pci_id: str = ""
+
+
 class Link(Struct, frozen=True, kw_only=True):
     """kind: None for what is no software link of ours to make, such as lo or hardware.
 
@@ -141,13 +123,15 @@ class Link(Struct, frozen=True, kw_only=True):
     alias: str = ""
     multicast: bool = True
     permanent_mac: str = ""
+    hardware: Hardware = Hardware()
 
 
 class Address(Struct, frozen=True, kw_only=True):
     """scope: 0 global, 253 link, 254 host (rtnetlink(7)). dynamic: it has a lifetime.
 
     protocol: who added it, as of a route; 0 where nobody said (kernel 5.18, IFA_PROTO).
-    priority: the metric of the route to its prefix; 0 for the kernel's own.
+    priority: the metric of the route to its prefix; 0 for the kernel's own. unasked: of IPv6, used
+    without asking first whether somebody else has it (duplicate address detection).
     """
 
     link: str
@@ -156,6 +140,7 @@ class Address(Struct, frozen=True, kw_only=True):
     dynamic: bool = False
     protocol: int = 0
     priority: int = 0
+    unasked: bool = False
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -231,7 +216,7 @@ class CreateLink(Struct, frozen=True, kw_only=True):
 
 
 class SetLink(Struct, frozen=True, kw_only=True):
-    """Change a link; None leaves what is. master: empty for none."""
+    """Change a link; None leaves what is. master, alias: empty for none."""
 
     name: str
     up: bool | None = None
@@ -239,6 +224,7 @@ class SetLink(Struct, frozen=True, kw_only=True):
     mac: str | None = None
     master: str | None = None
     multicast: bool | None = None
+    alias: str | None = None
 
 
 class SetWireguard(Struct, frozen=True, kw_only=True):
@@ -266,7 +252,14 @@ class Delete(Struct, frozen=True, kw_only=True):
     what: Address | Route | Neighbour | Rule
 
 
-Action = CreateLink | SetLink | SetWireguard | DeleteLink | Add | Delete
+class Announce(Struct, frozen=True, kw_only=True):
+    """Tell everybody on the link that an address is here now, whoever had it before."""
+
+    link: str
+    address: str
+
+
+Action = CreateLink | SetLink | SetWireguard | DeleteLink | Add | Delete | Announce
 
 
 class Networks(Protocol):

@@ -158,7 +158,7 @@ def test_documents_become_offers_of_the_configuration() -> None:
         if isinstance(one.spec, LinkSpec)
     }
     assert {name for name, spec in links.items() if not spec.logical} == {
-        *("eth0", "eth1", "eth2", "eth3", "eth4")
+        *("eth0", "eth1", "eth2", "eth3", "eth4", "lan")
     }
     assert links["eth2"].master_name == "backup"
     assert links["dummy0"].vrf_slave == specs.VRFSlave(master_name="red")

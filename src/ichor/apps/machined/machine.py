@@ -305,6 +305,7 @@ class Machine:
                 self._clock,
                 network,
                 self._reaper,
+                connector(Path(ETCD_SECRETS)),
                 is_container=self._site.is_container,
             ),
             services=self._services,

@@ -15,12 +15,14 @@ from ichor.errors import NotFound
 from ichor.linux import system_disk
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp, Speaker6
+from ichor.linux.ethernet import KernelEthernet
 from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.medium import Medium
 from ichor.linux.meta import DiskMeta
 from ichor.linux.mount import KernelMounts
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.router_advertisements import KernelRouterAdvertisements
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.volumes import KernelSystemDisk
 from ichor.log import fields, logger
@@ -62,8 +64,10 @@ def adapters(
     world = MediumWorld(
         sources=discovery.sources(state, clock),
         network=network,
+        ethernet=KernelEthernet(),
         leases=KernelDhcp(clock, SystemRandom()),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
+        routers=KernelRouterAdvertisements(clock),
         time=follower(clock),
         disk=KernelSystemDisk(reaper, values, lambda: medium.installed),
         installations=medium,

@@ -16,16 +16,20 @@ from ichor.controllers.network.cmdline import cmdline
 from ichor.controllers.network.default_link import default_link
 from ichor.controllers.network.dhcp4 import dhcp4
 from ichor.controllers.network.dhcp6 import dhcp6
+from ichor.controllers.network.ethernet_apply import ethernet_apply
+from ichor.controllers.network.ethernet_config import ethernet_config
 from ichor.controllers.network.link import link
+from ichor.controllers.network.link_alias_apply import link_alias_apply
+from ichor.controllers.network.link_alias_config import link_alias_config
 from ichor.controllers.network.link_apply import link_apply
 from ichor.controllers.network.link_config import link_config
-from ichor.controllers.network.operator import operators
 from ichor.controllers.network.operator_config import operator_config
 from ichor.controllers.network.platform_config import platform_config
 from ichor.controllers.network.platform_config_apply import platform_config_apply
 from ichor.controllers.network.route import route
 from ichor.controllers.network.route_apply import route_apply
 from ichor.controllers.network.route_config import route_config
+from ichor.controllers.network.router_options import router_options
 from ichor.controllers.network.rule import rule
 from ichor.controllers.network.rule_apply import rule_apply
 from ichor.controllers.network.rule_config import rule_config
@@ -41,12 +45,14 @@ from ichor.cosi.state import State
 from ichor.linux import adjtime, booted_image
 from ichor.linux.boot_entry import EspEntries
 from ichor.linux.dhcp import KernelDhcp, Speaker6
+from ichor.linux.ethernet import KernelEthernet
 from ichor.linux.generation import FirmwareGenerations
 from ichor.linux.install import DiskInstaller
 from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.router_advertisements import KernelRouterAdvertisements
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
@@ -55,9 +61,11 @@ from ichor.ports.boot_entry import BootEntries
 from ichor.ports.clock import Clock
 from ichor.ports.config_sources import ConfigSources
 from ichor.ports.dhcp import Leases
+from ichor.ports.ethernet import Ethernet
 from ichor.ports.generation import Generations
 from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
+from ichor.ports.router_options import RouterAdvertisements
 from ichor.ports.signer import Signing
 from ichor.ports.system_disk import SystemDisks
 from ichor.ports.time_sync import TimeSync
@@ -70,8 +78,10 @@ class MachineWorld:
 
     sources: ConfigSources
     network: Networks
+    ethernet: Ethernet
     leases: Leases
     leases6: Leases
+    routers: RouterAdvertisements
     disk: SystemDisks
     time: TimeSync
 
@@ -97,9 +107,11 @@ def adapters(
         meta=values,
         sources=discovery.sources(state, clock),
         network=network,
+        ethernet=KernelEthernet(),
         leases=KernelDhcp(clock, SystemRandom()),
         disk=KernelSystemDisk(reaper, values),
         leases6=KernelDhcp(clock, SystemRandom(), Speaker6),
+        routers=KernelRouterAdvertisements(clock),
         time=follower(clock),
     )
     return world, OnDisk(
@@ -129,14 +141,18 @@ def shared(world: MachineWorld) -> tuple[Controller, ...]:
         platform_config_apply,
         default_link,
         cmdline,
+        link_alias_config,
+        link_alias_apply(world.network),
+        ethernet_config,
+        ethernet_apply(world.ethernet),
         link_config,
         link,
         link_apply(world.network),
         address_config,
         operator_config,
-        operators,
         dhcp4(world.leases),
         dhcp6(world.leases6),
+        router_options(world.routers),
         route_config,
         route,
         route_apply(world.network),

@@ -29,9 +29,13 @@ from ichor.controllers.network.address import address
 from ichor.controllers.network.address_apply import address_apply
 from ichor.controllers.network.host_dns import host_dns
 from ichor.controllers.network.host_dns_config import host_dns_config
+from ichor.controllers.network.link_names import link_names
+from ichor.controllers.network.operator import operators
 from ichor.controllers.network.pod_resolv_conf import pod_resolv_conf
 from ichor.controllers.network.resolver import resolver
 from ichor.controllers.network.resolver_config import resolver_config
+from ichor.controllers.network.shared_address import shared_address
+from ichor.controllers.network.shared_address_config import shared_address_config
 from ichor.controllers.runtime.kernel_param import (
     kernel_param_apply,
     kernel_param_config,
@@ -45,12 +49,14 @@ from ichor.linux.sysctl import TriedParameters, is_of_namespaces
 from ichor.peers import kubeconfig
 from ichor.peers.balancer import LoopbackBalancer
 from ichor.peers.dns_server import HostDns
+from ichor.peers.etcd_local import Connect
 from ichor.peers.kube import Access
 from ichor.peers.kube_following import Identities
 from ichor.peers.kube_node_edit import OwnNode
 from ichor.peers.kube_node_pods import KubeNodePods
 from ichor.peers.kube_nodes import KubeNodeWatch
 from ichor.peers.kube_static_pods import StaticPodWatch
+from ichor.peers.shared_address import EtcdElections, api_server
 from ichor.ports.balancer import Balancer
 from ichor.ports.clock import Clock
 from ichor.ports.dns import DnsServer
@@ -60,6 +66,7 @@ from ichor.ports.kube_nodes import KubeNodes
 from ichor.ports.masquerade import Masquerading
 from ichor.ports.network import Networks
 from ichor.ports.node_pods import NodePods
+from ichor.ports.shared_address import Elections
 from ichor.ports.static_pod_status import StaticPodStatuses
 from ichor.ports.sysctl import Attempts
 from ichor.resources.etcd.start import START_ID, EtcdStart
@@ -77,6 +84,7 @@ class NetworkWorld:
     nodes: KubeNodes
     balancer: Balancer
     dns: DnsServer
+    elections: Elections
     masquerading: Masquerading
     parameters: Attempts
     own_node: KubeNodeEdit
@@ -113,13 +121,20 @@ def static_pods(state: State, clock: Clock) -> StaticPodStatuses:
 
 
 def adapters(
-    state: State, clock: Clock, network: Networks, reaper: Reaper, *, is_container: bool
+    state: State,
+    clock: Clock,
+    network: Networks,
+    reaper: Reaper,
+    etcd: Connect,
+    *,
+    is_container: bool,
 ) -> NetworkWorld:
     identities, name = access(state)
     return NetworkWorld(
         network=network,
         balancer=LoopbackBalancer(clock),
         dns=HostDns(clock),
+        elections=EtcdElections(etcd, api_server(identities[0]), clock),
         masquerading=NftMasquerading(reaper),
         parameters=TriedParameters(is_of_namespaces) if is_container else TriedParameters(),
         nodes=KubeNodeWatch(identities, clock),
@@ -132,6 +147,10 @@ def adapters(
 
 def controllers(world: NetworkWorld) -> tuple[Controller, ...]:
     return (
+        link_names,
+        shared_address_config,
+        operators,
+        shared_address(world.elections),
         address,
         address_apply(world.network),
         resolver_config,

@@ -8,7 +8,7 @@ that reads the same port does not see in a plan. Sources say nothing but what is
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from ichor.apps.machined import medium, metal, wiring
 from ichor.apps.machined.joining import JoiningWorld
@@ -33,6 +33,7 @@ from ichor.models import (
     dhcp,
     dns,
     etc,
+    ethernet,
     fate,
     file,
     generation,
@@ -48,6 +49,7 @@ from ichor.models import (
     pods,
     rendezvous,
     service,
+    shared_address,
     static_pods,
     system_disk,
     time_sync,
@@ -58,6 +60,8 @@ from ichor.ports.balancer import Balancing
 from ichor.ports.boot_entry import Boot
 from ichor.ports.config_sources import Sources
 from ichor.ports.dns import Resolving
+from ichor.ports.ethernet import Action as EthernetAction
+from ichor.ports.ethernet import Cards
 from ichor.ports.fate import Fate
 from ichor.ports.file import Action as FileAction
 from ichor.ports.file import Directory, File
@@ -179,6 +183,7 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
             nodes=Said({}),
             balancer=HeldSlow(Balancing(), balancer.model),
             dns=HeldSlow(Resolving(), dns.model),
+            elections=HeldSlow({}, shared_address.model),
             masquerading=HeldFar("", masquerade.model),
             parameters=Held({}, attempts.model),
             own_node=HeldFar[NodeMeta | None, NodeMeta](None, kube_node_edit.model),
@@ -210,21 +215,29 @@ def adapters(site: Site = CONTAINER) -> wiring.Adapters:
     )
 
 
+NO_CARDS: Final[Cards] = {}
+
+
 def _sequences(site: Site) -> tuple[Sequence, ...]:
     if site.is_container:
         return container.SEQUENCES
     return medium_sequences.SEQUENCES if site.medium else metal_sequences.SEQUENCES
 
 
-def of_machine(links: Held[Network, NetworkAction], site: Site = METAL) -> tuple[Controller, ...]:
-    """Give what a machine has besides, over these links."""
+def of_machine(
+    links: Held[Network, NetworkAction], site: Site = METAL, held: Cards = NO_CARDS
+) -> tuple[Controller, ...]:
+    """Give what a machine has besides, over these links and their cards."""
+    cards: Held[Cards, EthernetAction] = Held(held, ethernet.model)
     if site.medium:
         return medium.controllers(
             MediumWorld(
                 sources=Held(Sources(), config_sources.model),
                 network=links,
+                ethernet=cards,
                 leases=HeldSlow({}, dhcp.model),
                 leases6=HeldSlow({}, dhcp.model),
+                routers=Said({}),
                 disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
                 time=HeldSlow(Following(), time_sync.model),
                 installations=HeldSlow(Installable(), installation.model),
@@ -236,8 +249,10 @@ def of_machine(links: Held[Network, NetworkAction], site: Site = METAL) -> tuple
         meta=Held({}, meta.model),
         sources=Held(Sources(), config_sources.model),
         network=links,
+        ethernet=cards,
         leases=HeldSlow({}, dhcp.model),
         leases6=HeldSlow({}, dhcp.model),
+        routers=Said({}),
         disk=HeldSlow[SystemDisk | None, DiskAction](None, system_disk.model),
         time=HeldSlow(Following(), time_sync.model),
     )
@@ -273,12 +288,15 @@ MODELS: Mapping[str, AnyModel] = {
     "k8s.StaticPodServer": _any(static_pods.model),
     "network.DHCP4": _any(dhcp.model),
     "network.DHCP6": _any(dhcp.model),
+    "network.LinkAliasApply": _any(network.model),
     "network.LinkApply": _any(network.model),
     "network.RouteApply": _any(network.model),
     "network.RoutingRuleApply": _any(network.model),
     "network.AddressApply": _any(network.model),
+    "network.EthernetApply": _any(ethernet.model),
     "network.HostDNS": _any(dns.model),
     "network.HostnameApply": _any(uts.model),
+    "network.SharedAddress": _any(shared_address.model),
     "runtime.BootAssess": _any(boot_entry.model),
     "runtime.Health": _any(health.model),
     "runtime.Installation": _any(installation.model),

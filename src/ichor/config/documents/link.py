@@ -45,14 +45,6 @@ class LinkRoute(Part, frozen=True, kw_only=True):
             yield Fault("", f"expected one address family, got {families}".replace("'", ""))
 
 
-def of_link(link: "LinkDocument | VethPeer") -> Iterator[Fault]:
-    if link.multicast is False:
-        yield Fault("multicast", "false is known, not supported yet", "remove the field")
-    given = [ipaddress.ip_interface(one.address) for one in link.addresses]
-    if len(set(given)) < len(given):
-        yield Fault("addresses", "expected each address once")
-
-
 class LinkDocument(Named, frozen=True, kw_only=True):
     name: LinkName
     up: bool | None = None
@@ -62,7 +54,11 @@ class LinkDocument(Named, frozen=True, kw_only=True):
     multicast: bool | None = None
 
     def faults(self) -> Iterator[Fault]:
-        yield from of_link(self)
+        if self.multicast is False:
+            yield Fault("multicast", "false is known, not supported yet", "remove the field")
+        given = [ipaddress.ip_interface(one.address) for one in self.addresses]
+        if len(set(given)) < len(given):
+            yield Fault("addresses", "expected each address once")
 
 
 class LinkConfig(LinkDocument, frozen=True, kw_only=True):
@@ -96,16 +92,8 @@ class VRFConfig(LinkDocument, frozen=True, kw_only=True):
     table: Annotated[str, TABLE, ALWAYS]
 
 
-class VethPeer(Part, frozen=True, kw_only=True):
-    name: Annotated[str, LINK, ALWAYS]
-    up: bool | None = None
-    mtu: Mtu | None = None
-    addresses: tuple[LinkAddress, ...] = ()
-    routes: tuple[LinkRoute, ...] = ()
-    multicast: bool | None = None
-
-    def faults(self) -> Iterator[Fault]:
-        yield from of_link(self)
+class VethPeer(LinkDocument, frozen=True, kw_only=True):
+    """The other end: said as a document says a link, within that of the first."""
 
 
 class VethConfig(LinkDocument, frozen=True, kw_only=True):

@@ -1,11 +1,11 @@
 """AddressApply: links have the addresses they should have.
 
-    network/AddressSpec (all), what the kernel has ─► plan ─► Add, Delete
+    network/AddressSpec (all), what the kernel has ─► plan ─► Add, Delete, Announce
 
 Of what is not asked for two sorts are taken away: those that bear our protocol number, and
 host-scope addresses on loopback beside its own, for only this system puts those there. All others
 belong to the launcher or to the network plugin. A link that is not there yet is waited for: it
-wakes us when it comes.
+wakes us when it comes. One that wanders between machines is announced where it comes to be.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +15,9 @@ from typing import Annotated
 from msgspec import Struct
 
 from ichor.cosi.controller import Actuator, All
-from ichor.ports.network import Action, Add, Address, Delete, Network, Networks, SetLink
+from ichor.ports.network import Action, Add, Address, Announce, Delete, Network, Networks, SetLink
 from ichor.resources.network.address import AddressSpec
+from ichor.resources.network.kinds import Family
 
 PROTOCOL = 73  # as of the pod network's routes: no program but ours has it
 _HOST_SCOPE = 254
@@ -43,6 +44,8 @@ def plan(inputs: Inputs, network: Network) -> Iterator[Action]:
         is_told_otherwise = held is not None and spec.priority not in (0, held.priority)
         if name in links and (held is None or is_told_otherwise):
             yield Add(what=kernel_address(spec))
+        if name in links and held is None and spec.announce_with_arp:
+            yield Announce(link=name, address=text)
 
 
 def kernel_address(spec: AddressSpec) -> Address:
@@ -52,6 +55,8 @@ def kernel_address(spec: AddressSpec) -> Address:
         scope=spec.scope.number,
         protocol=PROTOCOL,
         priority=spec.priority,
+        # Who had it before may be dead without having let go of it.
+        unasked=spec.announce_with_arp and spec.family is Family.INET6,
     )
 
 

@@ -1,6 +1,6 @@
 """AddressConfig: addresses that the configuration offers.
 
-config/ActiveConfig ─► network-config/AddressSpec "configuration/<link>/<address>"
+network/ActiveConfig ─► network-config/AddressSpec "configuration/<link>/<address>"
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ichor.config.documents.link import LinkAddress, LinkDocument, VethConfig, VethPeer
+from ichor.config.documents.link import LinkAddress, LinkDocument, VethConfig
 from ichor.controllers.network.link_config import links
 from ichor.cosi.controller import Get, Out, Output, Transform
 from ichor.resources.config.active import ID, ActiveConfig
@@ -19,7 +19,7 @@ from ichor.resources.network.kinds import Family, Layer, Scope
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
@@ -29,7 +29,7 @@ def reconcile(inputs: Inputs) -> Iterator[Output]:
             yield from addresses(document.peer)
 
 
-def addresses(document: LinkDocument | VethPeer) -> Iterator[Output]:
+def addresses(document: LinkDocument) -> Iterator[Output]:
     for one in document.addresses:
         spec = address_spec(document.name, one)
         id = f"configuration/{document.name}/{spec.address}"

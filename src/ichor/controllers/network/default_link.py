@@ -1,7 +1,7 @@
 """DefaultLink: what an Ethernet device does by itself: it comes up, and asks for a lease.
 
     network/LinkStatus (all) ─┐
-    config/ActiveConfig      ─┼─► network-config/LinkSpec "default/<link>"
+    network/ActiveConfig     ─┼─► network-config/LinkSpec "default/<link>"
     runtime/KernelCmdline    ─┤   network-config/OperatorSpec "default/dhcp4/<link>"
     network/PlatformConfig   ─┘
 
@@ -38,7 +38,7 @@ from ichor.resources.runtime.ids import KERNEL_CMDLINE_ID
 
 class Inputs(Struct, frozen=True, kw_only=True):
     links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
     line: Annotated[KernelCmdline | None, Get("runtime", KERNEL_CMDLINE_ID)] = None
     platform: Annotated[PlatformConfig | None, Get("network", PLATFORM_CONFIG_ACTIVE_ID)] = None
 

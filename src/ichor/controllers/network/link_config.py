@@ -1,6 +1,6 @@
 """LinkConfig: links that the configuration offers, and whose ports others are.
 
-    config/ActiveConfig ─► network-config/LinkSpec "configuration/<link>"
+    network/ActiveConfig ─► network-config/LinkSpec "configuration/<link>"
 
 A link may be spoken of by several documents: its own, and those of what it is a port of.
 """
@@ -17,7 +17,6 @@ from ichor.config.documents.link import (
     LinkConfig,
     LinkDocument,
     VethConfig,
-    VethPeer,
     VLANConfig,
     VRFConfig,
 )
@@ -35,7 +34,7 @@ _NO_TYPE = "nohdr"  # ARPHRD_NONE
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
@@ -81,7 +80,7 @@ def described(document: LinkDocument) -> Iterator[LinkSpec]:
             yield made
 
 
-def common(document: LinkDocument | VethPeer) -> LinkSpec:
+def common(document: LinkDocument) -> LinkSpec:
     return replace(
         present(document.name),
         logical=not isinstance(document, LinkConfig),

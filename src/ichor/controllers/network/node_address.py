@@ -1,10 +1,12 @@
 """NodeAddress: by which addresses the node is known.
 
     network/AddressStatus (all)     ─┐
-    network/LinkStatus (all)        ─┼─► network/NodeAddress "default", "current", "routed",
+    network/LinkStatus (all)        ─┤
+    network/OperatorSpec (all)      ─┼─► network/NodeAddress "default", "current", "routed",
     network/NodeAddressFilter (all) ─┘   "accumulative", and each of them with "-<filter>"
 
-    current       every global address of a physical link, or of one made by this configuration
+    current       every global address of a physical link, or of one made by this configuration,
+                  but for those that are shared: they are of whoever is elected
     routed        current without those that lead nowhere (host routes on loopback)
     default       the first of routed: what /etc/hosts says; of a tunnel, a dummy or a VRF only
                   where no other link has one
@@ -29,6 +31,7 @@ from ichor.resources.network.ids import (
 )
 from ichor.resources.network.link_status import LinkStatus
 from ichor.resources.network.node_address import NodeAddress, NodeAddressFilter
+from ichor.resources.network.operator import OperatorSpec
 
 Interface = IPv4Interface | IPv6Interface
 # Addresses of the cluster inside the node: the pod network's links, not the node's.
@@ -40,6 +43,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     addresses: Annotated[Sequence[AddressStatus], All("network")] = ()
     links: Annotated[Mapping[str, LinkStatus], All("network")] = {}
     filters: Annotated[Mapping[str, NodeAddressFilter], All("network")] = {}
+    operators: Annotated[Sequence[OperatorSpec], All("network")] = ()
 
 
 def reconcile(inputs: Inputs) -> Iterator[tuple[str, NodeAddress]]:
@@ -51,7 +55,12 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, NodeAddress]]:
         },
         key=order,
     )
-    current = [one for one in current if not (one.ip.is_loopback or one.ip.is_link_local)]
+    shared = {one.vip.ip for one in inputs.operators if one.vip is not None}
+    current = [
+        one
+        for one in current
+        if not (one.ip.is_loopback or one.ip.is_link_local or str(one.ip) in shared)
+    ]
     yield NODE_ADDRESS_CURRENT_ID, node_address(current)
     yield NODE_ADDRESS_ROUTED_ID, node_address(current)
     yield NODE_ADDRESS_ACCUMULATIVE_ID, node_address(current)

@@ -24,7 +24,9 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, OperatorSpec]]:
 
 
 def name_of(operator: OperatorSpec) -> str:
-    return f"{operator.operator.value}/{operator.link_name}"
+    """Name it by its kind and its link, of which several addresses may be shared."""
+    name = f"{operator.operator.value}/{operator.link_name}"
+    return f"{name}/{operator.vip.ip}" if operator.vip is not None else name
 
 
 operators = Transform(

@@ -1,6 +1,6 @@
 """OperatorConfig: on which links the configuration has leases asked for.
 
-config/ActiveConfig ─► network-config/OperatorSpec "configuration/dhcp4/<link>", ".../dhcp6/<link>"
+network/ActiveConfig ─► network-config/OperatorSpec "configuration/dhcp4/<link>", ".../dhcp6/<link>"
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from ichor.resources.network.operator import (
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:

@@ -1,6 +1,6 @@
 """RouteConfig: routes that the configuration offers.
 
-config/ActiveConfig ─► network-config/RouteSpec "configuration/<table>/<name of the route>"
+network/ActiveConfig ─► network-config/RouteSpec "configuration/<table>/<name of the route>"
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from ichor.config.documents.link import LinkDocument, LinkRoute, VethConfig, VethPeer
+from ichor.config.documents.link import LinkDocument, LinkRoute, VethConfig
 from ichor.config.documents.routing import BlackholeRouteConfig
 from ichor.controllers.network.link_config import links
 from ichor.controllers.network.route import name_of
@@ -21,7 +21,7 @@ from ichor.resources.network.route import RouteSpec
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:
@@ -35,7 +35,7 @@ def reconcile(inputs: Inputs) -> Iterator[Output]:
         yield offer(blackhole_spec(blackhole))
 
 
-def routes(document: LinkDocument | VethPeer) -> Iterator[Output]:
+def routes(document: LinkDocument) -> Iterator[Output]:
     for one in document.routes:
         yield offer(route_spec(document.name, one))
 

@@ -1,6 +1,6 @@
 """RuleConfig: rules that the configuration offers; for both families where it names none.
 
-config/ActiveConfig ─► network-config/RoutingRuleSpec "configuration/<family>/<priority>"
+network/ActiveConfig ─► network-config/RoutingRuleSpec "configuration/<family>/<priority>"
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from ichor.resources.network.routing_rule import RoutingRuleSpec
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    config: Annotated[ActiveConfig | None, Get("config", ID)] = None
+    config: Annotated[ActiveConfig | None, Get("network", ID)] = None
 
 
 def reconcile(inputs: Inputs) -> Iterator[Output]:

@@ -55,7 +55,9 @@ def link_status(link: Link, indices: Mapping[str, int]) -> LinkStatus:
     operational = {state.value: state for state in OperationalState}
     lower = link.kind.link if isinstance(link.kind, Vlan) else ""
     said = shown(link.kind, indices)
+    hardware = link.hardware
     return LinkStatus(
+        alias="" if isinstance(link.kind, Wireguard) else link.alias,
         index=link.index,
         type=type_of(link),
         link_index=indices.get(lower, 0),
@@ -66,6 +68,11 @@ def link_status(link: Link, indices: Mapping[str, int]) -> LinkStatus:
         master_index=indices.get(link.master, 0),
         operational_state=operational.get(link.operational, OperationalState.UNKNOWN),
         kind=said.kind,
+        bus_path=hardware.bus_path,
+        pci_id=hardware.pci_id,
+        driver=hardware.driver,
+        driver_version=hardware.driver_version,
+        firmware_version=hardware.firmware_version,
         link_state=link.running,
         vlan=said.vlan,
         bridge_master=said.bridge_master,

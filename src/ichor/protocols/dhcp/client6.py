@@ -11,8 +11,9 @@
 | TOLD | nothing | - | SOLICITING: there may be addresses now |
 
 A server that cannot help leaves a lease as it is, one that does not know it is asked for it anew,
-and only one that takes the addresses back ends it (18.2.10). Who offers and then refuses is asked
-again at once, then after ever longer pauses.
+and only one that takes the addresses back ends it. An address that is not spoken of any more is
+asked for as long as its own valid lifetime lasts, and goes alone then (18.2.10.1). Who offers and
+then refuses is asked again at once, then after ever longer pauses.
 
 The first server that offers addresses is taken. Pauses double up to a limit, each longer or shorter
 by up to a tenth (15). Time is seconds of any clock that does not jump.
@@ -78,8 +79,9 @@ class Client:
         self._id = id
         self._random = random
         self._held = Association(id)
+        self._ends: dict[str, float] = {}  # of addresses that we have
         self._server = b""
-        self._bound = now
+        self._bound = self._renewal = now
         self._refusals = 0
         self.lease: Lease | None = None
         self.next_time = now
@@ -89,13 +91,18 @@ class Client:
         """Give what is to be sent to all servers, once `next_time` has come."""
         if now < self.next_time:
             return ()
+        self._lapse(now)
+        if self.state is State.BOUND and now < self._renewal:
+            self.next_time = self._not_later_than_an_end(self._renewal)
+            return ()
         self._move_on(now)
         pace = _PACES.get(self.state)
         if pace is None:
             return ()
         self._pause = self._longer(pace)
         end = self._end()
-        self.next_time = min(now + self._pause, max(now, end)) if end else now + self._pause
+        again = min(now + self._pause, max(now, end)) if end else now + self._pause
+        self.next_time = self._not_later_than_an_end(again)
         self._tries += 1
         return (packet6.build(self._message(pace.kind, now)),)
 
@@ -135,15 +142,43 @@ class Client:
         self._refusals = 0
         self._server = reply.option(packet6.SERVER_ID) or b""
         self._held = timed(Association(self._id, *(given or self._held)[1:3], alive))
-        self.lease = lease_of(reply, alive)
+        self._ends |= {one.address: _later(now, one.valid) for one in alive}
+        self._take_back(given)
+        self.lease = lease_of(reply, tuple(self._ends))
         self._bound = now
         self._enter(State.BOUND, now)
-        self.next_time = _later(now, self._held.renew)
+        self._renewal = _later(now, self._held.renew)
+        self.next_time = self._not_later_than_an_end(self._renewal)
+
+    def _take_back(self, given: Association | None) -> bool:
+        """Let go of what a server says is over; give whether something is left."""
+        for one in given.addresses if given is not None else ():
+            if not one.valid:
+                self._ends.pop(one.address, None)
+        return bool(self._ends)
+
+    def _lapse(self, now: float) -> None:
+        """Let go of each address whose lifetime is over."""
+        if not any(end <= now for end in self._ends.values()):
+            return
+        self._ends = {address: end for address, end in self._ends.items() if end > now}
+        self._shrink(now)
+
+    def _shrink(self, now: float) -> None:
+        if not self._ends:
+            self._lose(now)
+        elif self.lease is not None:
+            self.lease = self.lease._replace(addresses=tuple(self._ends))
+
+    def _not_later_than_an_end(self, time: float) -> float:
+        return min((time, *self._ends.values()))
 
     def _refuse(self, given: Association | None, status: int, now: float) -> None:
         is_new = self.state is State.REQUESTING
         if status == packet6.NO_BINDING and not is_new:
             self._enter(State.REQUESTING, now)
+        elif given is not None and given.addresses and self._take_back(given):
+            self._shrink(now)
         elif (given is not None and given.addresses) or (is_new and (status or given is not None)):
             self._lose(now)
             self.next_time = now + (min(2.0 ** min(self._refusals, 12), _LONGEST) - 1)
@@ -166,7 +201,7 @@ class Client:
         self.next_time = now
 
     def _lose(self, now: float) -> None:
-        self.lease, self._held = None, Association(self._id)
+        self.lease, self._held, self._ends = None, Association(self._id), {}
         self._enter(State.SOLICITING, now)
 
     def _move_on(self, now: float) -> None:
@@ -177,8 +212,6 @@ class Client:
             self._enter(State.RENEWING, now)
         if self.state is State.RENEWING and now >= _later(self._bound, self._held.rebind):
             self._enter(State.REBINDING, now)
-        if self.state is State.REBINDING and now >= _later(self._bound, lifetime(self._held)):
-            self._lose(now)
         if self.state is State.TOLD:
             self._enter(State.SOLICITING, now)
 
@@ -187,7 +220,7 @@ class Client:
         if self.state is State.RENEWING:
             return _later(self._bound, self._held.rebind)
         if self.state is State.REBINDING:
-            return _later(self._bound, lifetime(self._held))
+            return max(self._ends.values(), default=0.0)
         return 0.0
 
     def _longer(self, pace: _Pace) -> float:
@@ -207,7 +240,8 @@ class Client:
         if kind in (packet6.REQUEST, packet6.RENEW):
             options.append((packet6.SERVER_ID, self._server))
         if kind != packet6.INFORMATION:
-            wanted = tuple(Address(one.address, 0, 0) for one in self._held.addresses)
+            named = dict.fromkeys((*self._ends, *(one.address for one in self._held.addresses)))
+            wanted = tuple(Address(address, 0, 0) for address in named)
             association = Association(self._id, addresses=wanted)
             options.append((packet6.IA, packet6.pack_association(association)))
         return Packet(kind, self._transaction, tuple(options))
@@ -235,10 +269,10 @@ def timed(held: Association) -> Association:
     return held._replace(renew=renew, rebind=max(renew, rebind))
 
 
-def lease_of(reply: Packet, addresses: Sequence[Address]) -> Lease:
+def lease_of(reply: Packet, addresses: tuple[str, ...]) -> Lease:
     return Lease(
         server=reply.option(packet6.SERVER_ID) or b"",
-        addresses=tuple(one.address for one in addresses),
+        addresses=addresses,
         name_servers=packet6.addresses(reply, packet6.DNS),
         domains=packet6.names(reply.option(packet6.DOMAINS) or b""),
         time_servers=packet6.time_servers(reply),

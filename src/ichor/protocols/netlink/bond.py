@@ -8,17 +8,17 @@ enumeration, in which the driver reads them too (a delay counts only once there 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ichor.protocols.netlink.message import attribute, attributes, nested, number, u8, u16, u32
 from ichor.protocols.netlink.wire import pack_ip, unpack_ip
 
 _ARP_TARGETS, _PRIMARY, _IPV6_TARGETS = 8, 11, 31
 
 
-class Bond(NamedTuple):
-    """Numbers as the kernel's; the defaults are the driver's. primary: an index, 0 for none.
-
-    missed_max 0: whatever the driver has.
-    """
+class Options(Struct, frozen=True, kw_only=True):
+    """Numbers as the kernel's; the defaults are the driver's."""
 
     mode: int = 0
     miimon: int = 0
@@ -29,7 +29,6 @@ class Bond(NamedTuple):
     arp_targets: tuple[str, ...] = ()
     arp_validate: int = 0
     arp_all_targets: int = 0
-    primary: int = 0
     primary_reselect: int = 0
     fail_over_mac: int = 0
     xmit_hash_policy: int = 0
@@ -50,6 +49,13 @@ class Bond(NamedTuple):
     ipv6_targets: tuple[str, ...] = ()
 
 
+class Bond(NamedTuple):
+    """primary: an index, 0 for none."""
+
+    options: Options
+    primary: int = 0
+
+
 # attribute: field, octets
 NUMBERS: Final[Mapping[int, tuple[str, int]]] = {
     1: ("mode", 1),
@@ -60,7 +66,6 @@ NUMBERS: Final[Mapping[int, tuple[str, int]]] = {
     7: ("arp_interval", 4),
     9: ("arp_validate", 4),
     10: ("arp_all_targets", 4),
-    11: ("primary", 4),
     12: ("primary_reselect", 1),
     13: ("fail_over_mac", 1),
     14: ("xmit_hash_policy", 1),
@@ -80,20 +85,23 @@ NUMBERS: Final[Mapping[int, tuple[str, int]]] = {
     30: ("missed_max", 1),
 }
 _PACK: Final = {1: u8, 2: u16, 4: u32}
-_DEFAULT: Final = Bond()
+_DEFAULT: Final = Options()
 
 
 def pack(bond: Bond) -> list[bytes]:
     """Give the attributes within IFLA_INFO_DATA."""
-    default = _DEFAULT._asdict()
+    options = bond.options
     made: dict[int, bytes] = {}
     for type_, (name, octets) in NUMBERS.items():
-        value = bond._asdict()[name]
-        if value != default[name]:
+        value: int = getattr(options, name)
+        if value != getattr(_DEFAULT, name):
             made[type_] = attribute(type_, _PACK[octets](value))
-    for type_, targets in ((_ARP_TARGETS, bond.arp_targets), (_IPV6_TARGETS, bond.ipv6_targets)):
-        if targets:
-            rows = (attribute(place, pack_ip(target)) for place, target in enumerate(targets))
+    if bond.primary:
+        made[_PRIMARY] = attribute(_PRIMARY, u32(bond.primary))
+    targets = ((_ARP_TARGETS, options.arp_targets), (_IPV6_TARGETS, options.ipv6_targets))
+    for type_, addresses in targets:
+        if addresses:
+            rows = (attribute(place, pack_ip(one)) for place, one in enumerate(addresses))
             made[type_] = nested(type_, *rows)
     return [made[type_] for type_ in sorted(made)]
 
@@ -101,11 +109,13 @@ def pack(bond: Bond) -> list[bytes]:
 def unpack(data: Mapping[int, bytes]) -> Bond:
     """Read the attributes. Raises FormatError."""
     numbers = {name: number(data[type_]) for type_, (name, _) in NUMBERS.items() if type_ in data}
-    return _DEFAULT._replace(
+    options = replace(
+        _DEFAULT,
         arp_targets=_targets(data.get(_ARP_TARGETS, b"")),
         ipv6_targets=_targets(data.get(_IPV6_TARGETS, b"")),
         **numbers,
     )
+    return Bond(options, number(data.get(_PRIMARY, b"")))
 
 
 def _targets(raw: bytes) -> tuple[str, ...]:

@@ -37,7 +37,10 @@ OPERATIONAL = ("unknown", "notPresent", "down", "lowerLayerDown", "testing", "do
 
 
 class Link(NamedTuple):
-    """operational: an index of OPERATIONAL. link: index of the lower device or the peer."""
+    """operational: an index of OPERATIONAL. link: index of the lower device or the peer.
+
+    alias: empty to take it away, None to say nothing of it.
+    """
 
     name: str = ""
     ifindex: int = 0
@@ -52,7 +55,7 @@ class Link(NamedTuple):
     link: int = 0
     queue: int | None = None
     operational: int = 0
-    alias: str = ""
+    alias: str | None = None
     kind: str = ""
     settings: Settings | None = None
     netns_fd: int = -1
@@ -76,7 +79,7 @@ def _attributes(link: Link) -> list[bytes]:
         (link.link != 0, _LINK, u32(link.link)),
         (link.queue is not None, _TXQLEN, u32(link.queue or 0)),
         (link.group != 0, _GROUP, u32(link.group)),
-        (link.alias != "", _ALIAS, string(link.alias)),
+        (link.alias is not None, _ALIAS, (link.alias or "").encode()),
         (link.netns_fd >= 0, _NET_NS_FD, u32(max(link.netns_fd, 0))),
         (link.netns_pid > 0, _NET_NS_PID, u32(link.netns_pid)),
     ]
@@ -111,7 +114,7 @@ def parse(payload: bytes) -> Link:
         link=number(found.get(_LINK, b"")),
         queue=number(found[_TXQLEN]) if _TXQLEN in found else None,
         operational=number(found.get(_OPERSTATE, b"")),
-        alias=text(found.get(_ALIAS, b"")),
+        alias=text(found[_ALIAS]) if _ALIAS in found else None,
         kind=kind,
         settings=link_kind.unpack(kind, info.get(_INFO_DATA, b"")),
         peer_elsewhere=_LINK_NETNS_ID in found,

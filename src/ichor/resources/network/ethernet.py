@@ -9,6 +9,8 @@ from ichor.resources.network.link_kinds import WOLMode
 
 
 class EthernetRings(Part, frozen=True, kw_only=True, rename="kebab"):
+    """0, false: whatever the driver has."""
+
     rx: OmitEmpty[int] = 0
     tx: OmitEmpty[int] = 0
     rx_mini: OmitEmpty[int] = 0

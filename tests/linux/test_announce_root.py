@@ -1,0 +1,50 @@
+"""An address that is announced: who knew it elsewhere turns to its new place at once."""
+
+import time
+from pathlib import Path
+
+import pytest
+from pyroute2 import IPRoute
+from tests.conformance.test_ports import ALONE
+from tests.fresh import fresh
+from tests.linux.neighbour import give, neighbour
+
+from ichor.linux.network import KernelNetwork
+from ichor.ports.network import Announce
+from ichor.provision.syscalls import network_namespace
+
+pytestmark = pytest.mark.root
+OLD = "02:00:5e:00:53:01"
+STALE = 4  # NUD_STALE
+SHARED = {"10.0.0.9": "10.0.0.9/32", "fd00::9": "fd00::9/128"}
+
+
+def known(place: Path) -> dict[str, str]:
+    with network_namespace(place), IPRoute() as route:
+        rows = [*route.get_neighbours(family=2), *route.get_neighbours(family=10)]
+    return {row.get("dst"): row.get("lladdr") for row in rows if row.get("dst") in SHARED}
+
+
+def scenario() -> None:
+    port = KernelNetwork()
+    with neighbour("a0", "a1") as place:
+        with network_namespace(place):
+            give("a1", "10.0.0.2/24", "fd00::2/64")
+            with IPRoute() as route:
+                index = route.link_lookup(ifname="a1")[0]
+                for address in SHARED:
+                    route.neigh("replace", dst=address, lladdr=OLD, state=STALE, ifindex=index)
+        (ours,) = (link.mac for link in port.observe().links if link.name == "a0")
+        give("a0", "10.0.0.1/24", "fd00::1/64", *SHARED.values())
+        assert {one.address for one in port.observe().addresses} >= {*SHARED.values()}
+        assert known(place) == dict.fromkeys(SHARED, OLD)
+        for address in SHARED.values():
+            port.apply(Announce(link="a0", address=address))
+        deadline = time.monotonic() + 10
+        while known(place) != dict.fromkeys(SHARED, ours):
+            assert time.monotonic() < deadline, (known(place), ours)
+            time.sleep(0.05)
+
+
+def test_a_neighbour_turns_to_whoever_announces_an_address() -> None:
+    fresh(scenario, *ALONE)
