@@ -203,6 +203,62 @@ hear(const char *event, PyObject *args, void *unused)
     return 0;
 }
 
+/* ---- memory shared by fork ------------------------------------------------------------------ */
+
+/* Make an object immortal (PEP 683), and with it what the collector does not know of: the parts of
+ * code, and of containers that it let go of. */
+static int
+settle(PyObject *object, void *unused)
+{
+    if (_Py_IsImmortal(object))
+        return 0;
+    object->ob_refcnt = _Py_IMMORTAL_REFCNT;
+    if (PyCode_Check(object)) {
+        const PyCodeObject *code = (PyCodeObject *)object;
+        PyObject *const parts[] = {
+            code->co_consts,   code->co_names, code->co_localsplusnames, code->co_localspluskinds,
+            code->co_filename, code->co_name,  code->co_qualname,        code->co_linetable,
+            code->co_exceptiontable,
+        };
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+            settle(parts[i], unused);
+    } else if (PyObject_IS_GC(object) && !PyObject_GC_IsTracked(object)) {
+        Py_TYPE(object)->tp_traverse(object, settle, unused);
+    }
+    return 0;
+}
+
+static int
+settle_tracked(PyObject *object, void *unused)
+{
+    settle(object, unused);
+    Py_TYPE(object)->tp_traverse(object, settle, unused);
+    return 1; /* go on */
+}
+
+/* Make all that is there immortal: nobody writes to it any more to count its users, so processes
+ * forked from now on go on sharing its pages. */
+static PyObject *
+make_immortal(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    PyUnstable_GC_VisitObjects(settle_tracked, NULL);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+make_module(void)
+{
+    static PyMethodDef methods[] = {
+        {"make_immortal", make_immortal, METH_NOARGS, NULL},
+        {NULL, NULL, 0, NULL},
+    };
+    static PyModuleDef module = {
+        PyModuleDef_HEAD_INIT, .m_name = "_ichor", .m_size = -1, .m_methods = methods};
+    return PyModule_Create(&module);
+}
+
 /* ---- Python --------------------------------------------------------------------------------- */
 
 static void
@@ -230,6 +286,8 @@ start(void)
     must(Py_PreInitialize(&before));
     if (PySys_AddAuditHook(hear, NULL) != 0 || PyFile_SetOpenCodeHook(open_code, NULL) != 0)
         fail("no audit hook");
+    if (PyImport_AppendInittab("_ichor", make_module) != 0)
+        fail("no module of ours");
 
     PyConfig config; /* isolated: no environment, no arguments, no site of a user */
     PyConfig_InitIsolatedConfig(&config);

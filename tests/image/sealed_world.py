@@ -67,9 +67,17 @@ ATTEMPTS: Mapping[str, Attempt] = {
         {"OPENSSL_CONF": f"{EVIL}/openssl.cnf"},
     ),
 }
+# Whether users of an object of the image are counted: what the zygote shares is not written to.
+COUNTED = """
+def counted():
+    before = sys.getrefcount(ctypes.CDLL.__init__.__code__)
+    held = [ctypes.CDLL.__init__.__code__]
+    return sys.getrefcount(held[0]) > before
+"""
 # What code of the image could be brought to do, had somebody found a way to ask it: by name.
 PROBE = f"""
 import ctypes, sys, zipimport
+{COUNTED}
 def foreign(name):
     sys.path.append({EVIL!r})
     try:
@@ -90,6 +98,7 @@ DEEDS = {{
     "C interface": lambda: ctypes.pythonapi.PyRun_SimpleString({CODE!r}.encode()),
 }}
 def main(arguments):
+    print("counted", counted(), sep=": ")
     for name, deed in DEEDS.items():
         try:
             deed()

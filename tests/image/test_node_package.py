@@ -10,7 +10,7 @@ from ichor.image.python import NOT_IN_NODE, node_sources
 
 WHEELS = {
     *("backports", "cryptography", "google", "h11", "h2", "hpack", "hyperframe", "msgspec"),
-    *("typing_extensions", "yaml", "_cffi_backend"),
+    *("yaml", "_cffi_backend"),
 }
 LATER = {"compression"}  # of Python 3.14's library, behind a test of the version
 

@@ -104,8 +104,17 @@ def test_code_of_the_image_that_is_led_astray_is_refused_and_it_is_said(
         *("ctypes.dlopen", "compile"),
     ]
     lines, has_run = probe["plain"]
-    assert [line for line in lines if not line.endswith(": done")] == ["extension: ImportError"]
+    assert [line for line in lines[1:] if not line.endswith(": done")] == ["extension: ImportError"]
     assert has_run
+
+
+def test_the_zygote_and_what_it_forks_do_not_count_who_uses_what_they_share(
+    found: Mapping[str, object],
+) -> None:
+    """A count is written into the object: its page would be shared no more."""
+    probe = cast("dict[str, tuple[list[str], bool]]", found["probe"])
+    assert "counted: True" in probe["plain"][0]
+    assert "counted: False" in probe["sealed"][0]
 
 
 def test_who_starts_it_and_is_not_pid_1_gets_no_python(found: Mapping[str, object]) -> None:

@@ -4,7 +4,6 @@ Secrets are not shown. One that both have reads `<secret>`, one that is new `<se
 """
 
 import base64
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -36,6 +35,8 @@ def summary(old: Config, new: Config) -> str:
 
 def unified(old: Config, new: Config) -> str:
     """Give the differing documents as a unified diff, empty if none differs."""
+    import difflib  # 120 KiB, and only for who needs it
+
     before, after = _by_identity(old), _by_identity(new)
     known = frozenset(text for document in old.documents for text in secrets_of(document))
     parts: list[str] = []

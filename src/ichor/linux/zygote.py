@@ -33,6 +33,7 @@ from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec
 CHANNEL = 3  # of a fresh zygote; in a child the gate
 _GATE = 3
 _MAX_REQUEST = 128 * 1024
+_SEALED = "_ichor"  # components/python/init.c
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,16 +55,27 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+def load(modules: tuple[str, ...]) -> None:
+    """Import what forked processes share, and have its pages stay shared when they use it.
+
+    Nothing writes to it any more to count users or in search of garbage. [m] A container in
+    maintenance mode: 46.4 MB of anonymous memory instead of 53.4.
+    """
+    for name in modules:
+        importlib.import_module(name)
+    gc.collect()
+    if _SEALED in sys.builtin_module_names:  # the image's program; an ordinary Python lacks it
+        importlib.import_module(_SEALED).make_immortal()
+    gc.freeze()
+
+
 def serve(channel: socket.socket, modules: tuple[str, ...], within: str = "") -> NoReturn:
     """Import, then fork on request until the other end closes. Never returns.
 
     within: what the entry of a daemon has to begin with.
     """
     gc.disable()
-    for name in modules:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
+    load(modules)
     libc.set_thread_name("ichor-zygote")
     libc.overwrite_command_line("zygote")
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

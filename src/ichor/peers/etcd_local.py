@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from ichor.errors import Conflict
-from ichor.peers.etcd import EtcdClient
 from ichor.ports.etcd import Etcd
 from ichor.rpc.client import Channel
 from ichor.rpc.peer import TcpTarget
@@ -34,6 +33,8 @@ def connector_to(secrets: Path) -> To:
             ca, crt, key = ((secrets / name).read_bytes() for name in ("ca.crt", *_ADMIN))
         except FileNotFoundError:
             raise Conflict("etcd is not set up on this node yet") from None
+        from ichor.peers.etcd import EtcdClient  # control planes only, 440 KiB
+
         tls = ClientTls(client_context(ca, Identity(crt, key)))
         async with Channel(TcpTarget(host, port, tls)) as channel:
             yield EtcdClient(channel)

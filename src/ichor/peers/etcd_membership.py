@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ichor.errors import IchorError, TransientError
-from ichor.peers.etcd import EtcdClient
-from ichor.ports.etcd import Member
+from ichor.ports.etcd import Etcd, Member
 from ichor.ports.membership import (
     Action,
     AddLearner,
@@ -110,7 +109,9 @@ class NodeMembership:
         return tuple(host for host in sorted(named) if host) or self._hosts
 
     @asynccontextmanager
-    async def _client(self, hosts: Sequence[str] = ()) -> AsyncIterator[EtcdClient]:
+    async def _client(self, hosts: Sequence[str] = ()) -> AsyncIterator[Etcd]:
+        from ichor.peers.etcd import EtcdClient  # control planes only, 440 KiB
+
         targets = [TcpTarget(host, _PORT, self._tls()) for host in hosts or self._hosts]
         channel = Channel(targets)
         try:

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from google.protobuf.empty_pb2 import Empty
 
-from ichor.api.machine.archive import of_file
 from ichor.api.machine.table import streaming, unary
 from ichor.client.talosconfig import Context as ClientContext
 from ichor.client.talosconfig import Talosconfig, write
@@ -52,6 +51,8 @@ class AccessService:
         }
 
     async def kubeconfig(self, request: Empty, context: Context) -> AsyncIterator[common_pb2.Data]:
+        from ichor.api.machine.archive import of_file  # with tarfile, 360 KiB
+
         root = find(self._state, KubernetesRootSecret, KUBERNETES_ROOT_ID)
         if root is None:
             raise Conflict("this node has no Kubernetes yet")

@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from ichor.api.machine.tail import CHUNK
 from ichor.api.machine.walking import walk
 
-CHUNK = 32 * 1024
 ENDLESS = 16 << 20
 _LEVEL = 1  # zlib's fastest: logs and configurations, over a link that is seldom the bottleneck
 _GZIP = 31  # zlib.h, deflateInit2: 15 bits of window, 16 for a gzip header

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
-from ichor.api.machine.archive import CHUNK, tar_gz
 from ichor.api.machine.aside import Aside
 from ichor.api.machine.table import streaming
+from ichor.api.machine.tail import CHUNK
 from ichor.api.machine.walking import ALL, measured, walk
 from ichor.errors import InputError
 from ichor.proto.common import common_pb2
@@ -76,6 +76,8 @@ class FileService:
     async def copy(
         self, request: pb.CopyRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
+        from ichor.api.machine.archive import tar_gz  # with tarfile, 360 KiB
+
         async with aclosing(self._aside.each(lambda: tar_gz(absolute(request.root_path)))) as items:
             async for piece in items:
                 yield common_pb2.Data(bytes=piece)

@@ -5,8 +5,6 @@ all it can do about itself.
 """
 
 import asyncio
-import gc
-import importlib
 import os
 import sys
 import time
@@ -18,7 +16,7 @@ from ichor import log
 from ichor.apps.machined import afresh, layers, measuring, site
 from ichor.apps.machined.site import Site
 from ichor.apps.zygote.main import DAEMONS
-from ichor.linux import libc
+from ichor.linux import libc, zygote
 from ichor.linux.file import KernelFiles
 from ichor.linux.launch import Launcher
 from ichor.linux.mount import KernelMounts
@@ -36,7 +34,9 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
     libc.return_memory_early()
     if not here.is_container:
         site.mount_proc(KernelMounts())  # where the zygote, first thing, looks itself up
-    _load()
+    # PID 1 needs most of it, too. [m] What only PID 1 needs comes later: shared as well, it costs
+    # 3.6 MB more, for PID 1 soon writes to the pages of much that it uses.
+    zygote.load(DAEMONS)
     launcher = Launcher.fork(DAEMONS, (afresh.INIT,))
     log.setup()
     ending, wipe = Ending.RESTART, frozenset[str]()  # of a machine, after a fault of ours
@@ -54,18 +54,6 @@ def main(arguments: tuple[str, ...] = ()) -> NoReturn:
         _quiesce(here, wipe)
     KernelPower().apply(ending)
     os._exit(1)  # reached only where reboot(2) is refused
-
-
-def _load() -> None:
-    """Import what daemons need, before the zygote is forked: PID 1 needs most of it, too.
-
-    [m] A control plane at rest: 89.8 MB of all our processes instead of 94.2. What only PID 1 needs
-    comes later: shared as well, it costs 101, for PID 1 soon writes to the pages of all it uses.
-    """
-    for name in DAEMONS:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # a collection writes to every object it looks at, and would unshare its page
 
 
 def _quiesce(here: Site, wipe: frozenset[str]) -> None:
@@ -119,6 +107,6 @@ def _prepare(here: Site) -> None:
 
 
 async def live(launcher: Launcher, here: Site) -> Fate:
-    from ichor.apps.machined.machine import Machine  # after the fork, see _load
+    from ichor.apps.machined.machine import Machine  # after the fork, see main
 
     return await Machine(launcher, here).run()
