@@ -11,6 +11,7 @@ from ichor.config.documents.environment import EnvironmentConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
 from ichor.config.documents.hostname import HostnameConfig
 from ichor.config.documents.image_cache import ImageCacheConfig
+from ichor.config.documents.image_verification import ImageVerificationConfig
 from ichor.config.documents.kube_admission_control import KubeAdmissionControlConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
 from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
@@ -92,6 +93,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         RegistryMirrorConfig,
         RegistryAuthConfig,
         RegistryTLSConfig,
+        ImageVerificationConfig,
         KubeClusterConfig,
         KubeNodeConfig,
         KubeletConfig,
@@ -132,7 +134,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "FilesystemScrubConfig",
         "HCloudVIPConfig",
         "HTTPProbeConfig",
-        "ImageVerificationConfig",
         "KernelModuleConfig",
         "KmsgLogConfig",
         "KubeCredentialProviderConfig",
