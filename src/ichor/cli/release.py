@@ -12,8 +12,14 @@ from ichor.units import format_size
 @click.group(invoke_without_command=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder to write.")
 @click.option("--level", default=19, show_default=True, help="zstd level of the root, 1 to 22.")
+@click.option(
+    "--repository",
+    default="",
+    metavar="REGISTRY/PATH",
+    help="Where nodes will pull the installer from; its signature is for there.",
+)
 @click.pass_context
-def release(context: click.Context, output: Path | None, level: int) -> None:
+def release(context: click.Context, output: Path | None, level: int, repository: str) -> None:
     """Build and sign a release, by the keys of ICHOR_SECUREBOOT."""
     if context.invoked_subcommand is not None:
         return
@@ -35,7 +41,7 @@ def release(context: click.Context, output: Path | None, level: int) -> None:
     cache.make([*release.steps(cache, level).values()], Lines())
     made = artifacts(cache, level=level or FAST)
     budget.check(inspect(made, tools.unsquashfs(cache)), budget.read())
-    manifest = release.make(cache, output, signer, level)
+    manifest = release.make(cache, output, signer, level, repository)
     for name, one in manifest.artefacts.items():
         click.echo(f"{name:<16} {format_size(one.size):>9}  {one.sha256}")
     click.echo(f"root hash {manifest.root}, image {manifest.image}")

@@ -43,5 +43,5 @@ def fits(pattern: str, name: Reference) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = (_MEANS.get(part, re.escape(part)) for part in _TOKEN.findall(pattern))
-    return re.compile("".join(parts))
+    parts = [match[0] for match in _TOKEN.finditer(pattern)]
+    return re.compile("".join(_MEANS.get(part) or re.escape(part) for part in parts))
