@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.peers.authority import Authority, public_pem
 
 from ichor.apps.signer.main import reply
-from ichor.errors import InputError
+from ichor.errors import FormatError, InputError
+from ichor.pki.public import check_verifier
 from ichor.pki.signature_check import check
 from ichor.pki.signing import CheckSignatures, Signed
 
@@ -100,6 +101,25 @@ def test_a_weak_way_counts_for_none(name: str) -> None:
     by = way(name)
     with pytest.raises(InputError):
         check(question(by.key, by.sign(DATA)))
+
+
+@pytest.mark.parametrize("name", ["another curve", "small rsa"])
+def test_such_a_key_is_refused_before_anything_is_signed_by_it(name: str) -> None:
+    with pytest.raises(FormatError, match="P-256"):
+        check_verifier(way(name).key)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_key_that_signs_images_is_known_without_cryptography(name: str) -> None:
+    check_verifier(way(name).key)
+
+
+def test_a_certificate_is_known_by_its_key() -> None:
+    text = Authority().certificate.decode()
+    check_verifier(text)
+    for wrong in (text * 2, text.replace("CERTIFICATE", "TRUSTED CERTIFICATE"), "x"):
+        with pytest.raises(FormatError):
+            check_verifier(wrong)
 
 
 def test_one_of_several_is_enough() -> None:

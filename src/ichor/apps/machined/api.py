@@ -127,6 +127,7 @@ def server(state: State, world: World) -> Server:
             world.operations,
             aside,
             departure,
+            world.verification,
         ).handlers(),
         **ProofService(disk.prover if disk else None, aside).handlers(),
         **GenerationService(disk.generations if disk else None).handlers(),

@@ -15,7 +15,6 @@ from ichor.api.event_tap import EventTap
 from ichor.api.events import EventLog
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
-from ichor.api.verification import Verification
 from ichor.apps.machined import (
     api,
     identity,
@@ -32,7 +31,6 @@ from ichor.apps.machined.kubernetes import KubernetesAdapters
 from ichor.apps.machined.operating import OperatingWorld
 from ichor.apps.machined.services import BothServices
 from ichor.apps.machined.site import Site
-from ichor.apps.machined.verifying import Verifying
 from ichor.apps.machined.wiring import Adapters, controllers
 from ichor.controllers.cri import hosts
 from ichor.controllers.k8s import kubelet_args
@@ -70,7 +68,6 @@ from ichor.peers.etcd_local import connector
 from ichor.peers.etcd_membership import NodeMembership
 from ichor.peers.health import Prober
 from ichor.peers.pods import ContainerdPods
-from ichor.peers.registry import HttpRegistries
 from ichor.peers.static_pods import StaticPodServer
 from ichor.ports.fate import Fate
 from ichor.ports.power import Ending
@@ -147,8 +144,7 @@ class Machine:
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
-        self._verification = Verification(self._state, HttpRegistries(), self._signer)
-        self._verifying = Verifying(self._verification)
+        self._verifying = verifying.make(self._state, self._signer)
         self._on_disk: api.OnDisk | None = None
         self._attesting: Mapping[str, Handler] = {}
         self._medium = _medium() if site.medium else None
@@ -166,7 +162,7 @@ class Machine:
         )
         server = api.server(self._state, self._api(engine))
         await api.listen(server, Path(layers.SOCKET))
-        await self._verifying.listen(Path(verifying.SOCKET))
+        await self._verifying.listen()
         loop = asyncio.get_running_loop()
         running = loop.create_task(engine.run(), name="engine")
         button = loop.create_task(self._heed_button(), name="power button")
@@ -277,7 +273,7 @@ class Machine:
             images={name: ContainerdImages(channel, name) for name in NAMESPACES},
             hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
-            verification=self._verification,
+            verification=self._verifying.verification,
             operations=self._operations,
             on_disk=self._on_disk,
             events=self._events,

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from ichor.api.verification import Refused, Verification
+from ichor.cosi.state import State
 from ichor.formats.reference import is_digest
 from ichor.log import fields, logger
+from ichor.peers.registry import HttpRegistries
+from ichor.ports.signer import Signing
 
-SOCKET: Final = "/system/run/machined/verifier.sock"
+SOCKET: Final = Path("/system/run/machined/verifier.sock")
 _QUESTION_MOST: Final = 4096
 _QUESTION_S: Final = 10.0
 _ANSWER_S: Final = 100.0  # containerd waits for longer: controllers/cri/config.py
@@ -26,13 +29,17 @@ _AT_ONCE: Final = 64
 log = logger(__name__)
 
 
+def make(state: State, signer: Signing) -> "Verifying":
+    return Verifying(Verification(state, HttpRegistries(), signer))
+
+
 class Verifying:
     def __init__(self, verification: Verification) -> None:
-        self._verification = verification
+        self.verification = verification
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def listen(self, path: Path) -> None:
+    async def listen(self, path: Path = SOCKET) -> None:
         sock = bound(path, 0o600)
         self._server = await asyncio.start_unix_server(
             self._accept, sock=sock, limit=_QUESTION_MOST, backlog=_AT_ONCE
@@ -75,7 +82,7 @@ class Verifying:
     async def _judged(self, name: str, digest: str) -> bytes:
         try:
             async with asyncio.timeout(_ANSWER_S):
-                verdict = await self._verification.judge(name, digest)
+                verdict = await self.verification.judge(name, digest)
         except Refused as err:
             log.warning("image refused", extra=fields(image=name, digest=digest, why=str(err)))
             return _line("-", str(err))

@@ -10,7 +10,7 @@ from ichor.config.document import Document, Fault, Part
 from ichor.config.field import ALWAYS, PUBLIC_KEY
 from ichor.errors import FormatError
 from ichor.formats import image_pattern
-from ichor.pki import pem
+from ichor.pki.public import check_verifier
 
 
 class PublicKey(Part, frozen=True, kw_only=True):
@@ -22,8 +22,10 @@ class PublicKey(Part, frozen=True, kw_only=True):
     certificate: Annotated[str, PUBLIC_KEY, ALWAYS]
 
     def faults(self) -> Iterator[Fault]:
-        if len(pem.decode(self.certificate)) != 1:
-            yield Fault("certificate", "expected one certificate or public key")
+        try:
+            check_verifier(self.certificate)
+        except FormatError as err:
+            yield Fault("certificate", f"expected {err.expected}")
 
 
 class Rule(Part, frozen=True, kw_only=True):
