@@ -16,6 +16,7 @@ SIGNED, UNSIGNED = f"{HOST}/team/signed:1", f"{HOST}/team/unsigned:1"
 FOREIGN, TAMPERED = f"{HOST}/team/foreign:1", f"{HOST}/team/tampered:1"
 MOVED = f"{HOST}/team/moved:1"
 SKIPPED, DENIED = f"{HOST}/skipped:1", f"{HOST}/denied:1"
+CACHE = "http://127.0.0.1:3172"
 ALL = (SIGNED, UNSIGNED, FOREIGN, TAMPERED, MOVED, SKIPPED, DENIED)
 
 
@@ -25,8 +26,13 @@ def policy(key: Key) -> str:
         {"image": f"{HOST}/team/*", "publicKey": {"certificate": key.public}},
         {"image": f"{HOST}/**", "deny": True},
     ]
-    told = {"apiVersion": "v1alpha1", "kind": "ImageVerificationConfig", "rules": rules}
-    return yaml.safe_dump(told)
+    mirror = {"name": HOST, "endpoints": [{"url": CACHE}], "skipFallback": True}
+    told = [
+        {"apiVersion": "v1alpha1", "kind": "ImageVerificationConfig", "rules": rules},
+        # There is no such registry: without it nobody could say that a signature is not there.
+        {"apiVersion": "v1alpha1", "kind": "RegistryMirrorConfig", **mirror},
+    ]
+    return yaml.safe_dump_all(told)
 
 
 def add(directory: Path, name: str, key: Key) -> None:

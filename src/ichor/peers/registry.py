@@ -111,7 +111,7 @@ def endpoints(registry: str, access: Access) -> Iterator[_Endpoint]:
     """Give who is asked about a registry's images, in order."""
     mirrors = access.registries.mirrors
     mirror = mirrors.get(registry, mirrors.get(_ANY, RegistryMirrorConfig()))
-    for each in mirror.endpoints:
+    for each in {each.endpoint: each for each in mirror.endpoints}.values():
         url = each.endpoint.rstrip("/")
         host = fetch.split(url).netloc.rpartition("@")[2]
         yield _Endpoint(url if each.override_path else f"{url}/v2", host, registry)
