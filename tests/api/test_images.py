@@ -10,8 +10,12 @@ from google.protobuf.empty_pb2 import Empty
 from tests.api.serving import CLOCK, refused, serving
 
 from ichor.api.machine.images import SERVICE, ImageService
+from ichor.api.verification import Verification
 from ichor.client.machine import Node
+from ichor.cosi.memory import Memory
 from ichor.errors import NotFound
+from ichor.peers.registry import HttpRegistries
+from ichor.pki.signing import Answer, Question
 from ichor.ports.containers import Image, Progress, Report
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -79,9 +83,19 @@ class FakeImages:
         self.names.remove(name)
 
 
+def unasked() -> Verification:
+    """Give what knows no rule, for who asks it nothing."""
+    return Verification(Memory(CLOCK.now), HttpRegistries(), NoSigner())
+
+
+class NoSigner:
+    async def ask(self, question: Question) -> Answer:
+        raise NotImplementedError
+
+
 def run(tmp_path: Path, images: FakeImages, check: Callable[[Node], Awaitable[None]]) -> None:
     async def main() -> None:
-        service = ImageService({"k8s.io": images}, "/hosts", CLOCK.now)
+        service = ImageService({"k8s.io": images}, "/hosts", CLOCK.now, unasked())
         async with serving(tmp_path, service.handlers()) as node:
             await check(node)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.api.serving import CLOCK, refused, serving
-from tests.api.test_images import FakeImages
+from tests.api.test_images import FakeImages, NoSigner
 from tests.api.test_reboot import FakeQuorum
 
 from ichor.api.events import EventLog
@@ -16,15 +16,20 @@ from ichor.api.machine.departure import Departure
 from ichor.api.machine.lifecycle import SERVICE, LifecycleService
 from ichor.api.machine.power import IN_CONTAINER
 from ichor.api.operations import Operations
+from ichor.api.verification import Verification
 from ichor.client.machine import Node
 from ichor.client.operation import actor_of
 from ichor.config.versions import INSTALLER
 from ichor.cosi.memory import Memory
 from ichor.cosi.operation import Operation
+from ichor.cosi.resource import resource
 from ichor.cosi.state import find_all
 from ichor.errors import Conflict, InputError
+from ichor.peers.registry import HttpRegistries
+from ichor.ports.containers import Image
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
+from ichor.resources.security.image_verification_rule import ImageVerificationRule
 from ichor.rpc.status import Code, RpcError
 
 SYSTEM = common_pb2.ContainerdInstance(namespace=common_pb2.NS_SYSTEM)
@@ -35,6 +40,9 @@ LAYERS = ("sha256:" + "a" * 64,)
 
 
 class LayeredImages(FakeImages):
+    async def get(self, name: str) -> Image:
+        return Image(name=name, digest=LAYERS[0], size=1, created=CLOCK.now())
+
     async def layers(self, name: str) -> tuple[str, ...]:
         assert name == SOURCE.image_name
         return LAYERS
@@ -79,8 +87,8 @@ def run(
     images: FakeImages | None = None,
     quorum: FakeQuorum | None = None,
 ) -> None:
-    images = images or LayeredImages()
-    operations = Operations(state or Memory(CLOCK.now), EventLog(CLOCK.now, b"12345"))
+    images, state = images or LayeredImages(), state or Memory(CLOCK.now)
+    operations = Operations(state, EventLog(CLOCK.now, b"12345"))
     service = LifecycleService(
         {"system": images},
         "/hosts",
@@ -88,6 +96,7 @@ def run(
         operations,
         Aside(),
         Departure(operations, quorum or FakeQuorum()),
+        Verification(state, HttpRegistries(), NoSigner()),
     )
 
     async def main() -> None:
@@ -290,3 +299,21 @@ def test_a_container_is_not_installed(tmp_path: Path) -> None:
             await installed(node, "")
 
     run(tmp_path, None, check)
+
+
+def test_an_image_that_rules_refuse_is_not_written_though_it_is_here(tmp_path: Path) -> None:
+    installer, state = FakeInstaller(), Memory(CLOCK.now)
+    rule = ImageVerificationRule(image_pattern="a.example/**", deny=True)
+    state.create(resource(rule, "0000"))
+
+    async def check(node: Node) -> None:
+        with pytest.raises(RpcError) as caught:
+            await told(node)
+        refused(caught.value, Code.FAILED_PRECONDITION, "denied by rule 'a.example/**'")
+        old = pb.UpgradeRequest(image=SOURCE.image_name, force=True)
+        with pytest.raises(RpcError) as caught:
+            await node.call("Upgrade", old, pb.UpgradeResponse)
+        refused(caught.value, Code.FAILED_PRECONDITION, "denied by rule 'a.example/**'")
+        assert installer.ended == 0
+
+    run(tmp_path, installer, check, state)

@@ -24,9 +24,9 @@ HOSTS = "system/secrets/cri/hosts/_default/hosts.toml"
 HEALTH = "http://127.0.0.1:3172/healthz"
 
 
-def run_pod(node: Lab, name: str) -> str:
-    """Run a pod of the cached image, pulled anew; gives what it said."""
-    text = POD.replace("NAME", name).replace("IMAGE", CACHED).replace("URL", HEALTH)
+def run_pod(node: Lab, name: str, image: str = CACHED) -> str:
+    """Run a pod of a cached image, pulled anew; gives what it said."""
+    text = POD.replace("NAME", name).replace("IMAGE", image).replace("URL", HEALTH)
     node.kubectl("apply", "-f", "-", text=text)
     done = "--for=jsonpath={.status.phase}=Succeeded"
     node.kubectl("wait", done, f"pod/{name}", "-n", "kube-system", "--timeout=90s")

@@ -266,6 +266,9 @@ def certified() -> Sequence[str]:
     ca, key = json.dumps(certs.os.crt), json.dumps(certs.os.key.reveal())
     head = "apiVersion: v1alpha1\nname: registry.example.com\nkind:"
     return (
+        "apiVersion: v1alpha1\nkind: ImageVerificationConfig\nrules:\n"
+        f"- {{image: a.example/**, publicKey: {{certificate: {ca}}}}}\n"
+        "- {image: b.example/**, skip: true}\n- {image: c.example/**, deny: true}",
         f"{head} TrustedRootsConfig\ncertificates: {ca}",
         f"{head} RegistryTLSConfig\nca: {ca}\nclientIdentity: {{cert: {ca}, key: {key}}}",
     )

@@ -12,6 +12,7 @@ from ichor.cli.image import image
 from ichor.errors import InputError
 from ichor.image import layout
 from ichor.image.imagecache import create
+from ichor.image.signature import attach
 
 NAMES = ("a.example/one:1", "a.example/two:1")
 
@@ -84,3 +85,17 @@ def test_the_command_says_what_it_took(tmp_path: Path, source: Path) -> None:
     done = CliRunner().invoke(image, [*words, "--images", ",".join(NAMES)])
     assert done.exit_code == 0, done.output
     assert [line.split()[0] for line in done.output.splitlines()] == list(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"), [((), True), (("--cosign-signatures=false",), False)], ids=str
+)
+def test_signatures_go_with_their_images(
+    tmp_path: Path, source: Path, words: tuple[str, ...], taken: bool
+) -> None:
+    signed = attach(source, NAMES, lambda data: data)
+    target = tmp_path / "cache"
+    argv = ["--image-cache-path", str(target), "--from", str(source), "--images", NAMES[0], *words]
+    done = CliRunner().invoke(image, ["cache-create", *argv])
+    assert done.exit_code == 0, done.output
+    assert set(layout.images(target)) == {NAMES[0], *(signed[:1] if taken else ())}

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,10 +11,13 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.api.test_verification import judge
+from tests.apps import layouts
 
+from ichor.config.versions import INSTALLER
 from ichor.errors import FormatError, InputError
 from ichor.formats import measured
-from ichor.image import budget, measure, origins, release, sbom
+from ichor.image import budget, installer, measure, origins, release, sbom
 from ichor.image.budget import Budget, excesses
 from ichor.image.cache import Cache, Step
 from ichor.image.inspect import Report
@@ -22,6 +26,10 @@ from ichor.image.release import MANIFEST, SIGNATURE, Artefact, Manifest
 from ichor.image.uki import Signer
 from ichor.pki import issue
 from ichor.pki.leaf import Algorithm
+from ichor.resources.security.image_verification_rule import (
+    ImagePublicKeyVerifier,
+    ImageVerificationRule,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -118,6 +126,43 @@ def test_a_signed_manifest_of_another_kind_is_refused(folder: Path) -> None:
     (folder / SIGNATURE).write_bytes(release.sign(b"{}", OURS))
     with pytest.raises(FormatError, match="manifest of a release"):
         release.verify(folder, OURS.certificate)
+
+
+def released(directory: Path, repository: str) -> tuple[Path, str]:
+    """Make an installer image, sign it as a release does; gives both as a registry's layout."""
+    for name in ("kernel", "root"):
+        (directory / name).write_bytes(name.encode())
+    archive = directory / installer.ARCHIVE
+    installer.pack(directory / "kernel", directory / "root", archive)
+    name = release.sign_installer(directory, repository, OURS)
+    rows: list[dict[str, object]] = []
+    for file in (archive, directory / release.INSTALLER_SIGNATURE):
+        with tarfile.open(file) as tar:
+            tar.extractall(directory / "pushed", filter="data")
+        rows += json.loads((directory / "pushed/index.json").read_bytes())["manifests"]
+    (directory / "pushed/index.json").write_text(json.dumps({"manifests": rows}))
+    layouts.rename(directory / "pushed", {INSTALLER: f"{repository}:v1", name: name})
+    return directory / "pushed", str(rows[0]["digest"])
+
+
+def test_a_node_takes_a_released_installer_by_a_rule_with_its_certificate(tmp_path: Path) -> None:
+    repository = "registry.example/team/installer"
+    pushed, digest = released(tmp_path, repository)
+
+    def said(signer: Signer, name: str = f"{repository}:v1") -> str:
+        verifier = ImagePublicKeyVerifier(certificate=signer.certificate)
+        rule = ImageVerificationRule(image_pattern="**", public_key_verifier=verifier)
+        return judge(pushed, name, digest, rule)
+
+    assert said(OURS).startswith("signed: ")
+    assert "none of the signatures is by the rule's key" in said(FOREIGN)
+    assert said(OURS, "registry.example/team/other:v1").startswith("no: not verified")
+
+
+def test_a_release_for_what_is_no_repository_is_refused(tmp_path: Path) -> None:
+    for repository in ("installer", "team/installer", "registry.example/installer:v1", "a b/c"):
+        with pytest.raises(InputError, match="is no repository"):
+            released(tmp_path, repository)
 
 
 REPORT = Report(100, {}, ("usr/bin/a",), (), (), (), {}, 0)

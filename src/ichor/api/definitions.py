@@ -30,6 +30,7 @@ NAMESPACES = {
     "perf": "counters of the kernel",
     "runtime": "the machine: services, mounts, parameters, status",
     "secrets": "keys, certificates and tokens",
+    "security": "which images are taken",
     "siderolink": "the management tunnel",
     "storage": "logical volumes and arrays",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ichor.cli.go_flags import GoFlags
 from ichor.cli.save import write_text
 from ichor.errors import InputError
 from ichor.units import format_size
@@ -14,7 +15,7 @@ from ichor.units import format_size
 _LIFETIME = timedelta(days=365)
 
 
-@click.command("cache-create")
+@click.command("cache-create", cls=GoFlags)
 @click.option(
     "--image-cache-path",
     type=click.Path(path_type=Path),
@@ -26,6 +27,12 @@ _LIFETIME = timedelta(days=365)
 @click.option("--layout", type=click.Choice(["oci"]), default="oci", show_default=True)
 @click.option("--platform", type=click.Choice(["linux/amd64"]), default="linux/amd64")
 @click.option("--force", is_flag=True, help="replace what is there")
+@click.option(
+    "--cosign-signatures/--no-cosign-signatures",
+    default=True,
+    show_default=True,
+    help="take signatures that are beside the images",
+)
 def cache_create(
     *,
     image_cache_path: Path,
@@ -34,12 +41,15 @@ def cache_create(
     layout: str,
     platform: str,
     force: bool,
+    cosign_signatures: bool,
 ) -> None:
     """Make a cache of images that nodes take without asking a registry."""
     from ichor.image.imagecache import create
 
     names = [name for each in images for name in each.split(",") if name]
-    for found in create(image_cache_path, source or _built(), names, force=force):
+    for found in create(
+        image_cache_path, source or _built(), names, force=force, signatures=cosign_signatures
+    ):
         click.echo(f"{found.name:<48} {format_size(found.size):>9}  {found.digest}")
 
 

@@ -13,8 +13,16 @@ from ichor.units import format_size
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder to write.")
 @click.option("--level", default=19, show_default=True, help="zstd level of the root, 1 to 22.")
 @click.option("--platform", default="metal", show_default=True, help="What its machines run on.")
+@click.option(
+    "--repository",
+    default="",
+    metavar="REGISTRY/PATH",
+    help="Where nodes will pull the installer from; its signature is for there.",
+)
 @click.pass_context
-def release(context: click.Context, output: Path | None, level: int, platform: str) -> None:
+def release(
+    context: click.Context, output: Path | None, level: int, platform: str, repository: str
+) -> None:
     """Build and sign a release for a platform, by the keys of ICHOR_SECUREBOOT."""
     if context.invoked_subcommand is not None:
         return
@@ -36,7 +44,7 @@ def release(context: click.Context, output: Path | None, level: int, platform: s
     cache.make([*release.steps(cache, level, platform).values()], Lines())
     made = artifacts(cache, level=level or FAST)
     budget.check(inspect(made, tools.unsquashfs(cache)), budget.read())
-    manifest = release.make(cache, output, signer, level, platform)
+    manifest = release.make(cache, output, signer, level, platform, repository)
     for name, one in manifest.artefacts.items():
         click.echo(f"{name:<16} {format_size(one.size):>9}  {one.sha256}")
     click.echo(f"root hash {manifest.root}, image {manifest.image}")

@@ -12,6 +12,7 @@ from ichor.config.documents.ethernet import EthernetConfig
 from ichor.config.documents.filesystem_trim import FilesystemTrimConfig
 from ichor.config.documents.hostname import HostnameConfig
 from ichor.config.documents.image_cache import ImageCacheConfig
+from ichor.config.documents.image_verification import ImageVerificationConfig
 from ichor.config.documents.kube_admission_control import KubeAdmissionControlConfig
 from ichor.config.documents.kube_aggregator_ca import KubeAggregatorCAConfig
 from ichor.config.documents.kube_apiserver import KubeAPIServerConfig
@@ -98,6 +99,7 @@ KINDS: Final[Mapping[str, type[Document]]] = {
         RegistryMirrorConfig,
         RegistryAuthConfig,
         RegistryTLSConfig,
+        ImageVerificationConfig,
         KubeClusterConfig,
         KubeNodeConfig,
         KubeletConfig,
@@ -137,7 +139,6 @@ UNSUPPORTED: Final[frozenset[str]] = frozenset(
         "FilesystemScrubConfig",
         "HCloudVIPConfig",
         "HTTPProbeConfig",
-        "ImageVerificationConfig",
         "KernelModuleConfig",
         "KmsgLogConfig",
         "KubeCredentialProviderConfig",

@@ -14,15 +14,23 @@ from pathlib import Path
 
 from ichor.errors import FormatError, InputError
 from ichor.formats import oci
-from ichor.image import layout
+from ichor.image import layout, signature
 from ichor.image.layout import Found
 
 
 def create(
-    target: Path, source: Path, names: Sequence[str] = (), *, force: bool = False
+    target: Path,
+    source: Path,
+    names: Sequence[str] = (),
+    *,
+    force: bool = False,
+    signatures: bool = True,
 ) -> list[Found]:
-    """Make a cache of these images, all if none is named; force: of one that is there already."""
-    wanted = _chosen(source, names)
+    """Make a cache of these images, all if none is named; force: of one that is there already.
+
+    signatures: with those that the source has of them, which nodes ask for whose rules do.
+    """
+    wanted = _chosen(source, names, signatures=signatures)
     if target.exists() and any(target.iterdir()):
         if not (target / "oci-layout").exists():
             raise InputError(
@@ -41,7 +49,7 @@ def create(
     return wanted
 
 
-def _chosen(source: Path, names: Sequence[str]) -> list[Found]:
+def _chosen(source: Path, names: Sequence[str], *, signatures: bool) -> list[Found]:
     try:
         known = layout.images(source)
     except (OSError, FormatError, json.JSONDecodeError) as err:
@@ -51,7 +59,11 @@ def _chosen(source: Path, names: Sequence[str]) -> list[Found]:
         if name not in known:
             near = get_close_matches(name, known, 1) or sorted(known)
             raise InputError(f"no image {name!r}", path="--images", hint=f"as {', '.join(near)}")
-    return [known[name] for name in names or sorted(known)]
+    of = {signature.name_of(one.name, one.digest): one.name for one in known.values()}
+    chosen = [known[name] for name in names or sorted(known.keys() - of.keys())]
+    wanted = {one.name for one in chosen}
+    beside = [known[name] for name in sorted(known.keys() & of.keys()) if of[name] in wanted]
+    return [*chosen, *(beside if signatures else ())]
 
 
 def _take(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Programs in C without a libc: pause, and the first program of boot media."""
+"""Programs in C without a libc: pause, the first program of boot media, the verifier of images."""
 
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ FLAGS: Final = (
     "-Os -Wall -Wextra -Werror -static -nostdlib -ffreestanding -fno-stack-protector -no-pie"
     " -fno-pie -fno-asynchronous-unwind-tables -Wl,--build-id=none -Wl,-z,noseparate-code -s"
 )
+VERIFIER: Final = "image-verifier"
 
 
 def pause_step(cache: Cache) -> Step:
@@ -18,6 +19,10 @@ def pause_step(cache: Cache) -> Step:
 
 def medium_init_step(cache: Cache) -> Step:
     return _step(cache, checkout.components() / "medium-init" / "init.c")
+
+
+def image_verifier_step(cache: Cache) -> Step:
+    return _step(cache, checkout.components() / VERIFIER / f"{VERIFIER}.c")
 
 
 def _step(cache: Cache, source: Path) -> Step:

@@ -4,6 +4,7 @@
              manifest.sig    RSA by PKCS #1 1.5 over its SHA-256
              signer.pem      by whose key; a machine has the same certificate in its firmware's db
              disk.raw, installer.tar, ichor.efi, root.img; for a platform its image, not disk.raw
+             installer.sig.tar  the installer's signature, as cosign attaches one: nodes ask for it
              loader.efi         what starts the image, as firmware measures it
              measurements.json  what a machine measures that runs it, for `ichor attest`
              files.json      every file of the root, with its origin
@@ -14,7 +15,9 @@ it lies in the release.
 """
 
 import hashlib
+import tarfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +30,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import Struct
 
 from ichor import __version__
+from ichor.config.versions import INSTALLER
 from ichor.errors import FormatError, InputError
 from ichor.formats import measured, pe
+from ichor.formats.jsonvalue import decode_object, objs, text
 from ichor.image import (
     checkout,
     cloud,
@@ -40,6 +45,7 @@ from ichor.image import (
     origins,
     root,
     sbom,
+    signature,
     sparse,
     uki,
     verity,
@@ -54,6 +60,8 @@ FILES, SBOM = "files.json", "sbom.spdx.json"
 LOADER: Final = "loader.efi"
 # Libraries that programs have in them: those of C, for runc, and what it was asked for.
 _LINKED: Final = ("libc6-dev", "libgcc-14-dev", *go.LIBRARIES)
+INSTALLER_SIGNATURE: Final = "installer.sig.tar"
+_MADE: Final = (LOADER, INSTALLER_SIGNATURE, FILES, SBOM)
 _SIGNED: Final = frozenset({MANIFEST, SIGNATURE, SIGNER})
 
 
@@ -101,13 +109,24 @@ def image_step(cache: Cache, level: int, platform: str) -> dict[str, Step]:
     return {cloud.file_name(platform): cloud.cloud_step(cache, platform, level)}
 
 
-def make(cache: Cache, out: Path, signer: Signer, level: int, platform: str = METAL) -> Manifest:
-    """Write a release of what is built. Raises InputError where a file has no origin."""
+def make(
+    cache: Cache,
+    out: Path,
+    signer: Signer,
+    level: int,
+    platform: str = METAL,
+    repository: str = "",
+) -> Manifest:
+    """Write a release of what is built. Raises InputError where a file has no origin.
+
+    repository: where the installer will be pulled from; its signature is for there.
+    """
     built = steps(cache, level, platform)
     out.mkdir(parents=True, exist_ok=True)
     for name, step in built.items():
         place(cache.path(step) / name, out / name)
     place(cache.path(uki.stub_step()) / uki.LOADER, out / LOADER)
+    sign_installer(out, repository, signer)
     found = origins.files(cache)
     (out / FILES).write_bytes(listed(found))
     (out / SBOM).write_bytes(sbom.document(components(cache, found), sha256(out / FILES)))
@@ -120,13 +139,24 @@ def make(cache: Cache, out: Path, signer: Signer, level: int, platform: str = ME
         image=pe.digest(image).hex(),
         kernel=uki.kernel_step(cache).key,
         platform=platform,
-        artefacts={name: artefact(out / name) for name in sorted((*built, LOADER, FILES, SBOM))},
+        artefacts={name: artefact(out / name) for name in sorted((*built, *_MADE))},
     )
     whole = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
     (out / MANIFEST).write_bytes(whole)
     (out / SIGNATURE).write_bytes(sign(whole, signer))
     (out / SIGNER).write_text(signer.certificate)
     return manifest
+
+
+def sign_installer(folder: Path, repository: str, signer: Signer) -> str:
+    """Write the signature of a folder's installer image; gives its name."""
+    with tarfile.open(folder / installer.ARCHIVE) as archive:
+        index = archive.extractfile("index.json")
+        document = decode_object(index.read() if index is not None else b"")
+    (image,) = objs(document, "manifests")
+    where = repository or INSTALLER.rpartition(":")[0]
+    target = folder / INSTALLER_SIGNATURE
+    return signature.archive(where, text(image, "digest"), partial(sign, signer=signer), target)
 
 
 def place(source: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ichor.image import debian, go, python, tools
+from ichor.image import debian, go, native, python, tools
 from ichor.image.cache import Cache, Step, file_digest
 from ichor.image.process import run
 from ichor.image.tree import LIBRARY_DIR, add_libraries, merge, place
@@ -27,6 +27,8 @@ NFT_PACKAGES: Final = (
     *("nftables", "libnftables1", "libgmp10", "libjansson4", "libmnl0", "libnftnl11"),
     *("libxtables12", "libedit2", "libbsd0", "libmd0", "libtinfo6"),
 )
+# What containerd asks before each pull: controllers/cri/config.py.
+VERIFIERS: Final = "usr/lib/containerd/verifiers"
 # What makes the file systems of a machine's disk.
 XFS_PACKAGES: Final = ("xfsprogs", "libinih1", "liburcu8t64", "libblkid1", "libuuid1")
 # What encrypts them: libcryptsetup, which machined loads where a configuration asks for it.
@@ -98,6 +100,7 @@ def tree_step(cache: Cache) -> Step:
     """Give the step whose result is the root as a directory, before it is packed."""
     programs = {path: go.program_step(cache, go.programs()[n]) for path, n in PROGRAMS.items()}
     parts = (python.stdlib_step(cache), python.wheels_step(cache), python.package_step(cache))
+    verifier = native.image_verifier_step(cache)
     of_disks = (*XFS_PACKAGES, *LUKS_PACKAGES)
     pool = debian.steps((*python.LIBRARIES, *NFT_PACKAGES, *of_disks, "ca-certificates"))
 
@@ -109,6 +112,7 @@ def tree_step(cache: Cache) -> Step:
         for path, step in programs.items():
             (out / path).parent.mkdir(parents=True, exist_ok=True)
             os.link(cache.path(step) / Path(path).name, out / path)
+        place(cache.path(verifier) / native.VERIFIER, out / VERIFIERS / native.VERIFIER)
         place(cache.path(pool["nftables"]) / "usr/sbin/nft", out / "usr/bin/nft")
         place(cache.path(pool["xfsprogs"]) / "usr/sbin/mkfs.xfs", out / "usr/bin/mkfs.xfs")
         place((cache.path(pool["libcryptsetup12"]) / CRYPTSETUP).resolve(), out / CRYPTSETUP)
@@ -117,7 +121,7 @@ def tree_step(cache: Cache) -> Step:
         certificates = out / "etc/ssl/certs/ca-certificates.crt"
         certificates.write_bytes(bundle(cache.path(pool["ca-certificates"])))
 
-    needs = (*programs.values(), *parts, *pool.values())
+    needs = (*programs.values(), verifier, *parts, *pool.values())
     return Step("root/tree", build, {"recipe": file_digest(Path(__file__))}, needs, 3)
 
 

@@ -8,12 +8,17 @@ either may be wrapped in PKCS#8 (RFC 5958), which names the algorithm
 from typing import Final
 
 from ichor.errors import FormatError
-from ichor.pki import pem
+from ichor.pki import certificate, pem
 from ichor.pki.der import BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE, Reader, tlv
 
 _NULL: Final = b"\x05\x00"
 _RSA: Final = bytes.fromhex("06092a864886f70d010101")  # rsaEncryption
 _EC: Final = bytes.fromhex("06072a8648ce3d0201")  # id-ecPublicKey
+_ED25519: Final = bytes.fromhex("06032b6570")  # RFC 8410
+# prime256v1, secp384r1, secp521r1 (RFC 5480)
+_SIGNING_CURVES: Final = frozenset(
+    bytes.fromhex(text) for text in ("06082a8648ce3d030107", "06052b81040022", "06052b81040023")
+)
 _PARAMETERS, _POINT = 0xA0, 0xA1
 
 
@@ -42,6 +47,27 @@ def rsa_numbers(public: str) -> tuple[int, int]:
     modulus, exponent = (int.from_bytes(numbers.read(INTEGER), "big") for _ in range(2))
     numbers.end()
     return modulus, exponent
+
+
+def check_verifier(text: str) -> None:
+    """Check that a certificate or public key, PEM, is one with a key that signs images.
+
+    Raises FormatError. pki.signature_check has what each is good for.
+    """
+    blocks = pem.decode(text)
+    if len(blocks) != 1 or blocks[0].label not in ("PUBLIC KEY", pem.CERTIFICATE):
+        raise FormatError("one certificate or public key in PEM")
+    der = blocks[0].der
+    info = certificate.parse(der).public_key if blocks[0].label == pem.CERTIFICATE else der
+    whole = Reader(info).enter(SEQUENCE)
+    algorithm = whole.enter(SEQUENCE)
+    kind = algorithm.raw(OID)
+    if kind == _EC and algorithm.raw(OID) in _SIGNING_CURVES:
+        return
+    if kind == _RSA and rsa_numbers(pem.encode("PUBLIC KEY", info))[0].bit_length() >= 2048:
+        return
+    if kind != _ED25519:
+        raise FormatError("a key of P-256, P-384, P-521, Ed25519, or RSA of at least 2048 bits")
 
 
 def _rsa(der: bytes) -> bytes:

@@ -8,6 +8,7 @@ Only the signer imports `cryptography`; this module is what both sides share.
 | DrawRequest: draw a key and write a CSR for it | CSR and key |
 | SignRequest: certify the CSR of another node, as a server and nothing else | certificate |
 | CheckImage: would firmware start this image? | who vouches for it |
+| CheckSignatures: is one of these texts signed by this key? | the key's kind |
 | Several: what is due at once; `cryptography` takes longer to import than keys to draw | one each |
 """
 
@@ -69,11 +70,25 @@ class CheckImage(Struct, frozen=True, kw_only=True, tag="image"):
     dbx: Trust
 
 
+class Signed(Struct, frozen=True, kw_only=True):
+    """A text, and what is said to be a signature over it."""
+
+    data: bytes
+    signature: bytes
+
+
+class CheckSignatures(Struct, frozen=True, kw_only=True, tag="signatures"):
+    """key: PEM, a certificate whose key is meant, or the public key itself."""
+
+    key: str
+    signed: tuple[Signed, ...]
+
+
 class Several(Struct, frozen=True, kw_only=True, tag="several"):
     questions: tuple[SignLeaf, ...]
 
 
-Question = SignLeaf | DrawRequest | SignRequest | CheckImage | Several
+Question = SignLeaf | DrawRequest | SignRequest | CheckImage | CheckSignatures | Several
 
 
 class Answer(Struct, frozen=True, kw_only=True):

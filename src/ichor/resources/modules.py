@@ -176,6 +176,7 @@ MODULES: Mapping[str, str] = {
     "CertSANs.secrets.talos.dev": "secrets.os",
     "EncryptionSalts.secrets.talos.dev": "secrets.os",
     "KubeletSecrets.secrets.talos.dev": "secrets.os",
+    "ImageVerificationRules.security.talos.dev": "security.image_verification_rule",
     "SiderolinkConfigs.siderolink.talos.dev": "siderolink.link",
     "SiderolinkStatuses.siderolink.talos.dev": "siderolink.link",
     "SiderolinkTunnels.siderolink.talos.dev": "siderolink.link",

@@ -15,9 +15,11 @@ from typing import Final
 from google.protobuf.empty_pb2 import Empty
 
 from ichor.api.machine.table import streaming, unary, uploading
-from ichor.errors import FormatError, InputError, NotFound
+from ichor.api.verification import Refused, Verification
+from ichor.errors import Conflict, FormatError, InputError, NotFound
 from ichor.formats.reference import parse
 from ichor.ports.containers import Image, Images, Progress
+from ichor.ports.registry import Credentials
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
@@ -40,21 +42,28 @@ class ImageService:
     """namespaces: the runtime's images by namespace. hosts_dir: how registries are asked."""
 
     def __init__(
-        self, namespaces: Mapping[str, Images], hosts_dir: str, now: Callable[[], datetime]
+        self,
+        namespaces: Mapping[str, Images],
+        hosts_dir: str,
+        now: Callable[[], datetime],
+        verification: Verification,
     ) -> None:
         self._namespaces = namespaces
         self._hosts_dir = hosts_dir
         self._now = now
+        self._verification = verification
 
     def handlers(self) -> Mapping[str, Handler]:
         listed, pulled = pb.ImageServiceListResponse, pb.ImageServicePullResponse
         asked, removed = pb.ImageServicePullRequest, pb.ImageServiceRemoveRequest
+        shown, verified = pb.ImageServiceVerifyRequest, pb.ImageServiceVerifyResponse
         sent, imported = pb.ImageServiceImportRequest, pb.ImageServiceImportResponse
         return {
             **streaming("List", pb.ImageServiceListRequest, listed, self.list, SERVICE),
             **streaming("Pull", asked, pulled, self.pull, SERVICE),
             **uploading("Import", sent, imported, self.import_archive, SERVICE),
             **unary("Remove", removed, Empty, self.remove, SERVICE),
+            **unary("Verify", shown, verified, self.verify, SERVICE),
             **streaming("ImageList", pb.ImageListRequest, pb.ImageListResponse, self.list_old),
             **unary("ImagePull", pb.ImagePullRequest, pb.ImagePullResponse, self.pull_old),
         }
@@ -137,6 +146,27 @@ class ImageService:
             raise NotFound(f"no image {name!r}")
         await images.delete(name)
         return Empty()
+
+    async def verify(
+        self, request: pb.ImageServiceVerifyRequest, context: Context
+    ) -> pb.ImageServiceVerifyResponse:
+        """Say whether the image may be taken; a rule that says no is an error, with its reason."""
+        given, credentials = request.credentials, None
+        if given.host:
+            credentials = Credentials(
+                host=given.host, username=given.username, password=given.password
+            )
+        name = parse(complete(request.image_ref))
+        image = await self._verification.resolve(name, credentials)
+        try:
+            verdict = await self._verification.judge(str(name), image.digest, credentials)
+        except Refused as err:
+            raise Conflict(f"{image}: {err}") from err
+        return pb.ImageServiceVerifyResponse(
+            verified=verdict.is_verified,
+            message=verdict.message,
+            digested_image_ref=str(verdict.image._replace(tag="")),
+        )
 
     def _images(self, namespace: int) -> Images:
         return images_of(self._namespaces, namespace)

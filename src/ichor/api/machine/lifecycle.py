@@ -1,12 +1,20 @@
 """LifecycleService, and what else changes what a machine starts from: Upgrade and Rollback.
 
-    image of the runtime ─► its layers ─► installer ─► messages, then the exit code
+    image of the runtime ─► may it be taken? ─► layers ─► installer ─► messages, then the exit code
     boot medium ─► installer, of a disk ─► the same
 
 One at a time; a caller that hangs up ends it, and what runs goes on being started.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, contextmanager
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -17,6 +25,7 @@ from ichor.api.machine.images import complete, images_of
 from ichor.api.machine.power import deny
 from ichor.api.machine.table import streaming, unary
 from ichor.api.operations import Operations
+from ichor.api.verification import Refused, Verification
 from ichor.config.versions import INSTALLER
 from ichor.errors import Conflict, IchorError, InputError
 from ichor.log import fields, logger
@@ -47,6 +56,7 @@ class LifecycleService:
         operations: Operations,
         aside: Aside,
         departure: Departure,
+        verification: Verification,
     ) -> None:
         self._namespaces = namespaces
         self._hosts_dir = hosts_dir
@@ -54,6 +64,7 @@ class LifecycleService:
         self._operations = operations
         self._aside = aside
         self._departure = departure
+        self._verification = verification
         self._is_busy = False
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -89,7 +100,7 @@ class LifecycleService:
         images = images_of(self._namespaces, request.containerd.namespace)
         name = complete(request.source.image_name)
         with self._alone():
-            layers, installer = await images.layers(name), self._installer
+            layers, installer = await self._layers(images, name), self._installer
             async for progress in self._told("upgrade", lambda: installer.upgrade(layers)):
                 yield pb.LifecycleServiceUpgradeResponse(progress=progress)
 
@@ -110,10 +121,21 @@ class LifecycleService:
     async def _pull_and_write(self, installer: Installer, images: Images, name: str) -> None:
         if name not in {one.name for one in await images.list()}:
             await images.pull(name, hosts_dir=self._hosts_dir)
-        layers = await images.layers(name)
+        layers = await self._layers(images, name)
         async with aclosing(self._lines("upgrade", lambda: installer.upgrade(layers))) as lines:
             async for _ in lines:
                 continue
+
+    async def _layers(self, images: Images, name: str) -> Sequence[str]:
+        """Give an image's layers, if the rules let it be taken: it may have come without a pull.
+
+        Raises Conflict with their reason.
+        """
+        try:
+            await self._verification.judge(name, (await images.get(name)).digest)
+        except Refused as err:
+            raise Conflict(f"{name}: {err}") from err
+        return await images.layers(name)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

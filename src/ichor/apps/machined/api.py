@@ -36,6 +36,7 @@ from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
 from ichor.api.state import StateService
 from ichor.api.trust import LIFETIME, TrustService
+from ichor.api.verification import Verification
 from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
@@ -89,6 +90,7 @@ class World:
     images: Mapping[str, Images]
     hosts_dir: str
     signer: Signing
+    verification: Verification
     operations: Operations
     on_disk: OnDisk | None
     events: EventLog
@@ -115,7 +117,7 @@ def server(state: State, world: World) -> Server:
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of).handlers(),
-        **ImageService(world.images, world.hosts_dir, world.now).handlers(),
+        **ImageService(world.images, world.hosts_dir, world.now, world.verification).handlers(),
         **PowerService(world.operations).handlers(),
         **MetaService(disk.meta if disk else None).handlers(),
         **LifecycleService(
@@ -125,6 +127,7 @@ def server(state: State, world: World) -> Server:
             world.operations,
             aside,
             departure,
+            world.verification,
         ).handlers(),
         **ProofService(disk.prover if disk else None, aside).handlers(),
         **GenerationService(disk.generations if disk else None).handlers(),

@@ -22,6 +22,7 @@ from ichor.apps.machined import (
     joining,
     layers,
     networking,
+    verifying,
     volumes,
     wiping,
 )
@@ -143,6 +144,7 @@ class Machine:
         self._operations = Operations(self._state, self._events)
         self._fate = RunFate(self._events)
         self._signer = Signer(launcher, self._reaper, self._supervisor.log_file("signer"), cgroups)
+        self._verifying = verifying.make(self._state, self._signer)
         self._on_disk: api.OnDisk | None = None
         self._attesting: Mapping[str, Handler] = {}
         self._medium = _medium() if site.medium else None
@@ -160,6 +162,7 @@ class Machine:
         )
         server = api.server(self._state, self._api(engine))
         await api.listen(server, Path(layers.SOCKET))
+        await self._verifying.listen()
         loop = asyncio.get_running_loop()
         running = loop.create_task(engine.run(), name="engine")
         button = loop.create_task(self._heed_button(), name="power button")
@@ -175,6 +178,7 @@ class Machine:
         """Stop all there is; a wipe that was asked for comes, whatever fails before it."""
         wipe = self._fate.observe().wipe
         await bounded("API", server.stop(1.0), 5)
+        await bounded("verifying", self._verifying.close(), 5)
         if wipe:
             await bounded("leaving the cluster", joining.withdraw(self._joining), 60)
         await bounded("containers", self._containers.stop_all(), 60)
@@ -269,6 +273,7 @@ class Machine:
             images={name: ContainerdImages(channel, name) for name in NAMESPACES},
             hosts_dir=hosts.DIRECTORY,
             signer=self._signer,
+            verification=self._verifying.verification,
             operations=self._operations,
             on_disk=self._on_disk,
             events=self._events,

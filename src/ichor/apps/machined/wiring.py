@@ -41,6 +41,7 @@ from ichor.controllers.secrets.issuance import issuance
 from ichor.controllers.secrets.maintenance import maintenance
 from ichor.controllers.secrets.os_root import os_root
 from ichor.controllers.secrets.trusted_roots import trusted_roots
+from ichor.controllers.security.image_verification import image_verification
 from ichor.controllers.time.status import time_status
 from ichor.cosi.controller import Controller
 from ichor.ports.etc import Etc
@@ -105,6 +106,7 @@ def controllers(world: Adapters) -> tuple[Controller, ...]:
         registryd_service,
         registries,
         hosts,
+        image_verification,
         environment,
         cri_config,
         *_runtime(world),

@@ -13,6 +13,7 @@ from ichor.pki.leaf import Algorithm, Leaf, Usage
 from ichor.pki.signing import (
     Answer,
     CheckImage,
+    CheckSignatures,
     DrawRequest,
     Question,
     Several,
@@ -38,6 +39,8 @@ def reply(question: Question, now: datetime) -> Answer:
             return Answer(answers=tuple(reply(each, now) for each in question.questions))
         if isinstance(question, CheckImage):
             return Answer(text=_checked(question))
+        if isinstance(question, CheckSignatures):
+            return Answer(text=_of_image(question))
         return _signed(question, now)
     except IchorError as err:
         return Answer(error=str(err))
@@ -67,6 +70,12 @@ def _checked(question: CheckImage) -> str:
     from ichor.pki import image_check
 
     return image_check.check(question)
+
+
+def _of_image(question: CheckSignatures) -> str:
+    from ichor.pki import signature_check
+
+    return signature_check.check(question)
 
 
 def _leaf(question: SignLeaf, now: datetime) -> Answer:

@@ -2,9 +2,11 @@
 
     runtime/HostFacts, config/ActiveConfig ─► files/EtcFileSpec "cri/containerd.toml"
 
-One containerd serves pods (CRI, namespace k8s.io) and the system's own services. What it may not do
-here is said by the host: without CAP_SYS_RESOURCE no score may be lowered, in a container there is
-no AppArmor to load profiles into.
+One containerd serves pods (CRI, namespace k8s.io) and the system's own services. Before it takes an
+image it runs what lies in VERIFIERS (pkg/imageverifier, 2.4.2), which asks machined; that holds for
+what comes by its transfer service, so pods' images must come by it as well as ours. What it may not
+do here is said by the host: without CAP_SYS_RESOURCE no score may be lowered, in a container there
+is no AppArmor to load profiles into.
 """
 
 from collections.abc import Iterator
@@ -31,6 +33,7 @@ DISABLED = (
     "io.containerd.internal.v1.tracing",
     "io.containerd.nri.v1.nri",
 )
+VERIFIERS = "/usr/lib/containerd/verifiers"  # of the root: one that were missing would be no no
 TEMPLATE = """\
 version = 3
 root = "/var/lib/containerd"
@@ -41,8 +44,14 @@ disabled_plugins = [{disabled}]
 [grpc]
   address = "/run/containerd/containerd.sock"
 
+[plugins."io.containerd.image-verifier.v1.bindir"]
+  bin_dir = "{verifiers}"
+  max_verifiers = -1
+  per_verifier_timeout = "2m"
+
 [plugins."io.containerd.cri.v1.images"]
   snapshotter = "overlayfs"
+  use_local_image_pull = false
   [plugins."io.containerd.cri.v1.images".pinned_images]
     sandbox = "{pause}"
   [plugins."io.containerd.cri.v1.images".registry]
@@ -76,6 +85,7 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, EtcFileSpec]]:
         disabled=", ".join(f'"{plugin}"' for plugin in DISABLED),
         pause=image("pause", source),
         hosts=DIRECTORY,
+        verifiers=VERIFIERS,
         restrict_oom="true" if host.restricts_oom else "false",
         no_apparmor="false" if host.has_apparmor else "true",
     )

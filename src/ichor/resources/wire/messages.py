@@ -165,6 +165,7 @@ MESSAGES: Mapping[str, str] = {
     "CertSANs.secrets.talos.dev": "secrets.CertSANSpec",
     "EncryptionSalts.secrets.talos.dev": "secrets.EncryptionSaltSpec",
     "KubeletSecrets.secrets.talos.dev": "secrets.KubeletSpec",
+    "ImageVerificationRules.security.talos.dev": "security.ImageVerificationRuleSpec",
     "SiderolinkConfigs.siderolink.talos.dev": "siderolink.ConfigSpec",
     "SiderolinkStatuses.siderolink.talos.dev": "siderolink.StatusSpec",
     "SiderolinkTunnels.siderolink.talos.dev": "siderolink.TunnelSpec",

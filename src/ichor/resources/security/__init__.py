@@ -1,0 +1,1 @@
+"""What the node asks of the images that it takes."""
