@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bootstrap": ("ichor.cli.kubernetes:bootstrap", "Begin etcd's cluster on one control plane."),
     "containers": ("ichor.cli.containers:containers", "List containers."),
     "copy": ("ichor.cli.files:copy", "Copy files from a machine."),
+    "dashboard": ("ichor.cli.dashboard:dashboard", "Show what machines are and do."),
     "etcd": ("ichor.cli.etcd:etcd", "Look after etcd."),
     "events": ("ichor.cli.events:events", "Print what happens on machines."),
     "graph": ("ichor.apps.graph:graph", "Show the controllers and what is between them."),
