@@ -14,7 +14,7 @@ from termios import TIOCSWINSZ, tcgetattr
 import pytest
 from tests.api.serving import memory, serving
 
-from ichor.api.machine import cpufreq, service
+from ichor.api.machine import service
 from ichor.api.machine.aside import Aside
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.system import SystemService
@@ -32,7 +32,6 @@ from ichor.dashboard.terminal import Terminal
 from ichor.errors import InputError
 from ichor.linux import notice, procfs
 from ichor.linux.clock import KernelClock
-from ichor.linux.cpufreq import Frequency
 from ichor.pki.roles import Role
 from ichor.resources.cluster.affiliate import Member
 from ichor.resources.cluster.identity import Info
@@ -84,7 +83,6 @@ async def machine(
     handlers = {
         **StateService(state, lambda _: frozenset({Role.READER})).handlers(),
         **SystemService(state, procfs, Aside()).handlers(),
-        **cpufreq.handlers(lambda: [Frequency(2_000_000, 1, 3, "performance")]),
         **service.handlers(state),
         **LogService(state, LogRing(), path, CHANGES, said).handlers(),
     }
@@ -169,7 +167,7 @@ def shown(
 
 def test_a_node_is_shown_until_somebody_has_seen_enough(tmp_path: Path) -> None:
     async def look(screen: Screen) -> None:
-        await screen.until("v9.9.9", "c1 (1 machines)", "10.5.0.1", "time: not in sync", "2.00 GHz")
+        await screen.until("v9.9.9", "c1 (1 machines)", "10.5.0.1", "time: not in sync")
         await screen.until("the first line", "?[2Jthe last line")
         screen.press(b"\x1bOQ")
         await screen.until("MEMORY", "NETWORK", "/s  out ")

@@ -10,7 +10,7 @@ from ichor.api.authorize import APID, TRUSTD, granting, require
 from ichor.api.errors import translate
 from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
-from ichor.api.machine import cpufreq, service, version
+from ichor.api.machine import service, version
 from ichor.api.machine.access import AccessService
 from ichor.api.machine.aside import Aside
 from ichor.api.machine.bootstrap import BootstrapService
@@ -40,7 +40,6 @@ from ichor.config.validate import Mode
 from ichor.cosi.controller import Controller
 from ichor.cosi.state import State
 from ichor.linux import notice, procfs
-from ichor.linux.cpufreq import frequencies
 from ichor.peers.etcd_local import connector, connector_to
 from ichor.peers.etcd_quorum import EtcdQuorum
 from ichor.ports.containers import Containers, Images
@@ -112,7 +111,6 @@ def server(state: State, world: World) -> Server:
         **service.handlers(state),
         **ServiceControl(world.services).handlers(),
         **SystemService(state, procfs, aside).handlers(),
-        **cpufreq.handlers(frequencies),
         **FileService(aside).handlers(),
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
