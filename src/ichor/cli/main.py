@@ -34,7 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "memory": ("ichor.cli.system:memory", "Show how memory is used."),
     "meta": ("ichor.cli.meta:meta", "Write values that outlive a configuration."),
     "mounts": ("ichor.cli.system:mounts", "List mounts."),
+    "pcap": ("ichor.cli.pcap:pcap", "Show packets that pass a link of a machine."),
     "processes": ("ichor.cli.system:processes", "List processes."),
+    "netstat": ("ichor.cli.netstat:netstat", "Show sockets of machines and pods."),
     "read": ("ichor.cli.files:read", "Print a file."),
     "reboot": ("ichor.cli.power:reboot", "Reboot machines."),
     "reset": ("ichor.cli.power:reset", "Wipe machines."),
@@ -81,6 +83,8 @@ ALIASES: dict[str, str] = {
     "p": "processes",
     "ps": "processes",
     "services": "service",
+    "ss": "netstat",
+    "tcpdump": "pcap",
 }
 
 
