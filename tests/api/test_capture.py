@@ -52,7 +52,7 @@ def send() -> None:
 
 
 def raise_loopback() -> None:
-    import pyroute2  # type: ignore[import-untyped] # it has no types
+    import pyroute2
 
     with pyroute2.IPRoute() as routes:
         routes.link("set", index=1, state="up")
