@@ -40,7 +40,8 @@ def test_a_screen_is_as_large_as_it_should_be_and_holds_nothing_that_moves_the_c
 
 def test_the_summary_tells_what_a_node_is() -> None:
     said = screen(State(nodes=[SEEN]))
-    assert "n1 (10.5.0.2): v1.14.0+ichor.1, up 2h 03m, 2 x Abacus 2.50 GHz" in said
+    assert "n1 (10.5.0.2): v1.14.0+ichor.1, up 2h 03m, CPU 25%, memory 25% of 4.0 GB" in said
+    assert "load 0.50, 2 processes, 2 x Abacus 2.50 GHz" in said
     for words in (
         ("STAGE", "running"),
         ("READY", "yes"),

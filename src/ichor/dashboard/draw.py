@@ -1,6 +1,6 @@
 """Drawing: a state and a size -> the lines of a screen, a pure function.
 
-n1 (10.5.0.2): v1.14.0, up 2h 03m, 2 x Abacus 2.50 GHz, 3.8 GiB, 41 processes
+n1 (10.5.0.2): v1.14.0, up 2h 03m, CPU 12%, memory 40% of 4.0 GB, load 0.50, ...
 ───────────────────────────────────
 the screen that was chosen
 ───────────────────────────────────
@@ -12,7 +12,7 @@ from typing import Final
 
 from ichor.dashboard.lines import Line, Span, Style, screen
 from ichor.dashboard.monitor import monitor
-from ichor.dashboard.seen import Seen
+from ichor.dashboard.seen import Numbers, Seen, rates
 from ichor.dashboard.state import Screen, State
 from ichor.dashboard.summary import summary
 from ichor.units import format_size
@@ -53,10 +53,20 @@ def head(node: Seen) -> Line:
     if now is not None:
         if now.boot_time:
             parts.append(f"up {duration(node.time_s - now.boot_time)}")
-        clock = f" {now.frequency_khz / 1e6:.2f} GHz" if now.frequency_khz else ""
-        parts.append(f"{now.processors} x {now.processor or 'processor'}{clock}")
-        parts += [format_size(now.memory_total), f"{len(now.processes)} processes"]
+        parts += _use(node, now)
     return (Span(f"{name}{given}", Style.TITLE), Span(": " + ", ".join(parts) if parts else ""))
+
+
+def _use(node: Seen, now: Numbers) -> Iterator[str]:
+    seen = rates(node.before, now)
+    if seen is not None:
+        yield f"CPU {seen.busy:.0%}"
+    share = (now.memory_total - now.memory_available) / max(1, now.memory_total)
+    yield f"memory {share:.0%} of {format_size(now.memory_total)}"
+    yield f"load {now.load[0]:.2f}"
+    yield f"{len(now.processes)} processes"
+    clock = f" {now.frequency_khz / 1e6:.2f} GHz" if now.frequency_khz else ""
+    yield f"{now.processors} x {now.processor or 'processor'}{clock}"
 
 
 def log(lines: Sequence[str], rows: int, scroll: int) -> Iterator[Line]:
