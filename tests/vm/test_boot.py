@@ -103,9 +103,10 @@ def test_a_configuration_makes_it_a_node_on_its_disk_where_it_stays_when_power_i
 def read_the_screen(machine: Trial) -> None:
     """Read on its screen, letter by letter, what it tells of itself in maintenance."""
     machine.until("service=dashboard state=Running")
-    row = "  " + asyncio.run(fingerprint(port=machine.port))
-    assert len(row) == 66
     while True:
+        # It has another certificate once it has another address.
+        row = "  " + asyncio.run(fingerprint(port=machine.port))
+        assert len(row) == 66
         rows = machine.screen()
         known = learn(rows[-1], "[F1] Summary  [F2] Monitor  [F3] Log", {})
         if known is not None and any(learn(one, row, known) is not None for one in rows):

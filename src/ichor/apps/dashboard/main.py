@@ -7,7 +7,6 @@ writes META) is not there: it states that it reads, and nothing else.
 
 import asyncio
 import hashlib
-import sys
 from typing import Final
 
 from ichor.apps.serving import SOCKET, until_told
@@ -20,6 +19,7 @@ from ichor.rpc.client import Channel
 from ichor.rpc.peer import UnixTarget
 from ichor.rpc.tls import client_context
 
+_INPUT, _OUTPUT = 0, 1  # a kernel that found no console for PID 1 left Python none to know
 _PATIENCE_S: Final = 5
 
 
@@ -43,7 +43,7 @@ async def show() -> None:
     channel = Channel(UnixTarget(SOCKET), user_agent="ichor-dashboard")
     node = Node("", channel, [(METADATA_KEY, Role.READER)])
     try:
-        with Terminal(sys.stdin.fileno(), sys.stdout.fileno()) as terminal:
+        with Terminal(_INPUT, _OUTPUT) as terminal:
             await Session([node], terminal, KernelClock(), fingerprint=fingerprint).run()
     finally:
         await channel.close()
