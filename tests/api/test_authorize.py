@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from ichor.api.authorize import daemon_of
+from ichor.api.authorize import daemon_of, roles_of
+from ichor.pki.roles import Role
 from ichor.ports.service import Service, State
 from ichor.resources.runtime.service_spec import Daemon, ServiceSpec
 from ichor.rpc.peer import TcpPeer, UnixPeer
@@ -19,11 +20,12 @@ def running(**pids: int) -> Mapping[str, Service]:
     }
 
 
-SERVICES = running(apid=55, trustd=57, kubelet=60)
+SERVICES = running(apid=55, dashboard=56, trustd=57, kubelet=60)
 
 
 def test_the_daemon_that_we_started_is_known() -> None:
     assert daemon_of(UnixPeer(pid=55, uid=50, gid=50), SERVICES) == "apid"
+    assert daemon_of(UnixPeer(pid=56, uid=50, gid=50), SERVICES) == "dashboard"
     assert daemon_of(UnixPeer(pid=57, uid=51, gid=51), SERVICES) == "trustd"
 
 
@@ -44,3 +46,12 @@ def test_nobody_else_is(peer: UnixPeer | TcpPeer) -> None:
 
 def test_a_daemon_at_rest_is_not_there() -> None:
     assert daemon_of(UnixPeer(pid=0, uid=50, gid=50), running(apid=0)) == ""
+
+
+def test_a_screen_reads_and_writes_meta_whatever_it_states() -> None:
+    stated = frozenset({Role.ADMIN, Role.READER})
+    assert roles_of("dashboard", stated) == {Role.READER}
+    assert roles_of("dashboard", frozenset({Role.META_WRITER})) == {Role.META_WRITER}
+    assert roles_of("dashboard", frozenset()) == frozenset()
+    assert roles_of("apid", stated) == stated
+    assert roles_of("", stated) == frozenset()

@@ -68,7 +68,9 @@ class FakeContainers:
 def service(kubernetes: FakeContainers) -> ContainerService:
     system = FakeContainers(Running(id="etcd", image="etcd:1", pid=5, status="running"))
     namespaces = {"system": system, "k8s.io": kubernetes}
-    return ContainerService(namespaces, lambda pid: Usage(memory=pid, cpu=2 * pid))
+    return ContainerService(
+        namespaces, lambda pid: Usage(memory=pid, cpu=2 * pid), lambda pid: f"cni-{pid}"
+    )
 
 
 def listed(tmp_path: Path, namespace: str) -> list[pb.ContainerInfo]:
@@ -91,6 +93,7 @@ def test_a_pod_comes_before_its_containers(tmp_path: Path) -> None:
     sandbox, inner = listed(tmp_path, "k8s.io")
     assert (sandbox.id, sandbox.internal_id) == ("kube-system/dns", "f" * 64)
     assert inner.id == f"kube-system/dns:coredns:{'a' * 12}"
+    assert sandbox.network_namespace == "cni-10"
     assert (inner.pod_id, inner.name, inner.uid) == ("kube-system/dns", "coredns", "u1")
 
 

@@ -10,7 +10,7 @@ from ichor.api.machine.system import SystemService, meminfo_field
 from ichor.cosi.resource import resource
 from ichor.formats import procfs as formats
 from ichor.linux import procfs as kernel
-from ichor.linux.procfs import MountSpace, ProcessInfo
+from ichor.linux.procfs import Frequency, MountSpace, ProcessInfo
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.network.hostname import HostnameStatus
 
@@ -47,6 +47,9 @@ class FakeProc:
     def cpuinfo(self) -> tuple[Mapping[str, str], ...]:
         return ({"processor": "0", "model name": "Abacus", "cpu MHz": "2.5", "flags": "a b"},)
 
+    def frequencies(self) -> Iterator[Frequency]:
+        yield Frequency(1000, 800, 4000, "powersave")
+
     def processes(self) -> Iterator[ProcessInfo]:
         yield ProcessInfo(1, 0, "S", 2, 1.5, 4096, 1024, "init", "/sbin/init", "/sbin/init")
 
@@ -65,6 +68,7 @@ async def everything(tmp_path: Path) -> list[object]:
             (await node.call("Memory", Empty(), pb.MemoryResponse)).messages[0].meminfo,
             (await node.call("SystemStat", Empty(), pb.SystemStatResponse)).messages[0],
             (await node.call("CPUInfo", Empty(), pb.CPUInfoResponse)).messages[0].cpu_info[0],
+            (await node.call("CPUFreqStats", Empty(), pb.CPUFreqStatsResponse)).messages[0],
             (await node.call("DiskStats", Empty(), pb.DiskStatsResponse)).messages[0],
             (await node.call("NetworkDeviceStats", Empty(), pb.NetworkDeviceStatsResponse)),
             (await node.call("Processes", Empty(), pb.ProcessesResponse)).messages[0],
@@ -73,7 +77,7 @@ async def everything(tmp_path: Path) -> list[object]:
 
 
 def test_what_the_kernel_counts_arrives_at_the_client(tmp_path: Path) -> None:
-    name, load, meminfo, stat, cpu, disks, links, processes, mounts = asyncio.run(
+    name, load, meminfo, stat, cpu, clocks, disks, links, processes, mounts = asyncio.run(
         everything(tmp_path)
     )
     assert name == pb.Hostname(hostname="n1")
@@ -83,6 +87,15 @@ def test_what_the_kernel_counts_arrives_at_the_client(tmp_path: Path) -> None:
     assert (stat.boot_time, stat.cpu_total.user, stat.cpu_total.soft_irq) == (1700000000, 1.0, 0.05)
     assert (list(stat.irq), stat.soft_irq.timer) == ([1, 2], 2)
     assert cpu == pb.CPUInfo(model_name="Abacus", cpu_mhz=2.5, flags=["a", "b"])
+    assert isinstance(clocks, pb.CPUsFreqStats)
+    assert list(clocks.cpu_freq_stats) == [
+        pb.CPUFreqStats(
+            current_frequency=1000,
+            minimum_frequency=800,
+            maximum_frequency=4000,
+            governor="powersave",
+        )
+    ]
     assert isinstance(disks, pb.DiskStats)
     assert [one.name for one in disks.devices] == ["sd0", "sd1"]
     assert disks.total.write_completed == 10

@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Generator
 
 import pytest
+from tests.cluster.terminal import RIGHT, on_terminal
 from tests.cluster.whole import SLOWNESS, Whole, ended_after
 
 from ichor.config.versions import image
@@ -46,6 +47,9 @@ spec:
   selector: {app: echo}
   ports: [{port: 80, targetPort: 8080}]
 """
+
+
+ROLES = ("controlplane", "worker")
 
 
 class Pod:
@@ -120,6 +124,39 @@ def test_exec_and_logs_reach_a_pod_on_every_node(
 def test_logs_are_what_a_container_wrote(cluster: Whole) -> None:
     said = cluster.kubectl("logs", "-n", "kube-system", "-l", "k8s-app=kube-dns", "--tail=-1")
     assert "CoreDNS-" in said
+
+
+def test_sockets_of_pods_are_told_by_their_names(cluster: Whole, pods: list[Pod]) -> None:
+    pod = one_on(pods, "worker")
+    address = address_of(cluster, pod.node)
+    for words in (("-k",), (f"default/{pod.name}",)):
+        argv = cluster.machine_argv("netstat", "-n", address, "-l", "-p", *words)
+        rows = [row.split() for row in cluster.run(*argv).splitlines()]
+        assert any(
+            row[4].endswith(":8080") and row[-1] == f"default/{pod.name}" and "testtool" in row[-2]
+            for row in rows
+        ), rows
+
+
+def test_a_dashboard_shows_every_node(cluster: Whole, pods: list[Pod]) -> None:
+    addresses = ",".join(address_of(cluster, one_on(pods, role).node) for role in ROLES)
+    argv = cluster.machine_argv("dashboard", "-n", addresses, "-d", "1s")
+    with on_terminal(argv, cluster.environment) as terminal:
+        terminal.until("APISERVER", "healthy", "controlplane", f"{cluster.name} (2 machines)")
+        terminal.press(RIGHT)
+        terminal.until(one_on(pods, "worker").node, "worker")
+        terminal.press(b"2")
+        terminal.until("NETWORK", "kubelet")
+        terminal.press(b"3")
+        terminal.until("daemon:")
+        terminal.press(b"q")
+        assert terminal.ended() == 0
+
+
+def address_of(cluster: Whole, node: str) -> str:
+    found = json.loads(cluster.kubectl("get", "node", node, "-o", "json"))
+    addresses = found["status"]["addresses"]
+    return str(next(one["address"] for one in addresses if one["type"] == "InternalIP"))
 
 
 def test_a_port_is_forwarded(cluster: Whole, pods: list[Pod]) -> None:

@@ -26,6 +26,7 @@ NAME = "api-test"
 SUBNET = "10.7.1.0/24"
 ADDRESS = "10.7.1.2"
 LONGEST_S = 60.0
+PCAP_HEAD = 24
 ROOT = Path(__file__).parents[2]
 
 
@@ -187,6 +188,29 @@ def test_files_processes_memory_and_mounts_are_shown(configured: Machine) -> Non
     target.mkdir()
     configured.secure("copy", "/etc/cri", str(target))
     assert any(target.iterdir())
+
+
+def test_sockets_are_shown_with_who_holds_them(configured: Machine) -> None:
+    rows = [row.split() for row in configured.secure("netstat", "-l", "-p", "-t").splitlines()]
+    assert any(row[4].endswith(":50000") and row[-1].endswith("/apid") for row in rows[1:])
+    assert all(row[1] in {"tcp", "tcp6"} and row[6] == "LISTEN" for row in rows[1:])
+    connected = configured.secure("netstat", "-t")
+    assert f"{ADDRESS}]:50000" in connected or f"{ADDRESS}:50000" in connected
+
+
+def test_packets_are_captured_and_filtered(configured: Machine) -> None:
+    """The call itself passes the link."""
+    said = configured.secure("pcap", "-i", "eth0", "--duration", "3s")
+    assert f"{ADDRESS}:50000: TCP" in said
+    file = configured.directory / "taken.pcap"
+    every, nothing = "{ 0x6, 0, 0, 0x00040000 },", "{ 0x6, 0, 0, 0x00000000 },"
+    for program, has_packets in ((every, True), (nothing, False)):
+        configured.secure("pcap", "--duration", "3s", "-o", str(file), "--bpf-filter", program)
+        assert (file.stat().st_size > PCAP_HEAD) is has_packets
+    path = configured.directory / "watcher"
+    configured.secure("config", "new", str(path), "--roles", "os:reader")
+    done = configured.ichor(*configured.by(path), "pcap", "--duration", "1s")
+    assert "PERMISSION_DENIED" in done.err
 
 
 def test_a_role_does_what_it_may_and_no_more(configured: Machine) -> None:

@@ -1,6 +1,7 @@
 """Toy daemons for the zygote's tests."""
 
 import asyncio
+import fcntl
 import importlib
 import mmap
 import os
@@ -9,12 +10,15 @@ import signal
 import socket
 import ssl
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from ichor.dashboard.lines import Span
+from ichor.dashboard.terminal import Terminal
 from ichor.linux.helper import serve_once
 
 _LIFE_S = 120  # a toy ends by itself, should its test be killed
@@ -31,6 +35,19 @@ def report(arguments: tuple[str, ...]) -> int:
     print("random", random.random())
     print("environment", sorted(os.environ))
     return 3
+
+
+def picture(arguments: tuple[str, ...]) -> int:
+    """Paint on the terminal that it was given, and try to type on it."""
+    with Terminal(sys.stdin.fileno(), sys.stdout.fileno()) as terminal:
+        columns, rows = terminal.size()
+        terminal.paint([(Span(f"{columns} by {rows}"),)])
+        try:
+            fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSTI, b"x")
+        except OSError as error:
+            print("typing", error.errno, file=sys.stderr)
+    print("priority", os.getpriority(os.PRIO_PROCESS, 0), file=sys.stderr)
+    return 0
 
 
 def idle(arguments: tuple[str, ...]) -> int:

@@ -1,7 +1,12 @@
 """Confinement as the kernel tells it; each scenario in an interpreter of its own."""
 
+import errno
+import os
 import signal
+import struct
 import tempfile
+from fcntl import ioctl
+from termios import TIOCSWINSZ
 
 import pytest
 from msgspec.structs import replace
@@ -94,6 +99,29 @@ def serve_scenario() -> None:
 
 def test_a_network_daemon_serves_sockets_files_and_threads_without_powers() -> None:
     fresh(serve_scenario)
+
+
+async def _picture(world: World) -> None:
+    master, slave = os.openpty()
+    ioctl(slave, TIOCSWINSZ, struct.pack("4H", 33, 101, 0, 0))
+    confinement = replace(POWERLESS, seccomp="dashboard", nice=10)
+    spec = replace(toy("picture", restart=Restart.NEVER), confinement=confinement)
+    await world.supervisor.apply(Start(spec=replace(spec, terminal=os.ttyname(slave))))
+    await world.until(lambda: world.supervisor.observe()["toy"].exit is not None)
+    said = world.supervisor.log_file("toy").path.read_text().splitlines()
+    behind = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    assert said == [f"typing {errno.EPERM}", f"priority {behind}"]
+    assert "101 by 33" in os.read(master, 4096).decode()
+    os.close(slave)
+    os.close(master)
+
+
+def picture_scenario() -> None:
+    run(_picture)
+
+
+def test_a_dashboard_draws_on_its_terminal_and_cannot_type_there() -> None:
+    fresh(picture_scenario)
 
 
 async def _capability(world: World) -> None:

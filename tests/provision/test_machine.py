@@ -11,7 +11,7 @@ from ichor.errors import InputError
 from ichor.provision import accelerator, machine, tpm
 from ichor.provision import name as names
 from ichor.provision.life import End
-from ichor.provision.machine import Handed, command, heard, last_reason, meaning
+from ichor.provision.machine import MONITOR, Handed, command, heard, last_reason, meaning
 from ichor.provision.machines import Machines, identified
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Cluster, Machine
@@ -49,6 +49,15 @@ def test_a_machine_is_told_of_its_own_by_smbios_and_on_disks(tmp_path: Path) -> 
     said = [word for option, word in itertools.pairwise(words) if option == "-smbios"]
     assert said == ["type=1,serial=ds=nocloud;i=a,,b", "type=11,value=x=1", "type=11,value=y"]
     assert "if=none,id=medium0,format=raw,readonly=on,file=/m" in words
+
+
+def test_a_screen_is_there_only_where_it_is_wanted_and_can_be_looked_at(tmp_path: Path) -> None:
+    node = planned(tmp_path / "disk").nodes[0]
+    assert node.machine is not None
+    words = " ".join(command(node, replace(node.machine, screen=True), Path("/a,b"), HANDED))
+    assert "-device VGA" in words
+    assert f"-qmp unix:/a,,b/{MONITOR}," in words
+    assert "VGA" not in " ".join(command(node, node.machine, tmp_path, HANDED))
 
 
 @pytest.mark.parametrize(

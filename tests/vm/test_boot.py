@@ -1,5 +1,6 @@
 """Our disk in a virtual machine with real firmware: it comes up, and a changed one does not."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +8,13 @@ from pathlib import Path
 import pytest
 from tests.config import samples
 
+from ichor.apps.dashboard.main import fingerprint
 from ichor.cli.cluster_machines import disk_image
 from ichor.config.encode import encode
 from ichor.formats import gpt
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.testing.machine import Trial, trial
+from ichor.testing.screen import learn
 
 pytestmark = pytest.mark.vm
 MOST_KB = 100_000
@@ -53,6 +56,11 @@ def test_it_comes_to_rest_with_no_more_memory_than_it_may(machine: Trial) -> Non
     print(f"used: {used} kB")
 
 
+def test_without_a_screen_there_is_no_dashboard(machine: Trial) -> None:
+    services = machine.ask("ServiceList", pb.ServiceListResponse).messages[0].services
+    assert "dashboard" not in {one.id for one in services}
+
+
 def used_kb(machine: Trial) -> int:
     info = machine.ask("Memory", pb.MemoryResponse).messages[0].meminfo
     return info.memtotal - info.memavailable
@@ -61,8 +69,9 @@ def used_kb(machine: Trial) -> int:
 def test_a_configuration_makes_it_a_node_on_its_disk_where_it_stays_when_power_is_cut(
     image: Path,
 ) -> None:
-    with trial(image, 768) as machine:
+    with trial(image, 768, has_screen=True) as machine:
         machine.answered()
+        read_the_screen(machine)
         assert "service=containerd" not in machine.console
         text = encode(samples.control_plane()).encode()
         request = pb.ApplyConfigurationRequest(data=text)
@@ -89,6 +98,28 @@ def test_a_configuration_makes_it_a_node_on_its_disk_where_it_stays_when_power_i
         said = machine.console.rpartition("Linux version")[2]
         assert said.count("Ending clean mount") == 2
         assert "Starting recovery" not in said
+
+
+def read_the_screen(machine: Trial) -> None:
+    """Read on its screen, letter by letter, what it tells of itself in maintenance."""
+    machine.until("service=dashboard state=Running")
+    while not tells_its_certificate(machine):
+        machine.check_hope("its screen does not tell the fingerprint")
+    listed = machine.ask("Processes", pb.ProcessesResponse).messages[0].processes
+    (own,) = (one.resident_memory for one in listed if one.args == "dashboard")
+    print(f"dashboard: {own >> 10} kB resident")
+
+
+def tells_its_certificate(machine: Trial) -> bool:
+    """Say whether a row of its screen is the fingerprint of what its API shows at this moment."""
+    shown = asyncio.run(fingerprint(port=machine.port))
+    rows = machine.screen()
+    known = learn(rows[-1], "[F1] Summary  [F2] Monitor  [F3] Log", {})
+    return (
+        len(shown) == 64
+        and known is not None
+        and any(learn(row, f"  {shown}", known) is not None for row in rows)
+    )
 
 
 def test_a_changed_byte_of_the_root_ends_the_boot(image: Path, tmp_path: Path) -> None:

@@ -14,15 +14,20 @@ from typing import Final
 
 from ichor.api import access
 from ichor.api.access import may_call
-from ichor.pki.roles import ASSIGNABLE, METADATA_KEY, of_metadata
+from ichor.pki.roles import ASSIGNABLE, METADATA_KEY, Role, of_metadata
 from ichor.ports.service import Service
 from ichor.rpc.context import Context, Handler, Interceptor
 from ichor.rpc.peer import Peer, UnixPeer
 from ichor.rpc.status import Code, RpcError
 
-APID = 50
+APID = 50  # and the dashboard, as facts say
 TRUSTD = 51
-_SERVICES: Final[Mapping[int, str]] = {APID: "apid", TRUSTD: "trustd"}
+_SERVICES: Final[Mapping[int, tuple[str, ...]]] = {
+    APID: ("apid", "dashboard"),
+    TRUSTD: ("trustd",),
+}
+# What may be had on a machine's own screen, by whoever stands before it.
+_DASHBOARD: Final = frozenset({Role.READER, Role.META_WRITER})
 
 Grant = Callable[[Context], frozenset[str]]
 
@@ -31,26 +36,33 @@ def granting(services: Callable[[], Mapping[str, Service]]) -> Grant:
     """Give what says which roles a call has; none for a process that we did not start."""
 
     def granted(context: Context) -> frozenset[str]:
-        match daemon_of(context.peer, services()):
-            case "trustd":
-                return frozenset({access.TRUSTD})
-            case "apid":
-                return ASSIGNABLE & of_metadata(context.metadata.all(METADATA_KEY))
-            case _:
-                return frozenset()
+        stated = of_metadata(context.metadata.all(METADATA_KEY))
+        return roles_of(daemon_of(context.peer, services()), stated)
 
     return granted
+
+
+def roles_of(daemon: str, stated: frozenset[str]) -> frozenset[str]:
+    """Give the roles of a call by one of our daemons; trustd has one, whatever it states."""
+    match daemon:
+        case "trustd":
+            return frozenset({access.TRUSTD})
+        case "apid":
+            return ASSIGNABLE & stated
+        case "dashboard":
+            return _DASHBOARD & stated
+        case _:
+            return frozenset()
 
 
 def daemon_of(peer: Peer, services: Mapping[str, Service]) -> str:
     """Give the id of the daemon that holds the other end; empty if it is none of ours."""
     if not isinstance(peer, UnixPeer):
         return ""
-    service = services.get(_SERVICES.get(peer.uid, ""))
-    # A pid of 0 is of a process in no namespace that we see, or of a service at rest.
-    if service is None or not peer.pid or service.pid != peer.pid:
+    if not peer.pid:  # of a process in no namespace that we see; 0 is a service at rest, too
         return ""
-    return service.spec.id
+    known = (services[id] for id in _SERVICES.get(peer.uid, ()) if id in services)
+    return next((one.spec.id for one in known if one.pid == peer.pid), "")
 
 
 def require(grant: Grant) -> Interceptor:

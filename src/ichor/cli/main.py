@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bootstrap": ("ichor.cli.kubernetes:bootstrap", "Begin etcd's cluster on one control plane."),
     "containers": ("ichor.cli.containers:containers", "List containers."),
     "copy": ("ichor.cli.files:copy", "Copy files from a machine."),
+    "dashboard": ("ichor.cli.dashboard:dashboard", "Show what machines are and do."),
     "etcd": ("ichor.cli.etcd:etcd", "Look after etcd."),
     "events": ("ichor.cli.events:events", "Print what happens on machines."),
     "graph": ("ichor.apps.graph:graph", "Show the controllers and what is between them."),
@@ -33,7 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "memory": ("ichor.cli.system:memory", "Show how memory is used."),
     "meta": ("ichor.cli.meta:meta", "Write values that outlive a configuration."),
     "mounts": ("ichor.cli.system:mounts", "List mounts."),
+    "pcap": ("ichor.cli.pcap:pcap", "Show packets that pass a link of a machine."),
     "processes": ("ichor.cli.system:processes", "List processes."),
+    "netstat": ("ichor.cli.netstat:netstat", "Show sockets of machines and pods."),
     "read": ("ichor.cli.files:read", "Print a file."),
     "reboot": ("ichor.cli.power:reboot", "Reboot machines."),
     "reset": ("ichor.cli.power:reset", "Wipe machines."),
@@ -80,6 +83,8 @@ ALIASES: dict[str, str] = {
     "p": "processes",
     "ps": "processes",
     "services": "service",
+    "ss": "netstat",
+    "tcpdump": "pcap",
 }
 
 

@@ -5,6 +5,8 @@ threads. It can never start a program, become another, look into one, or load co
 those end it at once. All else that we know fails with EPERM, what we do not know with ENOSYS.
 
 `helper` (signer): the same, and it opens no socket: it has the one it answers on.
+
+`dashboard`: the same as a network daemon, and it sets its terminal and asks how large it is.
 """
 
 from ichor.formats.bpf import ALLOW, KILL, Masked, Policy, Rule, errno
@@ -78,4 +80,14 @@ HELPER = Policy(
     default=NETWORK_DAEMON.default,
 )
 
-POLICIES = {"network-daemon": NETWORK_DAEMON, "helper": HELPER}
+# TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ; not TIOCSTI, which types for others.
+_OF_TERMINALS = (0x5402, 0x5403, 0x5404, 0x5413)
+DASHBOARD = Policy(
+    rules=(
+        *NETWORK_DAEMON.rules,
+        *(Rule("ioctl", ALLOW, (Masked(1, _INT, each),)) for each in _OF_TERMINALS),
+    ),
+    default=NETWORK_DAEMON.default,
+)
+
+POLICIES = {"network-daemon": NETWORK_DAEMON, "helper": HELPER, "dashboard": DASHBOARD}

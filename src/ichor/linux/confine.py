@@ -32,6 +32,7 @@ _SECUREBITS = 0b11 | 0b11 << 2 | 0b11 << 6
 def confine(wanted: Confinement) -> None:
     """Give up all that is not wanted. After OSError or InputError the caller must not go on."""
     os.umask(wanted.umask)
+    os.nice(wanted.nice)
     _set_limits(wanted)
     if wanted.capabilities is not None:
         _drop_bounding(_mask(wanted.capabilities))

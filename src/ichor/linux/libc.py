@@ -7,6 +7,7 @@ import ctypes
 import os
 import platform
 import signal
+import socket
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
@@ -192,6 +193,18 @@ def set_seccomp(program: bytes) -> None:
     """Install a filter for this thread and its children; needs no_new_privs or CAP_SYS_ADMIN."""
     fprog = _SockFprog(len(program) // 8, program)
     prctl(PR_SET_SECCOMP, 2, ctypes.addressof(fprog))
+
+
+_SO_ATTACH_FILTER = 26  # include/uapi/asm-generic/socket.h
+
+
+def attach_filter(fd: int, program: bytes) -> None:
+    """Have a socket pass over what a filter of classic BPF does not let through."""
+    fprog = _SockFprog(len(program) // 8, program)
+    result = _libc.setsockopt(
+        fd, socket.SOL_SOCKET, _SO_ATTACH_FILTER, ctypes.byref(fprog), ctypes.sizeof(fprog)
+    )
+    _check(result, "SO_ATTACH_FILTER")
 
 
 _CAPABILITY_VERSION_3 = 0x20080522  # include/uapi/linux/capability.h

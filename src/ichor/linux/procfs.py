@@ -1,4 +1,7 @@
-"""/proc, read for the machine API: thin readers over formats.procfs and formats.mountinfo."""
+"""/proc, read for the machine API: thin readers over formats.procfs and formats.mountinfo.
+
+And of /sys what /proc tells badly: clock rates (admin-guide/pm/cpufreq.rst).
+"""
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -9,6 +12,7 @@ from typing import NamedTuple
 from ichor.formats import mountinfo, procfs
 
 _PROC = Path("/proc")
+_CPUS = Path("/sys/devices/system/cpu")
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGESIZE")
 
@@ -35,6 +39,15 @@ class MountSpace(NamedTuple):
     available_bytes: int
 
 
+class Frequency(NamedTuple):
+    """Clock rates of a processor in kHz, and what chooses the current one."""
+
+    current: int
+    minimum: int
+    maximum: int
+    governor: str
+
+
 def loadavg() -> procfs.LoadAverage:
     return procfs.loadavg(_read("loadavg"))
 
@@ -57,6 +70,14 @@ def net_dev() -> tuple[procfs.NetStat, ...]:
 
 def cpuinfo() -> tuple[Mapping[str, str], ...]:
     return procfs.cpuinfo(_read("cpuinfo"))
+
+
+def frequencies(cpus: Path = _CPUS) -> Iterator[Frequency]:
+    """Give those of processors whose driver tells them, by number; virtual ones have none."""
+    folders = [one for one in cpus.glob("cpu*") if one.name[3:].isdecimal()]
+    for folder in sorted(folders, key=lambda one: int(one.name[3:])):
+        with suppress(OSError, ValueError):  # it was taken off meanwhile, or does not know
+            yield _frequency(folder / "cpufreq")
 
 
 def uptime() -> float:
@@ -86,6 +107,14 @@ def mount_space() -> Generator[MountSpace]:
             space = os.statvfs(entry.target)
             size, available = space.f_blocks * space.f_frsize, space.f_bavail * space.f_frsize
             yield MountSpace(entry.source, entry.target, size, available)
+
+
+def _frequency(folder: Path) -> Frequency:
+    current, minimum, maximum = (
+        int((folder / f"scaling_{name}_freq").read_text()) for name in ("cur", "min", "max")
+    )
+    governor = (folder / "scaling_governor").read_text().strip()
+    return Frequency(current, minimum, maximum, governor)
 
 
 def _process(folder: Path) -> ProcessInfo:

@@ -231,20 +231,20 @@ class Supervisor:
         if spec.cgroup:
             self._cgroups.apply(Make(path=spec.cgroup, resources=spec.resources))
         self._enter(spec.id, State.STARTING, "Starting process")
-        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        output = pump.write_end if pump else null
+        own = _input_of(spec)
+        errors = pump.write_end if pump else own
         try:
             return await self._launcher.launch(
                 spec.id,
                 spec.program,
-                Standard(null, output, output),
+                Standard(own, own if spec.terminal else errors, errors),
                 confinement=spec.confinement,
                 environment=spec.environment,
                 directory=spec.directory,
                 before=lambda pid: self._place(spec, pid),
             )
         finally:
-            os.close(null)
+            os.close(own)
 
     def _place(self, spec: ServiceSpec, pid: int) -> None:
         if spec.cgroup:
@@ -285,3 +285,11 @@ class Supervisor:
         done, _ = await asyncio.wait({pump.ended}, timeout=0.2)
         if not done:
             pump.stop()
+
+
+def _input_of(spec: ServiceSpec) -> int:
+    if spec.terminal:
+        from ichor.linux.screen import open_terminal  # which most nodes do without
+
+        return open_terminal(spec.terminal)
+    return os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)

@@ -56,11 +56,11 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def address(directory: Path) -> Generator[str]:
-    """Give a short path to the keeper's socket, good while in the block."""
+def address(directory: Path, name: str = SOCKET) -> Generator[str]:
+    """Give a short path to the keeper's socket, or another one, good while in the block."""
     fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield f"/proc/self/fd/{fd}/{SOCKET}"
+        yield f"/proc/self/fd/{fd}/{name}"
     finally:
         os.close(fd)
 

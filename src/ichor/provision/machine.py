@@ -29,6 +29,7 @@ VARIABLES: Final = accelerator.CODE.with_name("OVMF_VARS_4M.fd")  # in setup mod
 # Only code in system management mode writes the flash, and so the variables.
 _GUARDED: Final = ("-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
 DISK, STORE, IMAGES = "disk.raw", "vars.fd", "images.raw"
+MONITOR: Final = "look.sock"  # of QMP, to look at a screen
 WRITES: Final = (
     "writes.log"  # as of dm-log-writes (kernel, admin-guide/device-mapper/log-writes.rst)
 )
@@ -76,6 +77,9 @@ def command(node: Node, machine: Machine, directory: Path, handed: Handed) -> It
     if handed.tpm >= 0:
         yield from tpm.arguments(handed.tpm)
     yield from ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
+    if machine.screen:
+        path = _escaped(directory / MONITOR)
+        yield from ("-device", "VGA,romfile=", "-qmp", f"unix:{path},server=on,wait=off")
     yield from ("-chardev", f"socket,id=qmp,fd={handed.qmp}", "-mon", "chardev=qmp,mode=control")
     yield from ("-action", "reboot=shutdown")
 

@@ -42,6 +42,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     media: images of disks beside its own, read-only.
     links: how many network cards it has, all on the hub's bridge; the first gets an address there.
     iso, netboot: a CD, or a folder for boot by the network; its disk is empty then.
+    screen: it has one, which can be looked at.
     """
 
     image: str
@@ -59,6 +60,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     links: int = 1
     iso: str = ""
     netboot: str = ""
+    screen: bool = False
 
     @property
     def has_medium(self) -> bool:

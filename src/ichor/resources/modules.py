@@ -198,6 +198,7 @@ MODULES: Mapping[str, str] = {
     "FileSpecs.ichor.dev": "files.file",
     "FileStatuses.ichor.dev": "files.file",
     "HostFacts.ichor.dev": "runtime.host",
+    "Screens.ichor.dev": "runtime.screen",
     "ImageRoots.ichor.dev": "secrets.roots",
     "EtcdBootstraps.ichor.dev": "etcd.bootstrap",
     "HealthChecks.ichor.dev": "runtime.service_status",

@@ -21,12 +21,13 @@ from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import control, record
 from ichor.provision import name as names
 from ichor.provision.control import Verb
+from ichor.provision.machine import MONITOR
 from ichor.provision.machines import Machines, with_accelerator
 from ichor.provision.provisioner import Request, plan
 from ichor.provision.record import Machine
 from ichor.provision.syscalls import network_namespace
 from ichor.rpc.status import RpcError
-from ichor.testing import pages
+from ichor.testing import pages, screen
 
 PATIENCE_S: Final = 900
 OFF_S: Final = 180
@@ -103,6 +104,10 @@ class Trial:
         if self.seconds > PATIENCE_S or self.crashes >= CRASHES:
             raise TimeoutError(f"{lack} ({self.crashes} crashes):\n{self.console[-3000:]}")
 
+    def screen(self) -> tuple[tuple[screen.Cell, ...], ...]:
+        """Look at its screen: rows of cells."""
+        return screen.cells(screen.look(self.directory, MONITOR))
+
     @property
     def crashes(self) -> int:
         """Give how many times in a row the machine ended neither by a reboot nor by power-off."""
@@ -144,6 +149,7 @@ def trial(
     links: int = 1,
     iso: Path | None = None,
     netboot: Path | None = None,
+    has_screen: bool = False,
 ) -> Iterator[Trial]:
     """Give a machine that starts from this disk, or from a medium while its disk is empty."""
     name = f"vm-{os.getpid()}-{next(_NUMBERS)}"
@@ -160,6 +166,7 @@ def trial(
         links=links,
         iso=str(iso or ""),
         netboot=str(netboot or ""),
+        screen=has_screen,
     )
     planned = plan(Request(name=name, root=image or Path(), workers=0, machine=wanted))
     made = Machines()

@@ -34,13 +34,20 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 
 class ContainerService:
-    """namespaces: the runtime's containers by namespace. usage: of the group of a process."""
+    """namespaces: the runtime's containers by namespace. usage: of the group of a process.
+
+    network: the name of the network namespace of a process.
+    """
 
     def __init__(
-        self, namespaces: Mapping[str, Containers], usage: Callable[[int], Usage | None]
+        self,
+        namespaces: Mapping[str, Containers],
+        usage: Callable[[int], Usage | None],
+        network: Callable[[int], str],
     ) -> None:
         self._namespaces = namespaces
         self._usage = usage
+        self._network = network
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
@@ -52,7 +59,11 @@ class ContainerService:
     async def containers(
         self, request: pb.ContainersRequest, context: Context
     ) -> pb.ContainersResponse:
-        found = [info(request.namespace, one) async for one in self._list(request.namespace)]
+        found: list[pb.ContainerInfo] = []
+        async for one in self._list(request.namespace):
+            shown = info(request.namespace, one)
+            shown.network_namespace = self._network(one.pid) if one.pid else ""
+            found.append(shown)
         found.sort(key=lambda one: one.id)
         return pb.ContainersResponse(messages=[pb.Container(containers=found)])
 
@@ -94,7 +105,12 @@ class ContainerService:
 def info(namespace: str, one: Running) -> pb.ContainerInfo:
     """Show a container; one of a pod goes by the pod's name and a short id."""
     shown = pb.ContainerInfo(
-        namespace=namespace, id=one.id, image=one.image, pid=one.pid, status=one.status, name=one.id
+        namespace=namespace,
+        id=one.id,
+        image=one.image,
+        pid=one.pid,
+        status=one.status,
+        name=one.id,
     )
     pod = one.labels.get(_POD)
     if pod is None:
@@ -108,6 +124,15 @@ def info(namespace: str, one: Running) -> pb.ContainerInfo:
         shown.name = one.labels.get(_NAME, one.id)
         shown.id = f"{shown.pod_id}:{shown.name}:{one.id[:_SHORT]}"
     return shown
+
+
+def network_of(pid: int, proc: Path = Path("/proc"), names: Path = Path("/run/netns")) -> str:
+    """Name the network namespace of a process; empty for the node's own, and for one that ended."""
+    try:
+        wanted = (proc / str(pid) / "ns/net").stat().st_ino
+        return next((one.name for one in names.iterdir() if one.stat().st_ino == wanted), "")
+    except OSError:
+        return ""
 
 
 def usage_of(

@@ -12,7 +12,7 @@ from ichor.api.machine.aside import Aside
 from ichor.api.machine.table import unary
 from ichor.cosi.state import State, find
 from ichor.formats.procfs import CpuTimes, DiskStat, LoadAverage, NetStat, SystemStat
-from ichor.linux.procfs import MountSpace, ProcessInfo
+from ichor.linux.procfs import Frequency, MountSpace, ProcessInfo
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.network.hostname import HostnameStatus
 from ichor.resources.network.ids import HOSTNAME_ID
@@ -48,6 +48,8 @@ class Proc(Protocol):
 
     def cpuinfo(self) -> tuple[Mapping[str, str], ...]: ...
 
+    def frequencies(self) -> Iterator[Frequency]: ...
+
     def processes(self) -> Iterator[ProcessInfo]: ...
 
     def mount_space(self) -> Generator[MountSpace]: ...
@@ -68,6 +70,7 @@ class SystemService:
             **unary("Memory", Empty, pb.MemoryResponse, self.memory),
             **unary("SystemStat", Empty, pb.SystemStatResponse, self.stat),
             **unary("CPUInfo", Empty, pb.CPUInfoResponse, self.processors),
+            **unary("CPUFreqStats", Empty, pb.CPUFreqStatsResponse, self.frequencies),
             **unary("DiskStats", Empty, pb.DiskStatsResponse, self.disks),
             **unary("NetworkDeviceStats", Empty, pb.NetworkDeviceStatsResponse, self.links),
             **unary("Processes", Empty, pb.ProcessesResponse, self.processes),
@@ -116,6 +119,19 @@ class SystemService:
     async def processors(self, request: Empty, context: Context) -> pb.CPUInfoResponse:
         found = [processor(one) for one in self._proc.cpuinfo()]
         return pb.CPUInfoResponse(messages=[pb.CPUsInfo(cpu_info=found)])
+
+    async def frequencies(self, request: Empty, context: Context) -> pb.CPUFreqStatsResponse:
+        """Give them in kHz."""
+        found = [
+            pb.CPUFreqStats(
+                current_frequency=one.current,
+                minimum_frequency=one.minimum,
+                maximum_frequency=one.maximum,
+                governor=one.governor,
+            )
+            for one in self._proc.frequencies()
+        ]
+        return pb.CPUFreqStatsResponse(messages=[pb.CPUsFreqStats(cpu_freq_stats=found)])
 
     async def disks(self, request: Empty, context: Context) -> pb.DiskStatsResponse:
         found = [disk(one) for one in self._proc.diskstats()]

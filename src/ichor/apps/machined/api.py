@@ -10,12 +10,12 @@ from ichor.api.authorize import APID, TRUSTD, granting, require
 from ichor.api.errors import translate
 from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
-from ichor.api.machine import service, version
+from ichor.api.machine import capture, service, version
 from ichor.api.machine.access import AccessService
 from ichor.api.machine.aside import Aside
 from ichor.api.machine.bootstrap import BootstrapService
 from ichor.api.machine.configuration import ConfigurationService
-from ichor.api.machine.containers import ContainerService, usage_of
+from ichor.api.machine.containers import ContainerService, network_of, usage_of
 from ichor.api.machine.departure import Departure
 from ichor.api.machine.etcd import EtcdService
 from ichor.api.machine.etcd_leave import EtcdLeaveService
@@ -26,6 +26,7 @@ from ichor.api.machine.images import ImageService
 from ichor.api.machine.lifecycle import LifecycleService
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.meta import MetaService
+from ichor.api.machine.netstat import NetstatService
 from ichor.api.machine.power import PowerService
 from ichor.api.machine.proof import ProofService
 from ichor.api.machine.reboot import RebootService
@@ -113,10 +114,12 @@ def server(state: State, world: World) -> Server:
         **service.handlers(state),
         **ServiceControl(world.services).handlers(),
         **SystemService(state, procfs, aside).handlers(),
+        **capture.handlers(),
+        **NetstatService(aside).handlers(),
         **FileService(aside).handlers(),
         **LogService(state, world.ring, LOGS, notice.changes).handlers(),
         **EventService(world.events, world.now).handlers(),
-        **ContainerService(world.containers, usage_of).handlers(),
+        **ContainerService(world.containers, usage_of, network_of).handlers(),
         **ImageService(world.images, world.hosts_dir, world.now, world.verification).handlers(),
         **PowerService(world.operations).handlers(),
         **MetaService(disk.meta if disk else None).handlers(),

@@ -237,6 +237,7 @@ class Machine:
             line = KernelCmdline(cmdline=Path("/proc/cmdline").read_text(encoding="utf-8").strip())
             self._state.create(resource(line, KERNEL_CMDLINE_ID), OWNER)
             self._state.create(resource(booted_image.security(), SECURITY_STATE_ID), OWNER)
+            self._look_for_screen()
             self._platform = self._handed(line.cmdline)
         if self._medium is not None:
             from ichor.apps.machined import medium as of_medium
@@ -247,6 +248,13 @@ class Machine:
             self._state.create(resource(status, volume), OWNER)
         self._operations.ask("initialize", {BOOT: self._events.new_id()})
         self._adopt(Path(layers.HOST) / "userdata")
+
+    def _look_for_screen(self) -> None:
+        from ichor.linux import screen
+        from ichor.resources.runtime.screen import ID, Screen
+
+        if driver := screen.driver():
+            self._state.create(resource(Screen(driver=driver), ID), OWNER)
 
     def _handed(self, line: str) -> str:
         """Take what a machine is handed of its configuration; gives the platform's name."""

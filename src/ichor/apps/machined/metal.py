@@ -36,6 +36,7 @@ from ichor.controllers.network.rule_config import rule_config
 from ichor.controllers.network.time_server import time_server
 from ichor.controllers.network.time_server_config import time_server_config
 from ichor.controllers.runtime.boot_assess import boot_assess
+from ichor.controllers.runtime.dashboard_service import dashboard_service
 from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
@@ -164,6 +165,7 @@ def shared(world: MachineWorld) -> tuple[Controller, ...]:
         time_server,
         time_sync(world.time),
         volume_provision(world.disk),
+        dashboard_service,
     )
 
 

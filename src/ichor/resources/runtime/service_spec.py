@@ -52,7 +52,7 @@ class Confinement(Struct, frozen=True, kw_only=True):
     capabilities: names without CAP_, lower case; None keeps what init has.
     seccomp: name of a policy, empty for none; implies no_new_privs.
     limits: name as in RLIMIT_*, lower case -> (soft, hard), -1 for unlimited.
-    oom_score_adj: as low as the kernel lets us go.
+    oom_score_adj: as low as the kernel lets us go. nice: how far behind others, see nice(2).
     """
 
     uid: int = 0
@@ -63,6 +63,7 @@ class Confinement(Struct, frozen=True, kw_only=True):
     seccomp: str = ""
     limits: Mapping[str, tuple[int, int]] = {}
     oom_score_adj: int | None = None
+    nice: int = 0
     umask: int = 0o022
 
 
@@ -85,6 +86,7 @@ class ServiceSpec(Spec, frozen=True, kw_only=True):
 
     cgroup: path below the node's own group, empty for machined's own.
     log: name of its log file; empty discards its output.
+    terminal: path of what is its input and output; only its errors go to the log then.
     sweep: end all it left behind when its process ended; not for a runtime, whose shims stay.
     """
 
@@ -102,6 +104,7 @@ class ServiceSpec(Spec, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
     directory: str = "/"
     log: str = ""
+    terminal: str = ""
     restart: Restart = Restart.ALWAYS
     grace: timedelta = timedelta(seconds=10)
     sweep: bool = True
