@@ -21,6 +21,7 @@ from ichor.linux.meta import DiskMeta
 from ichor.linux.mount import KernelMounts
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.reseal import DiskResealer
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.volumes import KernelSystemDisk
 from ichor.log import fields, logger
@@ -73,6 +74,7 @@ def adapters(
         meta=values,
         prover=RootProver(EspEntries(), vouch),
         generations=generations,
+        resealer=DiskResealer(values),
     )
 
 

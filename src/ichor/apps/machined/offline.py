@@ -48,6 +48,7 @@ from ichor.models import (
     pods,
     rendezvous,
     service,
+    staging,
     static_pods,
     system_disk,
     time_sync,
@@ -70,6 +71,7 @@ from ichor.ports.network import Action as NetworkAction
 from ichor.ports.network import Network
 from ichor.ports.node_pods import Action as PodAction
 from ichor.ports.node_pods import Evictable
+from ichor.ports.staging import Staging
 from ichor.ports.static_pods import Offer
 from ichor.ports.system_disk import Action as DiskAction
 from ichor.ports.system_disk import SystemDisk
@@ -234,6 +236,7 @@ def of_machine(links: Held[Network, NetworkAction], site: Site = METAL) -> tuple
         boot=Held(Boot(), boot_entry.model),
         generations=Held[Least, Generation](Least(), generation.model),
         meta=Held({}, meta.model),
+        staging=HeldSlow(Staging(), staging.model),
         sources=Held(Sources(), config_sources.model),
         network=links,
         leases=HeldSlow({}, dhcp.model),
@@ -287,6 +290,7 @@ MODELS: Mapping[str, AnyModel] = {
     "runtime.LeastGeneration": _any(generation.model),
     "runtime.Power": _any(fate.model),
     "runtime.Services": _any(service.model),
+    "runtime.StagedUpgrade": _any(staging.model),
     "runtime.UpgradeSettle": _any(meta.model),
     "secrets.Enrolment": _any(issuance.model),
     "secrets.Issuance": _any(issuance.model),
