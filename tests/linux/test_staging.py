@@ -114,6 +114,17 @@ def test_what_is_staged_while_it_runs_is_for_the_next_start(store: DiskMeta) -> 
     assert images.observe() == Staging()
 
 
+def test_a_meta_that_cannot_be_written_keeps_no_machine_from_coming_up(store: DiskMeta) -> None:
+    class ReadOnly(DiskMeta):
+        def observe(self) -> Mapping[int, bytes]:
+            return store.observe()
+
+        def change(self, how: Callable[[Mapping[int, bytes]], Mapping[int, bytes]]) -> None:
+            raise OSError(5, "I/O error")
+
+    assert started(ReadOnly(), upgraded(store)) == Staging()
+
+
 @pytest.mark.parametrize("error", [FormatError("no copy is whole"), OSError(5, "I/O error")])
 def test_a_meta_that_cannot_be_read_stages_nothing(error: IchorError | OSError) -> None:
     class Unreadable(DiskMeta):

@@ -48,7 +48,7 @@ class StagedImages:
         self._seen = await asyncio.to_thread(self._write)
 
     def _write(self) -> Staging:
-        values = self._meta.observe()
+        values = self._values()
         image = staged.image(values)
         try:
             found = staged.parse(values)
@@ -59,6 +59,12 @@ class StagedImages:
                 log.info("staged upgrade", extra=fields(image=image, step=step))
         except (IchorError, OSError) as error:
             log.error("a staged upgrade is dropped", extra=fields(image=image, why=error))
-            self._meta.change(staged.without)
+            self._drop()
             return Staging()
         return Staging(image=image, written=True)
+
+    def _drop(self) -> None:
+        try:
+            self._meta.change(staged.without)
+        except (IchorError, OSError) as error:  # the machine comes up all the same
+            log.error("META still names a staged upgrade", extra=fields(why=error))
