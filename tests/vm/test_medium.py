@@ -97,7 +97,7 @@ def test_a_machine_is_installed_from_a_cd_that_stops_where_it_meets_it_again(
         made.start()
         made.until_after(begin, "this machine is installed")
         made.until_after(begin, "reboot: System halted")
-        assert "disks=['vda']" in made.console[begin:]
+        assert "disks=('vda',)" in made.console[begin:]
         assert "configuration is on the disk" not in made.console[begin:]
         print(f"stopped after {made.seconds:.0f} s")
 
