@@ -1,7 +1,7 @@
 """Volumes that are encrypted: made so, opened by their machine at every start, and by no other one.
 
-Between two starts its firmware comes to trust other keys: its TPM gives nothing back, another key
-opens the volumes, and the TPM is told to keep theirs for what the machine is now.
+Between two starts its firmware comes to enforce Secure Boot: its TPM gives nothing back, another
+key opens the volumes, and the TPM is told to keep theirs for what the machine is now.
 
 What lies on the disk is read with the recovery passphrase, away from the machine: by libcryptsetup
 of this host, and AES-XTS of another library.
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tests.config import samples
-from tests.vm.press import Press
+from tests.vm.press import Press, new_signer
 from tests.vm.upgrading import Machine
 
 from ichor.config.encode import encode
@@ -23,7 +23,7 @@ from ichor.formats import gpt, luks2, meta
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import SECTOR, Partition
 from ichor.formats.luks2 import BOTH
-from ichor.image import measure, sparse
+from ichor.image import authenticode, measure, sparse
 from ichor.linux import cryptsetup
 from ichor.linux.cryptsetup import Volume
 from ichor.pki import issue
@@ -35,8 +35,6 @@ from ichor.testing.machine import Trial, trial
 pytestmark = pytest.mark.vm
 CONTAINERS = "service=containerd state=Running"
 RECOVERY = "kept by people"
-# What firmware is like once it knows keys, which PCR 7 has measured.
-OTHER_KEYS = machines.VARIABLES.with_name("OVMF_VARS_4M.ms.fd")
 MOST_MIB = 6000  # of EPHEMERAL, which has less on the disk as it is at first
 BLOCK = 4096  # of an encrypted sector, as is chosen where nothing is said
 VOLUMES = f"""
@@ -119,8 +117,8 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
     disk, image = tmp_path / "disk.raw", tmp_path / "image.raw"
     press = Press(tmp_path)
     shutil.copy(press.disk, image)
-    states = issue.key_pem(measure.make_key())
-    press.put(image, {BootEntry(1): measure.with_signed_states(press.image, states)})
+    kernel = measure.with_signed_states(press.image, issue.key_pem(measure.make_key()))
+    press.put(image, {BootEntry(1): kernel})
     with trial(image, 768, tpm=True) as made:
         made.answered()
         text = configuration().encode()
@@ -132,7 +130,9 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
         made.switch_off()
         small = size_of(made, EPHEMERAL)
         os.truncate(made.directory / machines.DISK, 7 << 30)
-        shutil.copy(OTHER_KEYS, made.directory / machines.STORE)
+        signer = new_signer("ours")  # whose keys firmware is given at the next start
+        signed = {BootEntry(1): authenticode.sign(kernel, *signer)}
+        press.put(made.directory / machines.DISK, signed, signer)
         made.start()
         made.until("Linux version", times=2)
         print(f"opened: {made.until(CONTAINERS, times=2):.0f} s")
