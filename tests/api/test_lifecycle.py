@@ -55,6 +55,7 @@ class FakeInstaller:
         self.may_go_on = threading.Event()
         self.error = error
         self.ended = 0
+        self.staged = 0
 
     def upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
         assert tuple(layers) == LAYERS
@@ -66,6 +67,13 @@ class FakeInstaller:
             yield "second"
         finally:
             self.ended += 1
+
+    def stage(self, name: str, layers: Sequence[str]) -> Generator[str, None, None]:
+        assert (name, tuple(layers)) == (SOURCE.image_name, LAYERS)
+        yield "first"
+        if self.error is not None:
+            raise self.error
+        self.staged += 1
 
     def install(self, disk: str, *, wipe: bool = False) -> Generator[str, None, None]:
         assert (disk, wipe) == ("vda", False)
@@ -168,6 +176,34 @@ def test_the_older_upgrade_pulls_writes_and_reboots_in_one_call(tmp_path: Path) 
     assert images.names == [SOURCE.image_name]
     assert installer.ended == 2
     assert [one.spec.sequence for one in find_all(state, Operation)] == ["reboot"] * 2
+
+
+def test_a_staged_upgrade_is_pulled_and_checked_and_left_to_the_next_start(tmp_path: Path) -> None:
+    state, images, installer = Memory(CLOCK.now), LayeredImages(), FakeInstaller()
+
+    async def check(node: Node) -> None:
+        request = pb.UpgradeRequest(image=SOURCE.image_name, stage=True, force=True)
+        reply = await node.call("Upgrade", request, pb.UpgradeResponse)
+        assert "staged" in reply.messages[0].ack
+        assert actor_of(reply) in {one.id for one in find_all(state, Operation)}
+
+    run(tmp_path, installer, check, state, images)
+    assert images.names == [SOURCE.image_name]
+    assert (installer.staged, installer.ended) == (1, 0)
+    assert [one.spec.sequence for one in find_all(state, Operation)] == ["reboot"]
+
+
+def test_what_cannot_be_staged_is_refused_at_once(tmp_path: Path) -> None:
+    state, installer = Memory(CLOCK.now), FakeInstaller(InputError("is not signed"))
+
+    async def check(node: Node) -> None:
+        request = pb.UpgradeRequest(image=SOURCE.image_name, stage=True, force=True)
+        with pytest.raises(RpcError) as error:
+            await node.call("Upgrade", request, pb.UpgradeResponse)
+        refused(error.value, Code.INVALID_ARGUMENT, "is not signed")
+
+    run(tmp_path, installer, check, state)
+    assert not find_all(state, Operation)
 
 
 def test_the_older_upgrade_asks_whether_etcd_can_do_without_the_machine(tmp_path: Path) -> None:

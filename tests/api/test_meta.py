@@ -79,6 +79,18 @@ def test_what_has_no_place_is_refused_and_nothing_written(
     assert not any(partition.read_bytes())
 
 
+def test_who_writes_meta_does_not_say_what_the_machine_runs(
+    tmp_path: Path, partition: Path
+) -> None:
+    async def check(node: Node) -> None:
+        with pytest.raises(RpcError) as error:
+            await write(node, 8, b'{"layers": []}')
+        refused(error.value, Code.INVALID_ARGUMENT, "upgrade --stage")
+
+    run(tmp_path, DiskMeta(lambda: partition), check)
+    assert not any(partition.read_bytes())
+
+
 def test_a_write_that_is_cut_off_leaves_one_or_the_other(partition: Path) -> None:
     store = DiskMeta(lambda: partition)
     store.change(lambda _: {12: b"old"})

@@ -62,8 +62,8 @@ PATHS = [str(SRC), *(path for path in sys.path if path.endswith("site-packages")
         pytest.param(DAEMONS, 400, 23_000, (), id="zygote"),
         pytest.param(
             ("ichor.apps.machined.main", "ichor.apps.machined.machine"),
-            960,
-            34_500,
+            970,
+            35_000,
             ("sqlite3.dbapi2",),
             id="machined",
         ),

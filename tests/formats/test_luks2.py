@@ -63,7 +63,9 @@ def torn(copy: bytes) -> bytes:
 
 
 def test_a_header_says_what_opens_it() -> None:
-    expected = Header(3, UUID, "STATE", MADE, {0: "", 7: "nodeID", 9: "tpm"}, {9: b"blob"})
+    expected = Header(
+        3, UUID, "STATE", MADE, {0: "", 7: "nodeID", 9: "tpm"}, {9: b"blob"}, {0: (7,), 2: (9,)}
+    )
     assert luks2.parse(header(MADE)) == expected
     assert luks2.found(volume(header(MADE), twin(MADE))) == expected
 

@@ -45,7 +45,9 @@ def test_an_image_is_added_beside_the_one_that_runs(tmp_path: Path, esp: int) ->
         (tmp_path / "EFI/Linux" / name).touch()
     remove_others(esp, 2)  # whatever was made of its tries meanwhile
     assert names(tmp_path) == {"ichor-2+2.efi", "Other.efi"}
-    add(esp, BootEntry(3), b"image")
+    before = list[set[str]]()
+    add(esp, BootEntry(3), b"image", lambda: before.append(names(tmp_path)))
+    assert before == [{"ichor-2+2.efi", "Other.efi", "ichor-new"}]
     assert names(tmp_path) == {"ichor-2+2.efi", "Other.efi", "ichor-3+2.efi"}
     assert (tmp_path / "EFI/Linux/ichor-3+2.efi").read_bytes() == b"image"
 

@@ -70,6 +70,12 @@ class Press:
         said = run([*mtools, "-c", "mdir", "-b", "-i", found, f"::/{boot_entry.DIRECTORY}"])
         return {line.rpartition("/")[2] for line in said.split()}
 
+    def break_esp(self, target: Path) -> None:
+        """Have a disk that firmware finds nothing on that it could start."""
+        with target.open("r+b") as file:
+            file.seek(_offset(target))
+            file.write(bytes(1 << 16))
+
     def entry(self, target: Path, entry: BootEntry) -> bytes:
         """Give what firmware starts by an entry of a disk that no machine has now."""
         mtools = tools.in_place(self._fat, "usr/bin/mtools")

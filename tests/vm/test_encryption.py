@@ -1,26 +1,32 @@
 """Volumes that are encrypted: made so, opened by their machine at every start, and by no other one.
 
+Between two starts its firmware comes to enforce Secure Boot: its TPM gives nothing back, another
+key opens the volumes, and the TPM is told to keep theirs for what the machine is now.
+
 What lies on the disk is read with the recovery passphrase, away from the machine: by libcryptsetup
 of this host, and AES-XTS of another library.
 """
 
 import ctypes
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from tests.config import samples
-from tests.vm.press import Press
+from tests.vm.press import Press, new_signer
 from tests.vm.upgrading import Machine
 
 from ichor.config.encode import encode
 from ichor.formats import gpt, luks2, meta
+from ichor.formats.boot_entry import BootEntry
 from ichor.formats.gpt import SECTOR, Partition
 from ichor.formats.luks2 import BOTH
-from ichor.image import sparse
+from ichor.image import authenticode, measure, sparse
 from ichor.linux import cryptsetup
 from ichor.linux.cryptsetup import Volume
+from ichor.pki import issue
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.provision import machine as machines
 from ichor.resources.block.partition import EPHEMERAL, META, STATE
@@ -38,8 +44,9 @@ name: STATE
 encryption:
   provider: luks2
   keys:
-    - {{slot: 0, nodeID: {{}}}}
-    - {{slot: 1, static: {{passphrase: {RECOVERY}}}}}
+    - {{slot: 0, tpm: {{}}}}
+    - {{slot: 1, nodeID: {{}}}}
+    - {{slot: 2, static: {{passphrase: {RECOVERY}}}}}
 ---
 apiVersion: v1alpha1
 kind: VolumeConfig
@@ -48,8 +55,9 @@ provisioning: {{maxSize: {MOST_MIB}MiB}}
 encryption:
   provider: luks2
   keys:
-    - {{slot: 0, nodeID: {{}}, lockToState: true}}
-    - {{slot: 1, static: {{passphrase: {RECOVERY}}}}}
+    - {{slot: 0, tpm: {{}}, lockToState: true}}
+    - {{slot: 1, nodeID: {{}}, lockToState: true}}
+    - {{slot: 2, static: {{passphrase: {RECOVERY}}}}}
 """
 
 
@@ -106,9 +114,12 @@ def opened(volume: Path, slot: int, passphrase: str) -> bytes:
 
 def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> None:
     secret = samples.secrets().trustd.token.reveal()
-    disk = tmp_path / "disk.raw"
+    disk, image = tmp_path / "disk.raw", tmp_path / "image.raw"
     press = Press(tmp_path)
-    with trial(press.disk, 768) as made:
+    shutil.copy(press.disk, image)
+    kernel = measure.with_signed_states(press.image, issue.key_pem(measure.make_key()))
+    press.put(image, {BootEntry(1): kernel})
+    with trial(image, 768, tpm=True) as made:
         made.answered()
         text = configuration().encode()
         request = pb.ApplyConfigurationRequest(data=text)
@@ -119,11 +130,16 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
         made.switch_off()
         small = size_of(made, EPHEMERAL)
         os.truncate(made.directory / machines.DISK, 7 << 30)
+        signer = new_signer("ours")  # whose keys firmware is given at the next start
+        signed = {BootEntry(1): authenticode.sign(kernel, *signer)}
+        press.put(made.directory / machines.DISK, signed, signer)
         made.start()
         made.until("Linux version", times=2)
         print(f"opened: {made.until(CONTAINERS, times=2):.0f} s")
         said = made.console.rpartition("Linux version")[2]
-        assert said.count("volume opened") == 2
+        for label in (STATE, EPHEMERAL):
+            assert f"a key does not open a volume volume={label} slot=0 key=tpm" in said
+            assert f"volume opened volume={label} slot=1 key=nodeID" in said
         assert size_of(made, EPHEMERAL) == MOST_MIB << 20 > small + (400 << 20)
         assert "a volume has grown" in said
         assert "XFS (vda" not in said
@@ -137,11 +153,17 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
         assert "encryptionProvider: luks2" in told
         assert RECOVERY not in machine.until_ok("get", "metakey", "-o", "yaml")
         before = luks2_of(made, EPHEMERAL)
+        told = machine.until_ok("reseal")
+        for label in (STATE, EPHEMERAL):
+            assert f"{label}, slot 0: sealed to what the machine is now" in told
+        assert machine.until_ok("reseal").count("slot 0: was so already") == 2
 
         wiped = ("--system-labels-to-wipe", EPHEMERAL)
         machine.ichor("reset", "--no-graceful", "--reboot", "--no-wait", *wiped)
         made.until("Linux version", times=3)
         print(f"made anew: {made.until(CONTAINERS, times=3):.0f} s")
+        said = made.console.rpartition("Linux version")[2]
+        assert f"volume opened volume={STATE} slot=0 key=tpm" in said
         after = luks2_of(made, EPHEMERAL)
         assert after is not None
         assert before is not None
@@ -157,7 +179,7 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
         raw = held(disk, found[label], tmp_path / label)
         assert b"XFSB" not in raw
         assert secret.encode() not in raw
-        plain = opened(tmp_path / label, 1, RECOVERY)
+        plain = opened(tmp_path / label, 2, RECOVERY)
         assert plain.startswith(b"XFSB")
         assert (secret.encode() in plain) is (label == STATE)
     values = meta.parse(held(disk, found[META], tmp_path / META))
@@ -166,7 +188,8 @@ def test_encrypted_volumes_are_opened_by_their_machine_alone(tmp_path: Path) -> 
 
     with trial(disk, 768, disk_mib=7 << 10) as other:
         other.until("no key opens STATE")
-        assert "slot 0 (nodeID): the key does not fit" in other.console
+        assert "slot 0 (tpm): this machine has no TPM" in other.console
+        assert "slot 1 (nodeID): the key does not fit" in other.console
         other.until("Linux version", times=2)
         other.switch_off()
         stranger = other.directory / machines.DISK

@@ -17,6 +17,7 @@ from ichor.image.cache import Cache, default_root, file_digest
 from ichor.image.process import run
 from ichor.image.progress import Lines
 from ichor.proto.machine import machine_pb2 as pb
+from ichor.provision import machine as machines
 from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
@@ -31,11 +32,6 @@ provisioning:
   diskSelector:
     match: disk.size > 3u * GB && disk.transport == "virtio"
 """
-INSTALL = "\nmachine:\n  install:\n    disk: /dev/vda\n"
-
-
-def configuration() -> bytes:
-    return patch.apply(encode(samples.control_plane()), patch.read(INSTALL)).encode()
 
 
 def used_kb(machine: Trial) -> int:
@@ -64,7 +60,10 @@ def test_fsck_finds_nothing_in_what_we_format(tmp_path: Path) -> None:
     run([*tools.in_place(cache.path(fat), "usr/sbin/fsck.fat"), "-n", "-v", esp])
 
 
-def test_a_machine_installs_itself_from_a_cd_and_starts_from_its_disk(tmp_path: Path) -> None:
+def test_a_machine_is_installed_from_a_cd_that_stops_where_it_meets_it_again(
+    tmp_path: Path,
+) -> None:
+    """Its configuration says who may have it installed, and not where: an administrator does."""
     press = Press(tmp_path)
     with trial(None, MEMORY_MIB, iso=boot_medium("iso")) as made:
         made.answered()
@@ -75,19 +74,32 @@ def test_a_machine_installs_itself_from_a_cd_and_starts_from_its_disk(tmp_path: 
         used = used_kb(made)
         assert used < MOST_KB
         print(f"used: {used} kB after {made.seconds:.0f} s")
-        request = pb.ApplyConfigurationRequest(data=configuration())
+        request = pb.ApplyConfigurationRequest(data=encode(samples.control_plane()).encode())
         made.ask("ApplyConfiguration", pb.ApplyConfigurationResponse, request)
+        one = Machine(made, press, tmp_path)
+        one.until_ok("get", "machinestatus")
+        assert "there is no disk sda" in one.refuses("install", "--disk", "/dev/sda")
+        one.ichor("install", "--disk", "/dev/vda")
         made.until("configuration is on the disk")
         print(f"installed after {made.seconds:.0f} s")
         made.until("Linux version", times=2)
-        one = Machine(made, press, tmp_path)
         one.root()
         said = made.console.rpartition("Linux version")[2]
         assert "device-mapper: ioctl: dm-0 (root) is ready" in said
         assert "Starting recovery" not in said
         one.until_ok("image", "list", "--namespace", "system")
         assert "Traceback" not in made.console
-        assert one.entries() == {"ichor-1+2.efi"}
+        made.switch_off()
+        written = made.directory / machines.DISK
+        assert press.entries(written) == {"ichor-1+2.efi"}
+        press.break_esp(written)  # so that firmware goes on to the CD
+        begin = len(made.console)
+        made.start()
+        made.until_after(begin, "this machine is installed")
+        made.until_after(begin, "reboot: System halted")
+        assert "disks=('vda',)" in made.console[begin:]
+        assert "configuration is on the disk" not in made.console[begin:]
+        print(f"stopped after {made.seconds:.0f} s")
 
 
 def test_a_machine_that_boots_by_the_network_installs_itself_unattended() -> None:

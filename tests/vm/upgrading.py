@@ -30,6 +30,7 @@ from ichor.provision import machine as machines
 from ichor.testing.machine import Trial, trial
 
 OTHER_LEVEL = 1  # of compression: the same files, another root
+_TRIES = "{.metadata.id},{.spec.running},{.spec.triesLeft},{.spec.triesFailed}"
 PROBATION = ("ichor.probation=40s",)  # of the new image: it has to prove its root meanwhile
 
 
@@ -47,6 +48,14 @@ class Images(NamedTuple):
     new: Image
     archive: Path
     new_root: Path
+
+    def unsigned(self, work: Path) -> Path:
+        """Give an installer image that nobody signed, and whose root nobody gets to read."""
+        kernel, root, out = work / "unsigned.efi", work / "none.img", work / "unsigned.tar"
+        kernel.write_bytes(self.new.kernel)
+        root.write_bytes(bytes(4096))
+        installer.pack(kernel, root, out)
+        return out
 
     def signed(self, signer: Signer, out: Path) -> Path:
         """Give the new one's installer image, signed."""
@@ -124,6 +133,12 @@ class Machine:
             self.trial.check_hope(f"{arguments[0]} fails: {done.stderr}")
             time.sleep(0.5)
         return done.stdout
+
+    def tries(self) -> dict[int, tuple[bool, int, int]]:
+        """Give of each boot entry whether it runs, its tries that are left, and that failed."""
+        rows = self.until_ok("get", "bootentries", "-o", "jsonpath=" + _TRIES).split()
+        found = (row.split(",") for row in rows)
+        return {int(id): (runs == "true", int(left), int(bad)) for id, runs, left, bad in found}
 
     def entries(self) -> set[str]:
         """Give the names of its boot entries, as they are when it is off."""

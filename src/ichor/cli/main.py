@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "netstat": ("ichor.cli.netstat:netstat", "Show sockets of machines and pods."),
     "read": ("ichor.cli.files:read", "Print a file."),
     "reboot": ("ichor.cli.power:reboot", "Reboot machines."),
+    "reseal": ("ichor.cli.reseal:reseal", "Have TPMs keep keys for the firmware there is now."),
     "reset": ("ichor.cli.power:reset", "Wipe machines."),
     "restart": ("ichor.cli.containers:restart", "Restart a container."),
     "rollback": ("ichor.cli.upgrade:rollback", "Have machines run the image before."),

@@ -3,12 +3,16 @@
     etcd asked ─► image to the machine ─► written where nothing runs from ─► etcd asked again
         ─► pods moved elsewhere ─► reboot ─► another boot id and entry ─► ready, takes pods again
 
+Staged, the machine checks the image, moves its pods and reboots; that start writes it, and reboots
+into it.
+
 Machines are done one after the other, each once the one before is ready: the first that does not
 come back, or comes back as what it was, ends it.
 """
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,13 +21,15 @@ import click
 from ichor.cli.draining import can_go, drain_timeout, draining, is_said
 from ichor.cli.install import SERVICE, follow
 from ichor.cli.node import Target, calls_machines
-from ichor.errors import Conflict, TransientError
+from ichor.errors import Conflict, InputError, TransientError
 from ichor.units import parse_duration
 
 if TYPE_CHECKING:
     from ichor.client.machine import Node
 
 _PAUSE_S: Final = 1.0
+# What the interface's one call for it has no word for.
+_NOT_STAGED: Final = ("drain", "drain_timeout", "namespace", "no_reboot", "reboot_mode")
 _wait = click.option("--wait/--no-wait", default=True, show_default=True, help="Until it is over.")
 _timeout = click.option("--timeout", default="30m", show_default=True, help="How long at most.")
 
@@ -43,6 +49,7 @@ _timeout = click.option("--timeout", default="30m", show_default=True, help="How
 @click.option("--no-reboot", is_flag=True, help="Write the image; the next boot is of it.")
 @click.option("--drain/--no-drain", default=True, show_default=True, help="Move pods first.")
 @drain_timeout
+@click.option("--stage", is_flag=True, help="Have the next start write it, before all else.")
 @click.option("--allow-older", is_flag=True, help="Let it run images it would refuse as too old.")
 @click.option("--force", is_flag=True, help="Do not ask whether etcd can do without it.")
 @_wait
@@ -59,6 +66,7 @@ def upgrade(
     *,
     no_reboot: bool,
     drain: bool,
+    stage: bool,
     allow_older: bool,
     force: bool,
     wait: bool,
@@ -76,6 +84,8 @@ def upgrade(
         insists=drain and is_said("drain"),
     )
     archive = Path(image) if Path(image).is_file() else None
+    if stage and (others := [one for one in _NOT_STAGED if is_said(one)]):
+        raise InputError(f"--stage goes without --{others[0].replace('_', '-')}")
 
     async def each(node: "Node", several: bool) -> None:
         if not force:
@@ -85,10 +95,15 @@ def upgrade(
         name = await there
         if allow_older:
             await _allow_older(node)
-        await _write(node, name, namespace)
-        if not no_reboot:
-            await act(node, reboot, timeout, wait=wait, comes_back=True)
-        if wait and not no_reboot:
+        if not stage:
+            await _write(node, name, namespace)
+        if no_reboot:
+            return
+        ask = _staging(name, force=force) if stage else reboot
+        await act(node, ask, timeout, wait=wait, comes_back=True)
+        if wait and stage:
+            await _until_written(node, before, timeout)
+        if wait:
             await _until_well(node, before, timeout, ready=several)
 
     target.in_turn(each)
@@ -141,6 +156,42 @@ async def _until_well(node: "Node", before: str, timeout: str, *, ready: bool) -
                 await asyncio.sleep(_PAUSE_S)
     except TimeoutError:
         raise TransientError(f"is not ready after {timeout}; others are left as they are") from None
+
+
+def _staging(image: str, *, force: bool) -> "Callable[[Node], Awaitable[str]]":
+    """Give what has a machine stage an image and reboot, and answers the actor's id."""
+    from ichor.client.operation import actor_of
+    from ichor.proto.machine import machine_pb2 as pb
+
+    async def ask(node: "Node") -> str:
+        request = pb.UpgradeRequest(image=image, stage=True, force=force)
+        return actor_of(await node.call("Upgrade", request, pb.UpgradeResponse))
+
+    return ask
+
+
+async def _until_written(node: "Node", before: str, timeout: str) -> None:
+    """Wait until a machine runs another entry, or has nothing more to write."""
+    from ichor.cli.power import answered
+
+    try:
+        async with asyncio.timeout(parse_duration(timeout).total_seconds()):
+            while True:
+                if not await answered(lambda: _is_writing(node, before)):
+                    return
+                await asyncio.sleep(_PAUSE_S)
+    except TimeoutError:
+        raise TransientError(f"has not written the image after {timeout}") from None
+
+
+async def _is_writing(node: "Node", before: str) -> bool:
+    from ichor.client.state import StateClient
+    from ichor.resources.runtime.staged_upgrade import ID, StagedUpgradeStatus
+
+    if await _entry(node) != before:
+        return False
+    found = await StateClient(node.channel, node.metadata).get(StagedUpgradeStatus, ID)
+    return found is None or bool(found.spec.image)
 
 
 async def _is_ready(node: "Node") -> bool:

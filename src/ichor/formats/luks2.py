@@ -41,7 +41,8 @@ _MOST: Final = 4 << 20
 class Header(NamedTuple):
     """slots: those in use, with the kind of their keys (empty where no token of ours says).
 
-    sealed: of those whose key a TPM gives back, what it is given for that.
+    sealed: of those whose key a TPM gives back, what it is given for that. tokens: ours, with the
+    slots that each is of.
     """
 
     sequence: int
@@ -50,6 +51,7 @@ class Header(NamedTuple):
     subsystem: str
     slots: Mapping[int, str]
     sealed: Mapping[int, bytes] = {}
+    tokens: Mapping[int, tuple[int, ...]] = {}
 
 
 def parse(copy: bytes) -> Header:
@@ -70,10 +72,12 @@ def parse(copy: bytes) -> Header:
     blank = copy[:_SUM_AT] + bytes(64) + copy[_SUM_AT + 64 : size]
     if hashlib.sha256(blank).digest() != told[:_SUM]:
         raise FormatError("a header with its checksum", offset=_SUM_AT)
-    slots = list(_slots(copy[_JSON_AT:size]))
+    area = _area(copy[_JSON_AT:size])
+    slots = list(_slots(area))
+    tokens = {number: _assigned(token) for number, token in _ours(area)}
     kinds = {slot.number: slot.kind for slot in slots}
     sealed = {slot.number: slot.sealed for slot in slots if slot.sealed}
-    return Header(sequence, _text(uuid), _text(label), _text(subsystem), kinds, sealed)
+    return Header(sequence, _text(uuid), _text(label), _text(subsystem), kinds, sealed, tokens)
 
 
 def found(start: bytes) -> Header | None:
@@ -118,28 +122,42 @@ class _Slot(NamedTuple):
     sealed: bytes = b""
 
 
-def _slots(area: bytes) -> Iterator[_Slot]:
+def _area(area: bytes) -> Mapping[str, object]:
     try:
         said: object = msgspec.json.decode(area.split(b"\0")[0])
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise FormatError("JSON", offset=_JSON_AT) from None
     if not isinstance(said, dict):
         raise FormatError("a map of JSON", offset=_JSON_AT)
-    told = {slot.number: slot for slot in _told(_map(said, "tokens"))}
+    return cast("Mapping[str, object]", said)
+
+
+def _slots(said: Mapping[str, object]) -> Iterator[_Slot]:
+    told = {slot.number: slot for slot in _told(said)}
     for text in _map(said, "keyslots"):
         number = _number(text)
         yield told.get(number, _Slot(number))
 
 
-def _told(tokens: Mapping[str, object]) -> Iterator[_Slot]:
+def _told(said: Mapping[str, object]) -> Iterator[_Slot]:
     """Yield what tokens of ours say of slots."""
-    for token in tokens.values():
-        if not isinstance(token, dict) or token.get("type") != KIND:
-            continue
-        slots, kind = token.get("keyslots"), token.get("kind")
-        if isinstance(slots, list) and isinstance(kind, str):
+    for _, token in _ours(said):
+        kind = token.get("kind")
+        if isinstance(kind, str):
             sealed = _base64(token.get("sealed", ""))
-            yield from (_Slot(_number(str(slot)), kind, sealed) for slot in slots)
+            yield from (_Slot(slot, kind, sealed) for slot in _assigned(token))
+
+
+def _ours(said: Mapping[str, object]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Yield tokens that we have set, with their numbers."""
+    for number, token in _map(said, "tokens").items():
+        if isinstance(token, dict) and token.get("type") == KIND:
+            yield _number(number), cast("Mapping[str, object]", token)
+
+
+def _assigned(token: Mapping[str, object]) -> tuple[int, ...]:
+    slots = token.get("keyslots")
+    return tuple(_number(str(slot)) for slot in slots) if isinstance(slots, list) else ()
 
 
 def _base64(text: object) -> bytes:

@@ -25,7 +25,7 @@ from ichor.formats import luks2
 LIBRARY: Final = "libcryptsetup.so.12"
 MAPPER: Final = Path("/dev/mapper")
 _LUKS2: Final = b"LUKS2"
-_ANY: Final = -1  # CRYPT_ANY_SLOT, CRYPT_ANY_TOKEN
+ANY_TOKEN: Final = -1  # CRYPT_ANY_TOKEN: one that is free
 _NO_BENCHMARK: Final = 1 << 1
 _ERROR: Final = 1  # CRYPT_LOG_ERROR
 _DISCARDS: Final = 1 << 3
@@ -169,10 +169,10 @@ class Volume:
         """Destroy what is kept of the volume's key in a slot."""
         self._do("crypt_keyslot_destroy", slot)
 
-    def set_token(self, slots: Iterable[int], **said: object) -> None:
-        """Say in the header what these slots are."""
+    def set_token(self, slots: Iterable[int], number: int = ANY_TOKEN, /, **said: object) -> None:
+        """Say in the header what these slots are. number: of a token that says something else."""
         token = {"type": luks2.KIND, "keyslots": [str(slot) for slot in slots], **said}
-        self._do("crypt_token_json_set", _ANY, json.dumps(token).encode())
+        self._do("crypt_token_json_set", number, json.dumps(token).encode())
 
     def set_label(self, label: str, subsystem: str) -> None:
         self._do("crypt_set_label", label.encode(), subsystem.encode())

@@ -19,18 +19,21 @@ recovery passphrase is carried to. More would keep each start waiting for it.
 import base64
 import errno
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from ichor.errors import Conflict, IchorError, InputError, NotFound
+from msgspec.structs import replace
+
+from ichor.errors import Conflict, FormatError, IchorError, InputError, NotFound
 from ichor.formats import luks2
 from ichor.linux import booted_image, efi, procfs
-from ichor.linux.cryptsetup import CHEAP, Kdf, Shape, Volume, deactivate
+from ichor.linux.cryptsetup import ANY_TOKEN, CHEAP, Kdf, Shape, Volume, deactivate
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volume_settings import Kept
 from ichor.log import fields, logger
 from ichor.pki import volume_key
+from ichor.ports.reseal import Resealed
 from ichor.ports.system_disk import mapping, opened
 from ichor.ports.tpm import Sealing, SealPolicy
 from ichor.resources.block.kinds import EncryptionKeyType
@@ -74,16 +77,28 @@ def made(key: EncryptionKey, label: str, given: Sources) -> Slot:
     """Give what shall open a slot, sealed anew where the TPM is to keep it. Raises as `key_of`."""
     if key.type is not EncryptionKeyType.TPM:
         return Slot(key_of(key, label, given))
+    _, sealed = _drawn(key, given)
+    return Slot(key_of(key, label, given, sealed), sealed)
+
+
+def _drawn(key: EncryptionKey, given: Sources) -> tuple[bytes, bytes]:
+    """Draw a secret, and have the TPM seal it. Raises IchorError, OSError."""
     if key.tpm_check_secureboot_status_on_enroll and not efi.security().secure_boot:
         raise InputError("Secure Boot is off, and this key asks for it")
     drawn = os.getrandom(_DRAWN)
-    sealed = given.tpm.seal(drawn, SealPolicy(pcrs=key.pcrs, signed=bool(key.pub_key_pcrs)))
-    return Slot(key_of(key, label, given, sealed), sealed)
+    return drawn, given.tpm.seal(drawn, _policy(key))
+
+
+def _policy(key: EncryptionKey) -> SealPolicy:
+    return SealPolicy(pcrs=key.pcrs, signed=bool(key.pub_key_pcrs))
 
 
 def key_of(key: EncryptionKey, label: str, given: Sources, sealed: bytes = b"") -> bytes:
     """Give what opens a slot. Raises IchorError with the reason why there is nothing, OSError."""
-    found = _key(key, label, given, sealed)
+    return _locked(key, _key(key, label, given, sealed), given)
+
+
+def _locked(key: EncryptionKey, found: bytes, given: Sources) -> bytes:
     if not key.lock_to_state:
         return found
     if not given.salt:
@@ -149,10 +164,15 @@ def begin(
         volume.format(shape_of(encryption), label, luks2.MAKING)
         for key, (word, sealed) in slots.items():
             volume.add_slot(key.slot, word, kdf_of(key, given.memory))
-            said = {"sealed": base64.b64encode(sealed).decode()} if sealed else {}
-            volume.set_token([key.slot], kind=key.type.value, **said)
+            volume.set_token([key.slot], **_said(key, sealed))
         first, slot = next(iter(slots.items()))
         opening(volume, label, first.slot, slot.word, encryption)
+
+
+def _said(key: EncryptionKey, sealed: bytes) -> Mapping[str, str]:
+    """Give what a slot's token says."""
+    kept = {"sealed": base64.b64encode(sealed).decode()} if sealed else {}
+    return {"kind": key.type.value, **kept}
 
 
 def finish(device: Path, label: str) -> None:
@@ -169,7 +189,7 @@ def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _acti
     Nothing that is there is changed.
     """
     if not is_open(label):
-        key = _open(device, label, kept or Kept(), opening)
+        key, _ = _open(device, label, kept or Kept(), opening)
         log.info("volume opened", extra=_of(label, key))
 
 
@@ -177,8 +197,8 @@ def _of(label: str, key: EncryptionKey) -> Mapping[str, object]:
     return fields(volume=label, slot=key.slot, key=key.type.value)
 
 
-def _open(device: Path, label: str, known: Kept, opening: Opening) -> EncryptionKey:
-    """Give the key that does."""
+def _open(device: Path, label: str, known: Kept, opening: Opening) -> tuple[EncryptionKey, bytes]:
+    """Give the key that does, with its word."""
     encryption, given = known.settings.encryption or Encryption(), sources(known.salt)
     reasons: list[str] = []
     with Volume(device) as volume:
@@ -195,7 +215,7 @@ def _open(device: Path, label: str, known: Kept, opening: Opening) -> Encryption
                 )
                 reasons.append(f"slot {key.slot} ({key.type.value}): {why}")
             else:
-                return key
+                return key, word
     raise Conflict(f"no key opens {label} on {device}: {'; '.join(reasons) or 'none is known'}")
 
 
@@ -212,10 +232,56 @@ def try_keys(device: Path, label: str, known: Kept) -> None:
         raise Conflict(f"{error} (hint: {hint})") from error
 
 
+def reseal(device: Path, label: str, known: Kept) -> Iterator[Resealed]:
+    """Seal each key anew that the TPM keeps for another state than this; say what was done.
+
+    Raises IchorError where no other key opens the volume, or a key is not to be sealed as things
+    are, before anything is written; OSError.
+    """
+    encryption, given = known.settings.encryption or Encryption(), sources(known.salt)
+    header = _header(device)
+    for key in (key for key in encryption.keys if key.type is EncryptionKeyType.TPM):
+        blob = header.sealed.get(key.slot, b"") if key.slot in header.slots else b""
+        is_bound = bool(blob) and given.tpm.holds(blob, _policy(key))
+        if not is_bound:
+            _seal_again(device, label, key, known, given)
+            log.info("a key is sealed anew", extra=_of(label, key))
+        yield Resealed(volume=label, slot=key.slot, anew=not is_bound)
+
+
+def _seal_again(device: Path, label: str, key: EncryptionKey, known: Kept, given: Sources) -> None:
+    """Make a slot anew, by another key of the volume.
+
+    What was in it opens nothing as things are, and the other key is seen to. So it may be cut off
+    anywhere: a slot that is gone, or that no token is of, is made anew by the next.
+    """
+    encryption = known.settings.encryption or Encryption()
+    others = tuple(one for one in encryption.keys if one.type is not EncryptionKeyType.TPM)
+    others_known = replace(known.settings, encryption=replace(encryption, keys=others))
+    _, word = _open(device, label, replace(known, settings=others_known), _check)
+    secret, sealed = _drawn(key, given)  # which nobody has unsealed any more in this start
+    own, header = _locked(key, secret, given), _header(device)
+    tokens = (number for number, slots in header.tokens.items() if set(slots) <= {key.slot})
+    with Volume(device) as volume:
+        volume.load()
+        if key.slot in header.slots:
+            volume.remove_slot(key.slot)
+        volume.add_slot(key.slot, own, kdf_of(key, given.memory), known=word)
+        volume.set_token([key.slot], next(tokens, ANY_TOKEN), **_said(key, sealed))
+    _flush(device)
+
+
 def _sealed(device: Path) -> Mapping[int, bytes]:
+    return _header(device).sealed
+
+
+def _header(device: Path) -> luks2.Header:
+    """Raises FormatError."""
     with device.open("rb") as file:
         header = luks2.found(file.read(luks2.BOTH))
-    return header.sealed if header is not None else {}
+    if header is None:
+        raise FormatError(f"a LUKS2 header on {device}")
+    return header
 
 
 def reason(error: Exception) -> str:

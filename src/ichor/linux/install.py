@@ -1,8 +1,8 @@
 """An image goes to the slot nobody runs from, and to the ESP as the entry that is started next.
 
     every blob hashed ─► signature, sizes ─► other entries removed ─► slot without a name
-        ─► root written, read back ─► slot named ─► META key 6: on probation
-        ─► image written beside the entries ─► renamed to be the first of them
+        ─► root written, read back ─► slot named ─► image written beside the entries
+        ─► META key 6: on probation, and nothing is staged ─► renamed to be the first of them
 
 So the entry that runs, and its root, are as they were until the last step, and after it the loader
 falls back to them. What was cut off is begun anew by the next.
@@ -14,15 +14,17 @@ import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from ichor.errors import Conflict, FormatError, InputError
-from ichor.formats import generation, installer, kernel_line, pe, verity
+from ichor.formats import generation, installer, kernel_line, pe, staged, verity
 from ichor.formats.boot_entry import BootEntry
 from ichor.formats.generation import Generation
 from ichor.formats.gpt import ROOT_X86_64, Partition, Table
 from ichor.formats.meta import FORMER
+from ichor.formats.staged import Staged
 from ichor.formats.verity import BLOCK, Verity
 from ichor.linux import generation as generations
 from ichor.linux import system_disk
@@ -65,6 +67,19 @@ class Image(NamedTuple):
     generation: Generation
 
 
+class Aim(NamedTuple):
+    """What an image was checked for. slot: None where its root is the one that runs.
+
+    number: of its entry.
+    """
+
+    image: Image
+    running: BootEntry
+    disk: SystemDisk
+    slot: Partition | None
+    number: int
+
+
 class DiskInstaller:
     """vouch: says who vouches for an image that firmware is to start, or raises InputError."""
 
@@ -97,6 +112,24 @@ class DiskInstaller:
             self._busy.release()
 
     def _upgrade(self, layers: Sequence[str]) -> Generator[str, None, None]:
+        with ExitStack() as stack:
+            image, running, disk, slot, number = yield from self._aim(layers, stack)
+            with opened(write=True, patience_s=_PATIENCE_S) as root:
+                remove_others(root, running.number)
+            self._entries.forget()  # nobody is to count on what was removed
+            if slot is None:
+                yield "the root is the one that runs"
+            else:
+                yield from write_root(disk, slot, image)
+            yield f"writing boot entry {number}"
+            former = running.id.encode()
+            try_it = partial(self._meta.change, lambda now: {**staged.without(now), FORMER: former})
+            with opened(write=True, patience_s=_PATIENCE_S) as root:
+                add(root, BootEntry(number), image.kernel, try_it)
+            yield f"boot entry {number} is started next"
+
+    def _aim(self, layers: Sequence[str], stack: ExitStack) -> Generator[str, None, Aim]:
+        """Check all that an upgrade needs, and write nothing."""
         boot, disk = self._entries.observe(), system_disk.observe()
         running = own(boot)
         if disk is None:
@@ -105,29 +138,24 @@ class DiskInstaller:
         for blob in blobs:
             yield f"checking {blob.digest}"
             check(blob)
-        with ExitStack() as stack:
-            image = opened_image(blobs, stack)
-            check_platform(image.kernel, COMMAND_LINE.read_text(encoding="ascii"))
-            generations.check(image.generation, generations.least())
-            if who := self._vouch(image.kernel):
-                yield f"signed by {who}"
-            now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
-            slot = None if image.verity == now else slot_for(disk, now, image)
-            with opened(write=True, patience_s=_PATIENCE_S) as root:
-                check_room(root, running.number, len(image.kernel))
-                remove_others(root, running.number)
-            self._entries.forget()  # nobody is to count on what was removed
-            if slot is None:
-                yield "the root is the one that runs"
-            else:
-                yield from write_root(disk, slot, image)
-            number = 1 + max(entry.number for entry in boot.entries)
-            yield f"writing boot entry {number}"
-            former = running.id.encode()
-            self._meta.change(lambda values: {**values, FORMER: former})
-            with opened(write=True, patience_s=_PATIENCE_S) as root:
-                add(root, BootEntry(number), image.kernel)
-            yield f"boot entry {number} is started next"
+        image = opened_image(blobs, stack)
+        check_platform(image.kernel, COMMAND_LINE.read_text(encoding="ascii"))
+        generations.check(image.generation, generations.least())
+        if who := self._vouch(image.kernel):
+            yield f"signed by {who}"
+        now = verity.parse(COMMAND_LINE.read_text(encoding="ascii"))
+        slot = None if image.verity == now else slot_for(disk, now, image)
+        with opened(write=False, patience_s=_PATIENCE_S) as root:
+            check_room(root, running.number, len(image.kernel))
+        number = 1 + max(entry.number for entry in boot.entries)
+        return Aim(image, running, disk, slot, number)
+
+    def stage(self, name: str, layers: Sequence[str]) -> Generator[str, None, None]:
+        with self._alone(), ExitStack() as stack:
+            yield from self._aim(layers, stack)
+            wanted = Staged(image=name, layers=tuple(layers))
+            self._meta.change(lambda values: staged.noted(values, wanted))
+            yield f"{name} is written by the next start"
 
     def install(self, disk: str, *, wipe: bool = False) -> NoReturn:
         raise Conflict("this machine is installed: it started from its disk")
@@ -147,6 +175,8 @@ class DiskInstaller:
         with opened(write=True) as root, directory(root) as folder:
             line = pe.content(read_file(folder, other.name), ".cmdline").decode("ascii", "replace")
             generations.check(generation.parse(line), generations.least())
+            if staged.image(self._meta.observe()):
+                self._meta.change(staged.without)  # what was said last counts
             if running.left == 0:  # it is what is left where the other does not come up
                 rename(folder, running.name, running.armed.name)
             rename(folder, other.name, first.name)
@@ -338,7 +368,8 @@ def read_file(folder: int, name: str) -> bytes:
         return file.read(_LARGEST_IMAGE)
 
 
-def add(root: int | None, entry: BootEntry, image: bytes) -> None:
+def add(root: int | None, entry: BootEntry, image: bytes, before: Callable[[], object]) -> None:
+    """Write an entry. before: done once the image is there, and before it is one."""
     with directory(root) as folder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         fd = os.open(_NEW, flags, 0o600, dir_fd=folder)
@@ -347,4 +378,5 @@ def add(root: int | None, entry: BootEntry, image: bytes) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+        before()
         rename(folder, _NEW, entry.name)

@@ -113,6 +113,9 @@ class Medium:
     def upgrade(self, layers: Sequence[str]) -> NoReturn:
         raise Conflict(_NOT_INSTALLED)
 
+    def stage(self, name: str, layers: Sequence[str]) -> NoReturn:
+        raise Conflict(_NOT_INSTALLED)
+
     def roll_back(self) -> NoReturn:
         raise Conflict(_NOT_INSTALLED)
 

@@ -74,10 +74,17 @@ class KernelTpm:
         self._entropy = entropy
 
     def seal(self, secret: bytes, policy: SealPolicy) -> bytes:
+        pcrs, signer = self._bound(policy)
+        return self._run(sealing.seal(secret, pcrs, signer, (SIGNED_PCR,), self._entropy))
+
+    def holds(self, blob: bytes, policy: SealPolicy) -> bool:
+        return self._run(sealing.holds(blob, *self._bound(policy)))
+
+    def _bound(self, policy: SealPolicy) -> tuple[list[int], RsaKey | None]:
+        """Give PCRs that count by value, and who signs the states of the one that does not."""
         signer = self._signer() if policy.signed else None
         told = TOLD_PCRS if policy.signed else frozenset[int]()
-        pcrs, signed = sorted(told.union(policy.pcrs)), (SIGNED_PCR,)
-        return self._run(sealing.seal(secret, pcrs, signer, signed, self._entropy))
+        return sorted(told.union(policy.pcrs)), signer
 
     def unseal(self, blob: bytes) -> bytes:
         signer = sealing.unpack(blob).signer

@@ -18,6 +18,10 @@ class Installer(Protocol):
         """
         ...
 
+    def stage(self, name: str, layers: Sequence[str]) -> Generator[str, None, None]:
+        """Check an image as `upgrade` does, and have the next start write it."""
+        ...
+
     def install(self, disk: str, *, wipe: bool = False) -> Generator[str, None, None]:
         """Write what the boot medium carries to that disk; say how far it is.
 

@@ -35,6 +35,14 @@ class Sealing(Protocol):
         """
         ...
 
+    def holds(self, blob: bytes, policy: SealPolicy) -> bool:
+        """Tell whether sealing it now by this policy would bind it to the same.
+
+        So it does in any state of PCR 11, also where that gives nothing back any more. Raises
+        InputError as `seal` does.
+        """
+        ...
+
     def unseal(self, blob: bytes) -> bytes:
         """Give the secret.
 

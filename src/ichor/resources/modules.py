@@ -218,6 +218,8 @@ MODULES: Mapping[str, str] = {
     "Installations.ichor.dev": "runtime.installation",
     "InstallationStatuses.ichor.dev": "runtime.installation",
     "BootMedia.ichor.dev": "runtime.installation",
+    "StagedWrites.ichor.dev": "runtime.staged_upgrade",
+    "StagedUpgradeStatuses.ichor.dev": "runtime.staged_upgrade",
     "VolumeProvisions.ichor.dev": "block.provision",
     "BootEntryStatuses.ichor.dev": "runtime.boot",
     "Wipes.ichor.dev": "runtime.ending",

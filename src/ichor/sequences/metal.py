@@ -1,6 +1,7 @@
 """All sequences of a machine: its container runtime waits for a configuration, which says where.
 
-In maintenance only what answers the API runs, and all of it is in memory. A first configuration
+A staged upgrade is written before all else, and the machine restarts for it. In maintenance only
+what answers the API runs, and all of it is in memory. A first configuration
 makes the volumes of the disk, then PID 1 begins afresh on them; the rest of a start is that of a
 container.
 """
@@ -21,6 +22,8 @@ from ichor.resources.block.provision import (
     lives_in_memory,
 )
 from ichor.resources.runtime.mount import MountStatus
+from ichor.resources.runtime.staged_upgrade import ID as STAGED_ID
+from ichor.resources.runtime.staged_upgrade import StagedUpgradeStatus, StagedWrite
 from ichor.sequences.conditions import CONFIGURED, serving
 from ichor.sequences.ending import REBOOT_SEQUENCE, RESET, SHUTDOWN, ending_by
 from ichor.sequences.start import BOOT_SEQUENCE
@@ -45,6 +48,37 @@ PROVISION: Final = Task(
     lasting=True,
 )
 
+
+def _staged(view: View) -> StagedUpgradeStatus | None:
+    found = view.get(StagedUpgradeStatus, STAGED_ID)
+    return found.spec if found is not None else None
+
+
+def _is_known(view: View, _: Run) -> bool:
+    return _staged(view) is not None
+
+
+def _is_staged(view: View, _: Run) -> bool:
+    status = _staged(view)
+    return status is not None and bool(status.image)
+
+
+def _is_written(view: View, _: Run) -> bool:
+    status = _staged(view)
+    return status is not None and status.written
+
+
+def _is_over(view: View, run: Run) -> bool:
+    return _is_written(view, run) or not _is_staged(view, run)
+
+
+_READS: Final = (Out(StagedUpgradeStatus),)
+_WRITE_STAGED: Final = Task(
+    name="writeStagedImage",
+    request=Request(Out(StagedWrite), lambda _: (STAGED_ID, StagedWrite())),
+    until=Condition(_READS, _is_over),
+    when=(Guard(_READS, _is_staged),),
+)
 INITIALIZE = Sequence(
     name="initialize",
     phases=(
@@ -55,6 +89,9 @@ INITIALIZE = Sequence(
                 Task(name="startMachined", until=serving("machined")),
             ),
         ),
+        Phase("staged", (Task(name="readStaged", until=Condition(_READS, _is_known)),)),
+        Phase("upgrade", (_WRITE_STAGED,)),
+        ending_by("rebootUpgraded", Ending.RESTART, Guard(_READS, _is_written)),
         Phase("config", (Task(name="loadConfig", until=CONFIGURED),)),
         Phase("volumes", (replace(PROVISION, when=(_IS_MEMORY,)),)),
         ending_by("beginAfresh", Ending.AFRESH, _IS_MEMORY),

@@ -105,7 +105,7 @@ class LifecycleService:
                 yield pb.LifecycleServiceUpgradeResponse(progress=progress)
 
     async def upgrade_old(self, request: pb.UpgradeRequest, context: Context) -> pb.UpgradeResponse:
-        """Do all of it in one call; the other slot is free at any time, so none is staged."""
+        """Do all of it in one call, or, staged, have the next start do the writing."""
         if self._installer is None:
             await deny(context)
         images = images_of(self._namespaces, common_pb2.NS_SYSTEM)
@@ -113,16 +113,23 @@ class LifecycleService:
         with self._alone():
             longest = None if request.force or request.preserve else _LONGEST
             async with self._departure.begun(longest) as departing:
-                await self._pull_and_write(self._installer, images, name)
+                layers, installer = await self._pulled(images, name), self._installer
+                if request.stage:
+                    await self._done("stage", lambda: installer.stage(name, layers))
+                else:
+                    await self._done("upgrade", lambda: installer.upgrade(layers))
                 actor = departing.reboot({"force": "false", "drain": "true"})
-        ack = "the image is written, the machine reboots"
+        ack = f"the image is {'staged' if request.stage else 'written'}, the machine reboots"
         return pb.UpgradeResponse(messages=[pb.Upgrade(ack=ack, actor_id=actor)])
 
-    async def _pull_and_write(self, installer: Installer, images: Images, name: str) -> None:
+    async def _pulled(self, images: Images, name: str) -> Sequence[str]:
+        """Have an image here; give its layers."""
         if name not in {one.name for one in await images.list()}:
             await images.pull(name, hosts_dir=self._hosts_dir)
-        layers = await self._layers(images, name)
-        async with aclosing(self._lines("upgrade", lambda: installer.upgrade(layers))) as lines:
+        return await self._layers(images, name)
+
+    async def _done(self, what: str, make: _Work) -> None:
+        async with aclosing(self._lines(what, make)) as lines:
             async for _ in lines:
                 continue
 

@@ -6,6 +6,7 @@ from ichor.api.machine.power import deny
 from ichor.api.machine.table import unary
 from ichor.errors import InputError, NotFound
 from ichor.formats.meta import without
+from ichor.formats.staged import OPTIONS
 from ichor.ports.meta import MetaStore
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.context import Context, Handler
@@ -27,6 +28,9 @@ class MetaService:
         if self._meta is None:
             await deny(context)
         key, value = tag(request.key), request.value
+        if key == OPTIONS:  # else who writes META would say what the machine runs
+            hint = "ichor upgrade --stage"
+            raise InputError(f"META key {key} is what a staged upgrade leaves", hint=hint)
         self._meta.change(lambda values: {**values, key: value})
         return pb.MetaWriteResponse(messages=[pb.MetaWrite()])
 

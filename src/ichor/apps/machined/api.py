@@ -32,6 +32,7 @@ from ichor.api.machine.proof import ProofService
 from ichor.api.machine.reboot import RebootService
 from ichor.api.machine.service_control import ServiceControl
 from ichor.api.machine.system import SystemService
+from ichor.api.machine.volume import VolumeService
 from ichor.api.machine_type import of_control_plane
 from ichor.api.operations import Operations
 from ichor.api.ring import LogRing
@@ -49,6 +50,7 @@ from ichor.ports.generation import Generations
 from ichor.ports.installer import Installer
 from ichor.ports.meta import MetaStore
 from ichor.ports.proof import Prover
+from ichor.ports.reseal import Resealer
 from ichor.ports.service import Services
 from ichor.ports.signer import Signing
 from ichor.rpc.context import Handler
@@ -73,6 +75,7 @@ class OnDisk:
     meta: MetaStore
     prover: Prover
     generations: Generations
+    resealer: Resealer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,7 @@ def server(state: State, world: World) -> Server:
             world.verification,
         ).handlers(),
         **ProofService(disk.prover if disk else None, aside).handlers(),
+        **VolumeService(disk.resealer if disk else None, aside).handlers(),
         **GenerationService(disk.generations if disk else None).handlers(),
         **RebootService(departure).handlers(),
         **AccessService(state, world.signer).handlers(),

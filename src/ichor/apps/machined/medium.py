@@ -22,6 +22,7 @@ from ichor.linux.meta import DiskMeta
 from ichor.linux.mount import KernelMounts
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.reseal import DiskResealer
 from ichor.linux.router_advertisements import KernelRouterAdvertisements
 from ichor.linux.secure_boot import SecureBoot
 from ichor.linux.volumes import KernelSystemDisk
@@ -77,6 +78,7 @@ def adapters(
         meta=values,
         prover=RootProver(EspEntries(), vouch),
         generations=generations,
+        resealer=DiskResealer(values),
     )
 
 

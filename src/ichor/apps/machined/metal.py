@@ -39,6 +39,7 @@ from ichor.controllers.runtime.boot_assess import boot_assess
 from ichor.controllers.runtime.dashboard_service import dashboard_service
 from ichor.controllers.runtime.generation import least_generation
 from ichor.controllers.runtime.meta import meta
+from ichor.controllers.runtime.staged_upgrade import staged_upgrade
 from ichor.controllers.runtime.upgrade import upgrade_probation, upgrade_settle
 from ichor.controllers.time.sync import time_sync
 from ichor.cosi.controller import Controller
@@ -53,8 +54,10 @@ from ichor.linux.measurement import MachineAccount
 from ichor.linux.meta import DiskMeta
 from ichor.linux.process import Reaper
 from ichor.linux.proof import RootProver
+from ichor.linux.reseal import DiskResealer
 from ichor.linux.router_advertisements import KernelRouterAdvertisements
 from ichor.linux.secure_boot import SecureBoot
+from ichor.linux.staging import StagedImages
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volumes import KernelSystemDisk
 from ichor.peers.time_sync import ClockFollower, Steering
@@ -68,6 +71,7 @@ from ichor.ports.meta import Meta
 from ichor.ports.network import Networks
 from ichor.ports.router_options import RouterAdvertisements
 from ichor.ports.signer import Signing
+from ichor.ports.staging import Stagings
 from ichor.ports.system_disk import SystemDisks
 from ichor.ports.time_sync import TimeSync
 from ichor.rpc.context import Handler
@@ -94,6 +98,7 @@ class MetalWorld(MachineWorld):
     boot: BootEntries
     generations: Generations
     meta: Meta
+    staging: Stagings
 
 
 def adapters(
@@ -102,10 +107,12 @@ def adapters(
     """To be called in the loop."""
     entries, values, generations = EspEntries(), DiskMeta(), FirmwareGenerations()
     vouch = SecureBoot(signer, asyncio.get_running_loop()).vouch
+    installer = DiskInstaller(entries, values, vouch)
     world = MetalWorld(
         boot=entries,
         generations=generations,
         meta=values,
+        staging=StagedImages(values, installer.upgrade),
         sources=discovery.sources(state, clock),
         network=network,
         ethernet=KernelEthernet(),
@@ -116,10 +123,11 @@ def adapters(
         time=follower(clock),
     )
     return world, OnDisk(
-        installer=DiskInstaller(entries, values, vouch),
+        installer=installer,
         meta=values,
         prover=RootProver(entries, vouch),
         generations=generations,
+        resealer=DiskResealer(values),
     )
 
 
@@ -175,6 +183,7 @@ def controllers(world: MetalWorld) -> tuple[Controller, ...]:
         boot_assess(world.boot),
         least_generation(world.generations),
         meta(world.meta),
+        staged_upgrade(world.staging),
         upgrade_probation,
         upgrade_settle(world.meta),
     )

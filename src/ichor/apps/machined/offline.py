@@ -50,6 +50,7 @@ from ichor.models import (
     rendezvous,
     service,
     shared_address,
+    staging,
     static_pods,
     system_disk,
     time_sync,
@@ -74,6 +75,7 @@ from ichor.ports.network import Action as NetworkAction
 from ichor.ports.network import Network
 from ichor.ports.node_pods import Action as PodAction
 from ichor.ports.node_pods import Evictable
+from ichor.ports.staging import Staging
 from ichor.ports.static_pods import Offer
 from ichor.ports.system_disk import Action as DiskAction
 from ichor.ports.system_disk import SystemDisk
@@ -247,6 +249,7 @@ def of_machine(
         boot=Held(Boot(), boot_entry.model),
         generations=Held[Least, Generation](Least(), generation.model),
         meta=Held({}, meta.model),
+        staging=HeldSlow(Staging(), staging.model),
         sources=Held(Sources(), config_sources.model),
         network=links,
         ethernet=cards,
@@ -305,6 +308,7 @@ MODELS: Mapping[str, AnyModel] = {
     "runtime.LeastGeneration": _any(generation.model),
     "runtime.Power": _any(fate.model),
     "runtime.Services": _any(service.model),
+    "runtime.StagedUpgrade": _any(staging.model),
     "runtime.UpgradeSettle": _any(meta.model),
     "secrets.Enrolment": _any(issuance.model),
     "secrets.Issuance": _any(issuance.model),

@@ -5,7 +5,8 @@
     files/FileSpec, FileStatus of registries ─┤
     runtime/Environment                       ─┤
     config/MachineType                        ─┤   on a machine, only once it is known
-    runtime/SystemDisk, MountStatus           ─┘   and it lives on its disk
+    runtime/SystemDisk, MountStatus           ─┤   and it lives on its disk,
+    runtime/StagedUpgradeStatus               ─┘   and no upgrade is to be written first
 
 It starts knowing all registries, so that no image is asked for where it should not be; these files
 it reads anew for each pull, so once it runs it runs on while they change.
@@ -40,6 +41,8 @@ from ichor.resources.runtime.environment import Environment
 from ichor.resources.runtime.mount import MountStatus
 from ichor.resources.runtime.service_spec import Confinement, Exec, ServiceSpec
 from ichor.resources.runtime.service_status import Grpc, HealthCheck, ServiceStatus
+from ichor.resources.runtime.staged_upgrade import ID as STAGED_ID
+from ichor.resources.runtime.staged_upgrade import StagedUpgradeStatus
 
 ID = "containerd"
 SOCKET = "/run/containerd/containerd.sock"
@@ -91,12 +94,17 @@ class ConfiguredInputs(Inputs, frozen=True, kw_only=True):
     machine: Annotated[MachineType, Get("config", MACHINE_TYPE_ID)]
     disk: Annotated[SystemDisk | None, Get("runtime", SYSTEM_DISK_ID)] = None
     mounts: Annotated[Mapping[str, MountStatus], All("runtime")] = {}
+    staged: Annotated[StagedUpgradeStatus, Get("runtime", STAGED_ID)]
 
 
 def reconcile_configured(inputs: ConfiguredInputs) -> Iterator[tuple[str, Spec]]:
     """Give nothing in maintenance: nobody has pods there, and memory may be short."""
     is_known = inputs.machine.type is not MachineKind.UNKNOWN
-    if is_known and not lives_in_memory(inputs.mounts, has_disk=inputs.disk is not None):
+    if (
+        is_known
+        and not inputs.staged.image
+        and not lives_in_memory(inputs.mounts, has_disk=inputs.disk is not None)
+    ):
         yield from reconcile(inputs)
 
 

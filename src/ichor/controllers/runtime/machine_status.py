@@ -39,6 +39,7 @@ STAGES = {
     "shutdown": MachineStage.SHUTTING_DOWN,
     "reset": MachineStage.RESETTING,
 }
+UPGRADING = frozenset({"upgrade", "rebootUpgraded"})  # to what was staged
 INSTALLING = frozenset({"install", "waitForReboot"})  # of a boot medium
 LIVING = frozenset({MachineStage.BOOTING, MachineStage.RUNNING})
 _OVER = frozenset({State.FAILED, State.CANCELED, State.REFUSED})
@@ -85,6 +86,8 @@ def stage(inputs: Inputs) -> MachineStage:
         return MachineStage.MAINTENANCE if is_waiting else MachineStage.BOOTING
     if last.sequence == "initialize" and last.phase_name in INSTALLING and last.is_running:
         return MachineStage.INSTALLING
+    if last.sequence == "initialize" and last.phase_name in UPGRADING and last.is_running:
+        return MachineStage.UPGRADING
     return STAGES[last.sequence]
 
 

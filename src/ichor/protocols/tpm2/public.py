@@ -48,6 +48,11 @@ def sealed(policy: bytes) -> bytes:
     return head + sized(policy) + _NONE + sized(b"")
 
 
+def is_sealed_by(area: bytes, policy: bytes) -> bool:
+    """Tell whether that is the public area of a secret that this policy opens."""
+    return area.startswith(sealed(policy).removesuffix(sized(b"")))  # what the TPM adds is unique
+
+
 class RsaKey(NamedTuple):
     modulus: int
     exponent: int

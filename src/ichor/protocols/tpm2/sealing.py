@@ -93,6 +93,18 @@ def _policy(values: Mapping[int, bytes], signer: RsaKey | None) -> bytes:
     return policy.pcr(begun, values) if values else begun
 
 
+def holds(blob: bytes, pcrs: Sequence[int], signer: RsaKey | None) -> Exchange[bool]:
+    """Tell whether sealing it now would bind it to the same; no secret is asked for.
+
+    False also where another TPM sealed it. Raises FormatError.
+    """
+    sealed = unpack(blob)
+    parent = yield from objects.create_primary(wire.OWNER, public.STORAGE)
+    values = (yield from objects.pcr_read(pcrs)) if pcrs else {}
+    is_same = public.is_sealed_by(sealed.made.area, _policy(values, signer))
+    return is_same and parent.entity.name == sealed.parent
+
+
 def unseal(blob: bytes, signatures: Mapping[bytes, bytes], entropy: Entropy) -> Exchange[bytes]:
     """Give the secret. signatures: by the signer, by the policies they are over.
 
