@@ -63,14 +63,14 @@ PATHS = [str(SRC), *(path for path in sys.path if path.endswith("site-packages")
         pytest.param(
             ("ichor.apps.machined.main", "ichor.apps.machined.machine"),
             970,
-            35_000,
+            33_500,
             ("sqlite3.dbapi2",),
             id="machined",
         ),
         pytest.param(
             ("ichor.apps.machined.machine", "ichor.apps.machined.metal"),
-            1_045,
-            37_000,
+            1_105,
+            36_000,
             ("sqlite3.dbapi2",),
             id="metal",
         ),

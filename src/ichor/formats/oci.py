@@ -9,7 +9,6 @@ Contents of files are iterables of chunks, so that a layer of 140 MB is never in
 
 import hashlib
 import json
-import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -153,6 +152,8 @@ def _with_parents(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _header(entry: Entry) -> bytes:
+    import tarfile  # nodes know images, and build none
+
     info = tarfile.TarInfo(entry.path)
     info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, 0
     if entry.target:
