@@ -14,8 +14,11 @@ from tests.fresh import fresh
 from tests.linux.daemons import FORBIDDEN
 from tests.linux.test_services import World, run, toy
 
+from ichor.controllers.runtime import dashboard_service
 from ichor.linux.confine import CAPABILITIES
-from ichor.ports.service import Exit, Start, State
+from ichor.linux.process import readable
+from ichor.ports.service import Exit, Signal, Start, State
+from ichor.resources.runtime.boot import KernelCmdline
 from ichor.resources.runtime.service_spec import Confinement, Daemon, Exec, Restart, ServiceSpec
 
 pytestmark = pytest.mark.root
@@ -122,6 +125,34 @@ def picture_scenario() -> None:
 
 def test_a_dashboard_draws_on_its_terminal_and_cannot_type_there() -> None:
     fresh(picture_scenario)
+
+
+async def _dashboard(world: World) -> None:
+    master, slave = os.openpty()
+    line = f"{dashboard_service.CONSOLE}={os.ttyname(slave).removeprefix('/dev/')}"
+    inputs = dashboard_service.Inputs(line=KernelCmdline(cmdline=line))
+    ((_, spec),) = dashboard_service.reconcile(inputs)
+    powerless = replace(spec.confinement, uid=0, gid=0)
+    spec = replace(spec, confinement=powerless, restart=Restart.NEVER)
+    await world.supervisor.apply(Start(spec=spec))
+    said = b""
+    while b"CONNECTIVITY" not in said:
+        await readable(master)
+        said += os.read(master, 4096)
+    await world.supervisor.apply(Signal(id="dashboard", number=signal.SIGTERM))
+    service = await world.state("dashboard", State.FINISHED)
+    assert service.exit == Exit()
+    os.close(slave)
+    os.close(master)
+
+
+def dashboard_scenario() -> None:
+    run(_dashboard)
+
+
+def test_the_dashboard_itself_draws_within_its_confinement_and_ends_when_told() -> None:
+    """There is no machined to ask here: it draws what it knows, which is nothing."""
+    fresh(dashboard_scenario)
 
 
 async def _capability(world: World) -> None:
