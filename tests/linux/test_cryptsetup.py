@@ -27,6 +27,7 @@ from ichor.linux.encrypted import (
 )
 from ichor.linux.tpm import KernelTpm
 from ichor.linux.volume_settings import Kept
+from ichor.log import LineFormatter
 from ichor.pki import volume_key
 from ichor.ports.system_disk import SystemDisk, VolumeSettings
 from ichor.resources.block.kinds import EncryptionKeyType, EncryptionProviderType
@@ -180,7 +181,10 @@ def settings(*keys: EncryptionKey) -> Kept:
 
 
 def test_a_volume_that_no_key_opens_says_why_of_each_and_stays(
-    device: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    device: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     list(made(device))
     before = start(device)
@@ -207,6 +211,9 @@ def test_a_volume_that_no_key_opens_says_why_of_each_and_stays(
         "slot 5 (kms): keys of kind kms are known, not supported yet",
     ):
         assert reason in said
+    lines = [LineFormatter().format(record) for record in caplog.records]
+    told = "volume=STATE slot=4 key=tpm why='nothing is sealed in the header'"
+    assert any(line.endswith(told) for line in lines)
     assert start(device) == before
     with pytest.raises(Conflict, match="none is known"):
         unlock(device, "STATE", None, check)

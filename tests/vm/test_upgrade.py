@@ -26,12 +26,13 @@ def test_an_image_that_is_never_ready_is_left_for_the_one_before(tmp_path: Path)
         assert "runs any image now, none before" in refused
         assert "is not signed" in refused
         signed = known.signed(signer, tmp_path / "signed.tar")
-        begin, entry = len(one.trial.console), "ichor-1+2.efi"
+        one.ichor("image", "pull", str(signed), "--namespace", "system")
+        begin = len(one.trial.console)
         # Its variable is there by now.
-        one.ichor("upgrade", "-i", str(signed), "--stage", "--allow-older")
+        one.ichor("upgrade", "-i", INSTALLER, "--stage", "--allow-older")
         assert one.root() == new.root.root
         writing = one.trial.console[begin:].split("Linux version")[1]
-        assert f"image={INSTALLER} step='root: verified'" in writing
+        assert f"staged upgrade image={INSTALLER} step='root: verified'" in writing
         assert "service=containerd" not in writing
         proof = one.until_ok("image", "verify")
         assert f"root hash {new.root.root.hex()}, image {pe.digest(new.kernel).hex()}" in proof
@@ -47,4 +48,4 @@ def test_an_image_that_is_never_ready_is_left_for_the_one_before(tmp_path: Path)
         assert one.tries() == {1: (True, 2, 0), 2: (False, 0, 2)}
         one.ichor("rollback")
         assert one.root() == new.root.root
-        assert one.entries() == {entry, "ichor-3+1-1.efi"}
+        assert one.entries() == {"ichor-1+2.efi", "ichor-3+1-1.efi"}

@@ -193,8 +193,8 @@ def unlock(device: Path, label: str, kept: Kept | None, opening: Opening = _acti
         log.info("volume opened", extra=_of(label, key))
 
 
-def _of(label: str, key: EncryptionKey) -> Mapping[str, object]:
-    return fields(volume=label, slot=key.slot, key=key.type.value)
+def _of(label: str, key: EncryptionKey, **more: str) -> Mapping[str, object]:
+    return fields(volume=label, slot=key.slot, key=key.type.value, **more)
 
 
 def _open(device: Path, label: str, known: Kept, opening: Opening) -> tuple[EncryptionKey, bytes]:
@@ -210,9 +210,7 @@ def _open(device: Path, label: str, known: Kept, opening: Opening) -> tuple[Encr
                 opening(volume, label, key.slot, word, encryption)
             except (IchorError, OSError) as error:
                 why = reason(error)
-                log.error(
-                    "a key does not open a volume", extra={**_of(label, key), **fields(why=why)}
-                )
+                log.error("a key does not open a volume", extra=_of(label, key, why=why))
                 reasons.append(f"slot {key.slot} ({key.type.value}): {why}")
             else:
                 return key, word
