@@ -326,8 +326,8 @@ def test_our_processes_fit_into_what_they_were_promised(node: Lab) -> None:
     print(sizes)
     assert sizes.pop("registryd") < 16 << 10  # only where there is a cache: no part of the promise
     runtime = sizes.pop("containerd")
-    assert sum(sizes.values()) < 100 << 10, sizes
-    assert sum(sizes.values()) + runtime < 140 << 10, sizes
+    assert sum(sizes.values()) < 80 << 10, sizes
+    assert sum(sizes.values()) + runtime < 130 << 10, sizes
 
 
 # -- hostile bytes -------------------------------------------------------------------------------

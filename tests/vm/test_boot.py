@@ -17,7 +17,7 @@ from ichor.testing.machine import Trial, trial
 from ichor.testing.screen import learn
 
 pytestmark = pytest.mark.vm
-MOST_KB = 100_000
+MOST_KB = 87_000  # [m] 82_000 at rest, 89_000 before ADR 28
 RUNS = "INFO ichor."
 CONTAINERS = "service=containerd state=Running"
 # In the block of the superblock, which is always read, beyond what squashfs itself would notice.
