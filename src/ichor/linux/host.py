@@ -20,7 +20,6 @@ def facts() -> HostFacts:
         restricts_oom=not _bounding() >> _SYS_RESOURCE & 1,
         has_apparmor=False,
         has_ipv6=Path("/proc/net/if_inet6").exists(),
-        memory_kib=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1024,
     )
 
 

@@ -15,8 +15,6 @@ from ichor.controllers.runtime.kernel_param import (
 )
 from ichor.ports.sysctl import Attempt, SetParameter
 from ichor.resources.config.active import ID, ActiveConfig
-from ichor.resources.runtime.host import ID as HOST_ID
-from ichor.resources.runtime.host import HostFacts
 from ichor.resources.runtime.kernel_param import KernelParamStatus
 from ichor.testing.engine import World
 
@@ -90,19 +88,3 @@ def test_the_tables_hold_each_row_of_the_facts() -> None:
     for row in rows:
         table = DEFAULTS | (HARDENED if row["condition"] == "not in container mode" else {})
         assert table[row["key"].removeprefix("proc.sys.")] == row["value"]
-
-
-def test_a_small_machine_keeps_less_free_for_huge_pages_than_the_kernel_would() -> None:
-    def written(memory_kib: int) -> list[str]:
-        kernel = Kernel()
-        made = World((kernel_param_machine_defaults, kernel_param_apply(kernel)))
-        facts = HostFacts(
-            is_container=False, cgroup_v1=False, restricts_oom=False, memory_kib=memory_kib
-        )
-        made.put(facts, HOST_ID)
-        made.settle()
-        return [write.value for write in kernel.writes if write.key.endswith("min_free_kbytes")]
-
-    assert written(256 << 10) == ["2048"]  # as a kernel without huge pages: int_sqrt(KiB * 16)
-    assert written(4 << 20) == []
-    assert written(0) == []

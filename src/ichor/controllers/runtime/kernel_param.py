@@ -9,8 +9,7 @@ its status says `unsupported`. Ids are paths with dots: `proc.sys.net.ipv4.ip_fo
 """
 
 from collections.abc import Iterator, Mapping
-from math import isqrt
-from typing import Annotated, Final
+from typing import Annotated
 
 from msgspec import Struct
 
@@ -18,8 +17,6 @@ from ichor.config.documents.sysctl import SysctlConfig
 from ichor.cosi.controller import Actuator, All, Get, Out, Transform
 from ichor.ports.sysctl import Attempt, Attempts, SetParameter
 from ichor.resources.config.active import ID, ActiveConfig
-from ichor.resources.runtime.host import ID as HOST_ID
-from ichor.resources.runtime.host import HostFacts
 from ichor.resources.runtime.kernel_param import (
     KernelParamDefaultSpec,
     KernelParamSpec,
@@ -81,7 +78,6 @@ HARDENED = {
     "user.max_user_namespaces": "0",
     "vm.unprivileged_userfaultfd": "0",
 }
-_SMALL_KIB: Final = 1 << 20
 _PORTS = "proc.sys.net.ipv4.ip_local_reserved_ports"
 
 
@@ -89,29 +85,14 @@ class ConfigInputs(Struct, frozen=True, kw_only=True):
     config: Annotated[ActiveConfig | None, Get("config", ID)] = None
 
 
-class MachineInputs(ConfigInputs, frozen=True, kw_only=True):
-    host: Annotated[HostFacts | None, Get("runtime", HOST_ID)] = None
-
-
 def defaults(inputs: ConfigInputs) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
     """Give the defaults, with or without a configuration."""
     yield from _specs(DEFAULTS)
 
 
-def machine_defaults(inputs: MachineInputs) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
+def machine_defaults(inputs: ConfigInputs) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
     """Give the defaults of a node that has the kernel for itself."""
-    yield from _specs(DEFAULTS | HARDENED | reserve(inputs.host.memory_kib if inputs.host else 0))
-
-
-def reserve(memory_kib: int) -> dict[str, str]:
-    """Give what the kernel keeps free for itself, of a small machine.
-
-    Left alone it keeps a twentieth, so as to find room for huge pages (mm/khugepaged.c), and starts
-    to reclaim early. This is what it takes without those (mm/page_alloc.c).
-    """
-    if not 0 < memory_kib < _SMALL_KIB:
-        return {}
-    return {"vm.min_free_kbytes": str(isqrt(16 * memory_kib))}
+    yield from _specs(DEFAULTS | HARDENED)
 
 
 def _specs(table: Mapping[str, str]) -> Iterator[tuple[str, KernelParamDefaultSpec]]:
@@ -195,7 +176,7 @@ kernel_param_defaults = Transform(
 )
 kernel_param_machine_defaults = Transform(
     name="runtime.KernelParamDefaults",
-    inputs=MachineInputs,
+    inputs=ConfigInputs,
     outputs=[Out(KernelParamDefaultSpec)],
     reconcile=machine_defaults,
 )

@@ -13,7 +13,7 @@ class HostFacts(Spec, frozen=True, kw_only=True):
 
     restricts_oom: no CAP_SYS_RESOURCE, so no score may go below what a process began with.
     cgroup_v1: /sys/fs/cgroup is not one cgroup2 tree.
-    memory_kib: what the kernel has to give; 0 if nobody asked.
+    shows_sysctls: host-wide kernel parameters are shown, not held: pods find them as they want.
     """
 
     definition: ClassVar[Definition] = Definition(
@@ -24,4 +24,3 @@ class HostFacts(Spec, frozen=True, kw_only=True):
     restricts_oom: bool
     has_apparmor: bool = False
     has_ipv6: bool = True
-    memory_kib: int = 0
