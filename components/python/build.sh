@@ -8,6 +8,8 @@ hardened="-fPIE -fcf-protection=full -fstack-protector-strong -fstack-clash-prot
 export MODULE_BUILDTYPE=static CC="ccache gcc-14" OPT="-DNDEBUG -O2"
 export CFLAGS="$hardened -ffunction-sections -fdata-sections -Wno-deprecated-declarations"
 export LDFLAGS="-pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections"
+# configure asks nice(2) itself, and a build with the lowest priority would take it for broken.
+export ac_cv_broken_nice=no
 # What no process of a node imports, and no test on this interpreter needs.
 for name in _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _curses \
     _curses_panel _dbm _gdbm _interpchannels _interpqueues _interpreters _lsprof _multibytecodec \
