@@ -13,7 +13,6 @@ class HostFacts(Spec, frozen=True, kw_only=True):
 
     restricts_oom: no CAP_SYS_RESOURCE, so no score may go below what a process began with.
     cgroup_v1: /sys/fs/cgroup is not one cgroup2 tree.
-    shows_sysctls: host-wide kernel parameters are shown, not held: pods find them as they want.
     """
 
     definition: ClassVar[Definition] = Definition(
