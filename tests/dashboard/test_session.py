@@ -26,9 +26,10 @@ from ichor.client.machine import Node
 from ichor.cosi.memory import Memory
 from ichor.cosi.resource import Spec, resource
 from ichor.dashboard import ask
+from ichor.dashboard.lines import Span
 from ichor.dashboard.seen import Component
 from ichor.dashboard.session import Session, Told
-from ichor.dashboard.terminal import Terminal
+from ichor.dashboard.terminal import Terminal, painted
 from ichor.errors import InputError
 from ichor.linux import notice, procfs
 from ichor.linux.clock import KernelClock
@@ -207,6 +208,11 @@ def test_what_is_asked_is_told_as_facts(tmp_path: Path) -> None:
             assert any(one.pid == os.getpid() for one in numbers.processes)
 
     asyncio.run(run())
+
+
+def test_a_line_as_wide_as_the_screen_keeps_its_last_column() -> None:
+    """There the cursor waits on the last letter, and what is erased from it on is that letter."""
+    assert painted((Span("a" * 80),)).rpartition("\x1b[K")[2].count("a") == 80
 
 
 def test_without_a_terminal_there_is_no_dashboard(tmp_path: Path) -> None:

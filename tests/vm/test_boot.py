@@ -114,6 +114,8 @@ def tells_its_certificate(machine: Trial) -> bool:
     """Say whether a row of its screen is the fingerprint of what its API shows at this moment."""
     shown = asyncio.run(fingerprint(port=machine.port))
     rows = machine.screen()
+    if len(set(rows[1])) != 1:  # the line below the head, to its last column
+        return False
     known = learn(rows[-1], "[F1] Summary  [F2] Monitor  [F3] Log", {})
     return (
         len(shown) == 64

@@ -30,9 +30,9 @@ _READ: Final = 1024
 
 
 def painted(line: Line) -> str:
-    """Give a line with its styles."""
+    """Give a line with its styles. Erased before: after a full one, its last letter would be."""
     spans = "".join(f"\x1b[{_STYLES[span.style]}m{span.text}" for span in line)
-    return f"{spans}\x1b[0m\x1b[K"
+    return f"\x1b[0m\x1b[K{spans}\x1b[0m"
 
 
 class Terminal:
