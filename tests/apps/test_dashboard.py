@@ -7,7 +7,7 @@ import os
 import socket
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Event, Thread
 
 from ichor.apps.dashboard.main import fingerprint
 from ichor.client.machine import fingerprint as read
@@ -45,17 +45,21 @@ def test_asking_leaves_no_connection_behind() -> None:
     identity = Identity(pair.certificate.encode(), pair.key.encode())
     context = server_context(identity, b"", ClientAuth.NOT_REQUESTED)
 
+    over = Event()
+
     def serve(listening: socket.socket) -> None:
         link, _ = listening.accept()
         with link, suppress(OSError), context.wrap_socket(link, server_side=True) as shown:
-            shown.recv(1)
+            assert shown.version()
+            over.wait()  # and does not answer a farewell
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = Thread(target=serve, args=(listening,))
         thread.start()
         assert len(asyncio.run(fingerprint(port=listening.getsockname()[1]))) == 64
+        gc.collect()
+        over.set()
         thread.join()
-    gc.collect()
 
 
 def test_while_nobody_serves_there_is_none() -> None:
