@@ -7,6 +7,7 @@ writes META) is not there: it states that it reads, and nothing else.
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from typing import Final
 
 from ichor.apps.serving import SOCKET, until_told
@@ -36,7 +37,9 @@ async def fingerprint(host: str = "127.0.0.1", port: int = PORT) -> str:
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         return hashlib.sha256(shown).hexdigest()
     finally:
-        writer.close()
+        writer.transport.abort()  # there is nobody to say farewell to
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def show() -> None:
