@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.api.serving import memory, refused, serving
 
+from ichor.api.dmesg import Dmesg
 from ichor.api.machine.logs import LogService
 from ichor.api.machine.tail import tail
 from ichor.api.ring import LogRing
@@ -20,6 +21,9 @@ from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.resources.runtime.service_status import ServiceStatus
 from ichor.rpc.status import Code, RpcError
+from ichor.testing.clock import FakeClock
+
+CLOCK = FakeClock()
 
 
 async def never(directory: Path) -> AsyncGenerator[None, None]:
@@ -29,7 +33,10 @@ async def never(directory: Path) -> AsyncGenerator[None, None]:
 def service(directory: Path, ring: LogRing | None = None) -> LogService:
     state = memory()
     state.create(resource(ServiceStatus(state="Running"), "silent"))
-    return LogService(state, ring or LogRing(), directory, notice.changes)
+    kept = ring or LogRing()
+    return LogService(
+        state, kept, directory, notice.changes, Dmesg(kept, None, CLOCK.now, CLOCK.monotonic)
+    )
 
 
 def record(text: str, **values: object) -> logging.LogRecord:
@@ -174,20 +181,6 @@ def test_a_follower_of_the_ring_hears_what_comes() -> None:
         return (await reading).text
 
     assert asyncio.run(run()).endswith("now")
-
-
-def test_dmesg_of_a_container_is_its_own_log(tmp_path: Path) -> None:
-    ring = LogRing()
-    ring.emit(record("hello"))
-
-    async def run() -> bytes:
-        async with serving(tmp_path, service(tmp_path, ring).handlers()) as node:
-            stream = node.stream("Dmesg", pb.DmesgRequest(), common_pb2.Data)
-            return b"".join([one.bytes async for one in stream])
-
-    line = asyncio.run(run()).decode()
-    assert line.startswith("daemon:    info: [")
-    assert line.endswith("]: ichor.x hello\n")
 
 
 def test_known_logs_are_listed(tmp_path: Path) -> None:

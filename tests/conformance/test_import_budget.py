@@ -63,7 +63,7 @@ PATHS = [str(SRC), *(path for path in sys.path if path.endswith("site-packages")
         pytest.param(
             ("ichor.apps.machined.main", "ichor.apps.machined.machine"),
             970,
-            33_500,
+            35_000,
             ("sqlite3.dbapi2",),
             id="machined",
         ),

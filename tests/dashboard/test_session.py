@@ -14,6 +14,7 @@ from termios import TIOCSWINSZ, tcgetattr
 import pytest
 from tests.api.serving import memory, serving
 
+from ichor.api.dmesg import Dmesg
 from ichor.api.machine import service
 from ichor.api.machine.aside import Aside
 from ichor.api.machine.logs import LogService
@@ -45,6 +46,8 @@ from ichor.resources.network.route import RouteStatus
 from ichor.resources.runtime.kinds import MachineStage
 from ichor.resources.runtime.machine import MachineStatus, Readiness, UnmetCondition, Version
 from ichor.resources.runtime.service_status import HealthStatus, ServiceStatus
+from ichor.testing.clock import FakeClock
+from ichor.testing.kernel_log import FakeKernelLog
 
 FINGERPRINT = "ab:cd:ef"
 CHANGES: Changes = notice.changes
@@ -85,17 +88,17 @@ async def machine(
         **StateService(state, lambda _: frozenset({Role.READER})).handlers(),
         **SystemService(state, procfs, Aside()).handlers(),
         **service.handlers(state),
-        **LogService(state, LogRing(), path, CHANGES, said).handlers(),
+        **LogService(state, LogRing(), path, CHANGES, said()).handlers(),
     }
     async with serving(path, handlers) as node:
         yield node
 
 
-async def said(follow: bool, tail: bool) -> AsyncGenerator[str, None]:
-    yield "kern: info: the first line\n"
-    yield "kern: info: \x1b[2Jthe last line\n"
-    if follow:
-        await asyncio.Event().wait()
+def said() -> Dmesg:
+    log, clock = FakeKernelLog(), FakeClock()
+    log.write("the first line")
+    log.write("\x1b[2Jthe last line")
+    return Dmesg(LogRing(), log, clock.now, clock.monotonic)
 
 
 class Screen:

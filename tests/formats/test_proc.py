@@ -63,11 +63,6 @@ def test_a_kernel_record_is_read() -> None:
     assert (record.facility_name, record.level_name) == ("daemon", "info")
 
 
-@given(st.integers(0, 7), st.integers(0, 23))
-def test_what_is_written_carries_its_priority(level: int, facility: int) -> None:
-    assert kmsg.build(level, "x", facility=facility) == f"<{facility * 8 + level}>x".encode()
-
-
 @given(st.text(alphabet="ab \t\n\\0134"))
 def test_names_of_mounts_survive_escaping(name: str) -> None:
     assert mountinfo.unescape(mountinfo.escape(name)) == name

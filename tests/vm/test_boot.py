@@ -2,10 +2,13 @@
 
 import asyncio
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.cluster.lab import PROGRAM
 from tests.config import samples
 
 from ichor.apps.dashboard.main import fingerprint
@@ -40,6 +43,16 @@ def test_the_maintenance_api_tells_what_it_is(machine: Trial) -> None:
     (said,) = machine.ask("Version", pb.VersionResponse).messages
     assert (said.platform.name, said.platform.mode) == ("metal", "metal")
     assert said.version.tag.startswith("v1.14.0+ichor.")
+    shown = asyncio.run(fingerprint("127.0.0.1", machine.port))
+    assert f"fingerprint={shown}" in machine.console
+
+
+def test_its_log_has_what_the_kernel_says_and_what_pid_1_does(machine: Trial) -> None:
+    command = (sys.executable, "-c", PROGRAM, "dmesg", "-i", "-n", f"127.0.0.1:{machine.port}")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    kernel = done.stdout.index("Linux version")
+    assert kernel < done.stdout.index("dm-0 (root) is ready") < done.stdout.index("service=apid")
 
 
 def test_the_root_is_the_verified_device(machine: Trial) -> None:

@@ -47,8 +47,3 @@ def parse(raw: bytes) -> Record:
     line = rest.partition(b"\n")[0]
     text = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), line).decode(errors="replace")
     return Record(priority >> 3, priority & 7, sequence, micros, text)
-
-
-def build(level: int, text: str, *, facility: int = 3) -> bytes:
-    """Give what to write to /dev/kmsg; the kernel cuts records at about 1000 bytes."""
-    return f"<{facility * 8 + level}>{text}".encode()[:976]

@@ -11,11 +11,14 @@ from msgspec.structs import replace
 
 from ichor.config.secret import Secret
 from ichor.errors import InputError
+from ichor.log import fields, logger
 from ichor.pki import certificate as x509
 from ichor.pki.signing import Several, SignLeaf
 from ichor.ports.issuance import Action, Enrol, Forget, Issue, Order
 from ichor.ports.signer import Signing
 from ichor.resources.secrets.certificate import Certificate, CertificateRequest, Issuer, Usage
+
+log = logger(__name__)
 
 # The machine API is Ed25519, as existing client configurations are; Kubernetes and etcd, whose
 # clients are many, get what all of them know.
@@ -52,7 +55,10 @@ class LocalIssuance:
                 refused.append(f"{order.id}: {each.error}")
                 continue
             authority = order.authority.cert if order.authority else ""
-            self._issued[order.id] = held(order.request, each.text, each.key, authority)
+            made = held(order.request, each.text, each.key, authority)
+            self._issued[order.id] = made
+            if not authority:
+                log.info("nobody vouches for this certificate, pin it", extra=_shown(made))
         if refused:
             raise InputError("; ".join(refused))
 
@@ -63,6 +69,12 @@ class LocalIssuance:
             ca_cert=authority.cert if authority else "",
             ca_key=authority.key.reveal() if authority else "",
         )
+
+
+def _shown(made: Certificate) -> dict[str, object]:
+    """Give what a client at the console needs to know whom it talks to."""
+    fingerprint = x509.parse_pem(made.cert).fingerprint
+    return fields(fingerprint=fingerprint, addresses=" ".join(made.request.ips))
 
 
 def shortened(request: CertificateRequest, longest: timedelta) -> CertificateRequest:

@@ -1,4 +1,4 @@
-"""The kernel's log: what `dmesg` shows, and where init writes while nobody else listens."""
+"""The kernel's log: what `dmesg` shows of a machine, besides what PID 1 says."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
@@ -13,8 +13,4 @@ class KernelLog(Protocol):
 
     def follow(self, *, tail: bool) -> AsyncIterator[Record]:
         """Give what is kept, or with tail nothing of it, and then what comes, for ever."""
-        ...
-
-    def write(self, level: int, text: str) -> None:
-        """Add lines; level as in syslog(3), 0 the gravest."""
         ...

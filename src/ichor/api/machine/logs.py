@@ -9,14 +9,15 @@
 Dmesg of a node in a container is its own log: the kernel's ring belongs to the host.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from google.protobuf.empty_pb2 import Empty
 
+from ichor.api.dmesg import Dmesg
 from ichor.api.machine.table import streaming, unary
 from ichor.api.machine.tail import ALL, Changes, tail
-from ichor.api.ring import Line, LogRing
+from ichor.api.ring import LogRing
 from ichor.cosi.state import State, find
 from ichor.errors import InputError, NotFound
 from ichor.proto.common import common_pb2
@@ -27,14 +28,10 @@ from ichor.rpc.context import Context, Handler
 SYSTEM = "system"
 KUBERNETES = "k8s.io"
 OWN = ("machined", "controller-runtime")
-Kernel = Callable[[bool, bool], AsyncIterator[str]]
 
 
 class LogService:
-    """directory: /var/log. changes: tells when something in a directory changes.
-
-    kernel: gives the kernel's lines, given follow and tail; None in a container.
-    """
+    """directory: /var/log. changes: tells when something in a directory changes."""
 
     def __init__(
         self,
@@ -42,13 +39,13 @@ class LogService:
         ring: LogRing,
         directory: Path,
         changes: Changes,
-        kernel: Kernel | None = None,
+        dmesg: Dmesg,
     ) -> None:
         self._state = state
         self._ring = ring
         self._directory = directory
         self._changes = changes
-        self._kernel = kernel
+        self._dmesg = dmesg
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
@@ -81,8 +78,8 @@ class LogService:
         self, request: pb.DmesgRequest, context: Context
     ) -> AsyncIterator[common_pb2.Data]:
         context.send_initial_metadata()
-        source = self._kernel or self._own_as_kernel
-        async for line in source(request.follow, request.tail):
+        lines = self._dmesg.lines(follow=request.follow, tail=request.tail)
+        async for line in lines:
             yield common_pb2.Data(bytes=line.encode())
 
     def _of_service(self, id: str) -> Path:
@@ -117,19 +114,3 @@ class LogService:
         if follow:
             async for line in self._ring.follow(last):
                 yield f"{line.text}\n".encode()
-
-    async def _own_as_kernel(self, follow: bool, tail: bool) -> AsyncIterator[str]:
-        last = self._ring.last
-        if not (follow and tail):
-            for line in self._ring.since():
-                yield as_kernel(line)
-        if follow:
-            async for line in self._ring.follow(last):
-                yield as_kernel(line)
-
-
-def as_kernel(line: Line) -> str:
-    stamp = line.at.isoformat(timespec="milliseconds").removesuffix("+00:00")
-    # The line's own stamp and level are said already.
-    text = line.text.split(" ", 2)[2] if line.text.count(" ") > 1 else line.text
-    return f"daemon: {line.priority:>7}: [{stamp}Z]: {text}\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ichor.api import inspection, time
 from ichor.api.authorize import APID, TRUSTD, granting, require
+from ichor.api.dmesg import Dmesg
 from ichor.api.errors import translate
 from ichor.api.events import EventLog
 from ichor.api.health import HealthService, kube_of
@@ -48,6 +49,7 @@ from ichor.peers.etcd_quorum import EtcdQuorum
 from ichor.ports.containers import Containers, Images
 from ichor.ports.generation import Generations
 from ichor.ports.installer import Installer
+from ichor.ports.kernel_log import KernelLog
 from ichor.ports.meta import MetaStore
 from ichor.ports.proof import Prover
 from ichor.ports.reseal import Resealer
@@ -99,6 +101,8 @@ class World:
     on_disk: OnDisk | None
     events: EventLog
     ring: LogRing
+    kernel_log: KernelLog | None
+    uptime_s: Callable[[], float]
     controllers: Callable[[], Sequence[Controller]]
     longest: timedelta = timedelta.max
     attesting: Mapping[str, Handler] = field(default_factory=dict)
@@ -107,6 +111,7 @@ class World:
 def server(state: State, world: World) -> Server:
     """Make the server of a node."""
     granted = granting(world.services.observe)
+    dmesg = Dmesg(world.ring, world.kernel_log, world.now, world.uptime_s)
     aside, disk = Aside(), world.on_disk
     quorum = EtcdQuorum(connector_to(ETCD_SECRETS), (ETCD_DATA / "member").is_dir)
     departure = Departure(world.operations, quorum)
@@ -120,7 +125,7 @@ def server(state: State, world: World) -> Server:
         **capture.handlers(),
         **NetstatService(aside).handlers(),
         **FileService(aside).handlers(),
-        **LogService(state, world.ring, LOGS, notice.changes).handlers(),
+        **LogService(state, world.ring, LOGS, notice.changes, dmesg).handlers(),
         **EventService(world.events, world.now).handlers(),
         **ContainerService(world.containers, usage_of, network_of).handlers(),
         **ImageService(world.images, world.hosts_dir, world.now, world.verification).handlers(),

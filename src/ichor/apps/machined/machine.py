@@ -49,6 +49,7 @@ from ichor.linux.clock import KernelClock
 from ichor.linux.etc import KernelEtc
 from ichor.linux.file import KernelFiles
 from ichor.linux.issuance import LocalIssuance
+from ichor.linux.kmsg import KernelKmsg
 from ichor.linux.launch import Launcher
 from ichor.linux.loopback import belongs_to
 from ichor.linux.mount import KernelMounts
@@ -286,6 +287,8 @@ class Machine:
             on_disk=self._on_disk,
             events=self._events,
             ring=self._ring,
+            kernel_log=None if self._site.is_container else KernelKmsg(),
+            uptime_s=self._clock.monotonic,
             controllers=lambda: engine.controllers,
             longest=longest(),
             attesting=self._attesting,
