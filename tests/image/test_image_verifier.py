@@ -14,6 +14,7 @@ from ichor.apps.machined import verifying
 from ichor.image import native
 from ichor.image.cache import Cache, default_root
 from ichor.image.progress import Silent
+from ichor.rpc.server import bind_unix
 
 pytestmark = [pytest.mark.root, pytest.mark.cluster]
 
@@ -45,7 +46,7 @@ def answered(home: Path, answer: bytes) -> tuple[int, str, bytes]:
     """Run it while somebody gives that answer; gives the question as well."""
     path, questions = home / verifying.SOCKET.relative_to("/"), list[bytes]()
     path.unlink(missing_ok=True)
-    with verifying.bound(path, 0o600) as server:
+    with bind_unix(path, 0o600) as server:
         server.listen()
 
         def serve() -> None:

@@ -8,7 +8,6 @@ time is refused: containerd takes the image of a verifier that ends with 0, and 
 """
 
 import asyncio
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,8 @@ from ichor.formats.reference import is_digest
 from ichor.log import fields, logger
 from ichor.peers.registry import HttpRegistries
 from ichor.ports.signer import Signing
+from ichor.rpc.listening import stop_listening
+from ichor.rpc.server import bind_unix
 
 SOCKET: Final = Path("/system/run/machined/verifier.sock")
 _QUESTION_MOST: Final = 4096
@@ -40,14 +41,14 @@ class Verifying:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, path: Path = SOCKET) -> None:
-        sock = bound(path, 0o600)
+        sock = bind_unix(path, 0o600)
         self._server = await asyncio.start_unix_server(
             self._accept, sock=sock, limit=_QUESTION_MOST, backlog=_AT_ONCE
         )
 
     async def close(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -94,15 +95,6 @@ class Verifying:
         if verdict.is_verified:
             log.info("image verified", extra=fields(image=name, digest=digest))
         return _line("+", verdict.message)
-
-
-def bound(path: Path, mode: int) -> socket.socket:
-    """Give a socket at a path, at which nobody was let in before the mode was set."""
-    path.unlink(missing_ok=True)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.bind(str(path))
-    path.chmod(mode)
-    return sock
 
 
 def _line(answer: str, why: str) -> bytes:
