@@ -47,7 +47,7 @@ class FakeImages:
     async def size(self, image: Image) -> int:
         return 100 + image.size
 
-    async def layers(self, name: str) -> tuple[str, ...]:
+    async def layers(self, image: Image) -> tuple[str, ...]:
         raise NotImplementedError
 
     async def import_archive(

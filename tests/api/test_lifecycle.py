@@ -43,8 +43,8 @@ class LayeredImages(FakeImages):
     async def get(self, name: str) -> Image:
         return Image(name=name, digest=LAYERS[0], size=1, created=CLOCK.now())
 
-    async def layers(self, name: str) -> tuple[str, ...]:
-        assert name == SOURCE.image_name
+    async def layers(self, image: Image) -> tuple[str, ...]:
+        assert (image.name, image.digest) == (SOURCE.image_name, LAYERS[0])
         return LAYERS
 
 

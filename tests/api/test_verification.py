@@ -232,6 +232,14 @@ def test_the_first_rule_that_fits_decides(tmp_path: Path) -> None:
     assert judge(tmp_path, NAME, digest, skip(other), signed()).startswith("no: not verified")
 
 
+def test_a_tag_that_nobody_looks_at_lets_nothing_through(tmp_path: Path) -> None:
+    digest = made(tmp_path)
+    rules = (skip("registry.example/team/app:1.*"), deny("**"))
+    assert judge(tmp_path, "registry.example/team/app:1.0", digest, *rules).startswith("taken: ")
+    pinned = f"registry.example/team/app:1.0@{digest}"
+    assert judge(tmp_path, pinned, digest, *rules) == "no: denied by rule '**'"
+
+
 def test_what_is_no_name_is_refused_where_there_are_rules(tmp_path: Path) -> None:
     digest = made(tmp_path)
     assert judge(tmp_path, "Not A Name", digest, skip("**")).startswith("no: ")

@@ -1,5 +1,6 @@
 """What is written to a disk is what its image names, and nothing is written for any other."""
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -90,8 +91,16 @@ def test_another_image_is_refused(tmp_path: Path, files: dict[str, bytes], said:
 
 def test_a_layer_that_is_no_tar_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"not a tar at all" * 99)
-    with ExitStack() as stack, pytest.raises(InputError, match="is no tar"):
+    with ExitStack() as stack, pytest.raises(InputError, match="cannot be read"):
         opened_image([Blob(tmp_path / "a", "sha256:x")], stack)
+
+
+def test_a_layer_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    whole = layer(tmp_path / "a", {"x": bytes(range(256)) * 999})
+    packed = gzip.compress(whole.path.read_bytes())
+    whole.path.write_bytes(packed[: len(packed) // 2])
+    with ExitStack() as stack, pytest.raises(InputError, match="cannot be read"):
+        opened_image([whole], stack)
 
 
 def test_a_blob_is_what_its_digest_says_or_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ichor.apps.registryd.server import Registry
 from ichor.errors import FormatError, NotFound, TransientError
 from ichor.formats import oci
 from ichor.formats.reference import parse
-from ichor.peers.registry import HttpRegistries, endpoints
+from ichor.peers.registry import MANIFEST_MOST, HttpRegistries, endpoints
 from ichor.ports.registry import Access, Credentials
 from ichor.resources.cri.registry import (
     RegistryAuthConfig,
@@ -60,7 +60,7 @@ class Told:
         self.asked.append((path, shown))
         status, told, body = self.answers.get(path.partition("?")[0], (404, {}, b""))
         if self.wants and shown != self.wants and path.startswith("/v2/"):
-            status, told, body = 401, {"WWW-Authenticate": self.challenge}, b""
+            status, told, body = 401, {"WWW-Authenticate": self.challenge}, MORE
         told = {**told, "Content-Length": str(len(body))}
         writer.write(
             machine.send(h11.Response(status_code=status, headers=list(told.items())))
@@ -81,6 +81,7 @@ async def told(server: Told) -> AsyncIterator[str]:
 
 
 MANIFEST = "/v2/team/app/manifests/1.0"
+MORE = b"<html>" + bytes(MANIFEST_MOST)  # than is taken of what was asked for
 
 
 def test_an_image_and_its_blobs_are_read_from_a_registry(tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_a_redirect_elsewhere_is_followed_without_the_password() -> None:
 
     async def check() -> None:
         async with told(first) as url, told(second) as store:
-            first.answers = {MANIFEST: (307, {"Location": f"{store}/stored?key=1"}, b"")}
+            first.answers = {MANIFEST: (307, {"Location": f"{store}/stored?key=1"}, MORE)}
             auths = {url.removeprefix("http://"): RegistryAuthConfig(auth=BASIC[6:])}
             found = await HttpRegistries().manifest(NAME, access(url, auths=auths))
             assert found.body == BODY

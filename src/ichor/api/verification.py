@@ -10,6 +10,7 @@ Whatever keeps a signature from being read or checked is a no: a rule that asks 
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -24,6 +25,9 @@ from ichor.ports.signer import Signing
 from ichor.resources.cri.ids import REGISTRIES_CONFIG_ID
 from ichor.resources.cri.registry import RegistryConfig
 from ichor.resources.security.image_verification_rule import ImageVerificationRule
+
+_WHOLE_S: Final = 90.0  # less than who asks waits: machined/verifying.py
+_PAYLOAD_S: Final = 10.0  # so that one that hangs does not keep the others from being read
 
 
 class Refused(IchorError):  # noqa: N818 - an outcome, as Conflict is
@@ -60,7 +64,16 @@ class Verification:
         """Raises Refused. digest: what the name was resolved to, by who is about to take it."""
         rules = self._rules()
         image = _named(name, digest, is_asked=bool(rules))
-        found = next((one for one in rules if image_pattern.fits(one.image_pattern, image)), None)
+        # A tag beside a digest is whatever its author likes: nothing is let through for its sake.
+        pinned = "@" in name
+        found = next(
+            (
+                one
+                for one in rules
+                if image_pattern.fits(one.image_pattern, image, by_tag=not (one.skip and pinned))
+            ),
+            None,
+        )
         if found is None:
             return Verdict(is_verified=False, message="no rule is about it", image=image)
         pattern = found.image_pattern
@@ -71,9 +84,11 @@ class Verification:
         if found.public_key_verifier is None:
             raise Refused(f"rule {pattern!r} asks for what cannot be verified here")
         try:
-            await self._verify(image, found.public_key_verifier.certificate, credentials)
-        except IchorError as err:
-            raise Refused(f"not verified, as rule {pattern!r} asks: {err}") from err
+            async with asyncio.timeout(_WHOLE_S):
+                await self._verify(image, found.public_key_verifier.certificate, credentials)
+        except (IchorError, TimeoutError) as err:
+            why = str(err) or f"not done in {_WHOLE_S:.0f} s"
+            raise Refused(f"not verified, as rule {pattern!r} asks: {why}") from err
         return Verdict(is_verified=True, message=f"signed as rule {pattern!r} asks", image=image)
 
     def _rules(self) -> Sequence[ImageVerificationRule]:
@@ -100,10 +115,11 @@ class Verification:
         found, wrong = list[Signed](), list[str]()
         for each in simple_signing.signatures(decode_object(manifest.body)):
             try:
-                data = await self._registries.blob(where, each.digest, each.size, access)
+                async with asyncio.timeout(_PAYLOAD_S):
+                    data = await self._registries.blob(where, each.digest, each.size, access)
                 simple_signing.check(data, image)
-            except (FormatError, InputError, NotFound, TransientError) as err:
-                wrong.append(str(err))
+            except (FormatError, InputError, NotFound, TransientError, TimeoutError) as err:
+                wrong.append(str(err) or "not read in time")
                 continue
             found.append(Signed(data=data, signature=each.signature))
         if not found:

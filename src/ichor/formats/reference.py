@@ -18,6 +18,8 @@ _REGISTRY: Final = re.compile(
     rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?", re.ASCII
 )
 _LONGEST: Final = 255
+_DOCKER: Final = "docker.io"
+_DOCKERS: Final = frozenset({_DOCKER, "index.docker.io", "registry-1.docker.io"})
 
 
 class Reference(NamedTuple):
@@ -39,7 +41,7 @@ def parse(text: str) -> Reference:
     rest, at, digest = text.partition("@")
     registry, slash, below = rest.partition("/")
     if not slash or not (set(registry) & set(".:") or registry == "localhost"):
-        registry, below = "docker.io", rest if slash else f"library/{rest}"
+        registry, below = _DOCKER, rest if slash else f"library/{rest}"
     repository, colon, tag = below.partition(":")
     if not colon and not at:
         colon, tag = ":", "latest"
@@ -47,6 +49,12 @@ def parse(text: str) -> Reference:
     if not fits or (colon and not is_tag(tag)) or (at and not is_digest(digest)):
         raise FormatError(f"an image as registry/repository:tag, not {text!r}")
     return Reference(registry, repository, tag, digest)
+
+
+def one_name(registry: str) -> str:
+    """Give the one of a registry's spellings: DNS knows no case, https has its port."""
+    lower = registry.lower().removesuffix(":443")
+    return _DOCKER if lower in _DOCKERS else lower
 
 
 def is_registry(text: str) -> bool:

@@ -19,14 +19,13 @@ from typing import Final, NamedTuple
 from ichor.errors import FormatError
 from ichor.formats import oci
 from ichor.formats.jsonvalue import Object, canonical, decode_object, encode, objs, text
-from ichor.formats.reference import Reference, parse
+from ichor.formats.reference import Reference, one_name, parse
 
 PAYLOAD_TYPE: Final = "application/vnd.dev.cosign.simplesigning.v1+json"
 ANNOTATION: Final = "dev.cosignproject.cosign/signature"
 KIND: Final = "cosign container image signature"
 PAYLOAD_MOST: Final = 64 << 10  # bytes; one is a few hundred
 SIGNATURES_MOST: Final = 64  # that are looked at, of one image
-_DOCKER: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
 
 class Signature(NamedTuple):
@@ -79,8 +78,8 @@ def _read(text: str) -> Reference:
 
 
 def repository(name: Reference) -> tuple[str, str]:
-    """Give registry and repository; of docker.io's several names the one."""
-    return "docker.io" if name.registry in _DOCKER else name.registry, name.repository
+    """Give registry and repository; of a registry's several names the one."""
+    return one_name(name.registry), name.repository
 
 
 def payload(image: Reference) -> bytes:

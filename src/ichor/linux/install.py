@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import threading
+import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -224,14 +225,12 @@ def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
     found: dict[str, tuple[tarfile.TarFile, tarfile.TarInfo]] = {}
     wanted = {installer.path(name): name for name in (installer.KERNEL, installer.ROOT)}
     for blob in blobs:
-        try:
+        with _readable(f"layer {blob.digest}"):
             layer = stack.enter_context(tarfile.open(blob.path))  # noqa: SIM115 - entered
             for member in layer:
                 name = wanted.get(member.name.removeprefix("./"))
                 if name is not None and member.isreg():
                     found[name] = (layer, member)
-        except tarfile.TarError as error:
-            raise InputError(f"layer {blob.digest} is no tar: {error}") from None
     missing = [path for path, name in wanted.items() if name not in found]
     if missing:
         hint = "name an installer image for this architecture"
@@ -239,10 +238,22 @@ def opened_image(blobs: Sequence[Blob], stack: ExitStack) -> Image:
     layer, member = found[installer.KERNEL]
     if member.size > _LARGEST_IMAGE:
         raise InputError(f"{member.name} has {format_size(member.size)}")
-    kernel = _stream(layer, member).read()
+    with _readable(member.name):
+        kernel = _stream(layer, member).read()
     made, age = root_of(kernel, member.name)
     layer, member = found[installer.ROOT]
     return Image(kernel, made, _stream(layer, member), member.size, age)
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """Raises InputError where a layer is cut off, or its compression or its tar is broken."""
+    import tarfile  # as above
+
+    try:
+        yield
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise InputError(f"{what} cannot be read: {error}") from None
 
 
 def root_of(kernel: bytes, name: str) -> tuple[Verity, Generation]:
@@ -295,7 +306,11 @@ def write_root(disk: SystemDisk, slot: Partition, image: Image) -> Iterator[str]
 def copy_root(target: IO[bytes], image: Image) -> Iterator[str]:
     """Write the root from where the target stands, and read it back. Raises InputError."""
     begin, done = target.tell(), 0
-    while chunk := image.root.read(_CHUNK):
+    while True:
+        with _readable("the root"):
+            chunk = image.root.read(_CHUNK)
+        if not chunk:
+            break
         write_whole(target.fileno(), chunk)
         done += len(chunk)
         yield f"root: {format_size(done)} written"

@@ -1,5 +1,6 @@
 """Volumes of the system disk, whose keys the TPM is to keep for what the machine is now."""
 
+import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -17,8 +18,18 @@ log = logger(__name__)
 class DiskResealer:
     def __init__(self, meta: DiskMeta) -> None:
         self._meta = meta
+        self._busy = threading.Lock()
 
     def reseal(self) -> Generator[Resealed, None, None]:
+        """One at a time, whoever still listens. Raises Conflict."""
+        if not self._busy.acquire(blocking=False):
+            raise Conflict("keys are being sealed already")
+        try:
+            yield from self._reseal()
+        finally:
+            self._busy.release()
+
+    def _reseal(self) -> Iterator[Resealed]:
         disk = system_disk.observe()
         if disk is None:
             raise Conflict("this machine did not start from a disk")

@@ -59,8 +59,10 @@ class ContainerdImages:
         """Read an image's configuration for this machine. Raises NotFound, FormatError."""
         return image_config(await self._document(config_digest(await self._manifest(name))))
 
-    async def layers(self, name: str) -> tuple[str, ...]:
-        manifest = await self._manifest(name)
+    async def layers(self, image: Image) -> tuple[str, ...]:
+        manifest = await self._document(image.digest)
+        if "manifests" in manifest:
+            manifest = await self._document(manifest_digest(manifest, architecture()))
         return tuple(text(layer, "digest") for layer in objs(manifest, "layers"))
 
     async def _manifest(self, name: str) -> Object:

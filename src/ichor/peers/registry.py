@@ -17,7 +17,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import h11
 
@@ -166,7 +166,8 @@ class _Asked:
             raise InputError(f"{self._endpoint.host} sends us for a token to what is not https")
         query = {"scope": f"repository:{self._repository}:pull"}
         query |= {"service": told["service"]} if "service" in told else {}
-        found = await self._follow(f"{realm}?{urlencode(query)}", basic, _TOKEN_MOST)
+        more = "&" if "?" in realm else "?"
+        found = await self._follow(f"{realm}{more}{urlencode(query)}", basic, _TOKEN_MOST)
         if found.status != _OK:
             raise InputError(f"{self._endpoint.host} gives no token: status {found.status}")
         body = decode_object(found.body)
@@ -181,7 +182,7 @@ class _Asked:
             location = found.header("location")
             if found.status not in _REDIRECTS or not location:
                 return found
-            url = urljoin(url, location)
+            url = fetch.joined(url, location)
             now = fetch.split(url)
             if began.scheme == "https" and now.scheme != "https":
                 raise InputError(f"a redirect to what is not https: {fetch.shown(url)}")
@@ -192,13 +193,18 @@ class _Asked:
     async def _once(self, url: str, headers: Headers, most: int) -> _Body:
         parts = fetch.split(url)
         host = parts.netloc.rpartition("@")[2]
-        tls = self._tls(host) if parts.scheme == "https" else None
+        try:
+            tls = self._tls(host) if parts.scheme == "https" else None
+        except (ssl.SSLError, ValueError) as err:  # of what is not ASCII, too
+            raise InputError(f"the certificates for {host} are of no use: {err}") from None
         pool = Pool(fetch.origin(parts), tls)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        path = parts.path or "/"
+        target = f"{path}?{parts.query}" if parts.query else path
         request = Request(method="GET", target=target, headers=headers)
         try:
             async with pool.stream(request, idle_s=30) as reply:
-                return _Body(reply.status, reply.headers, await _bounded(reply, most, url))
+                body = await _bounded(reply, most, url) if reply.status == _OK else b""
+                return _Body(reply.status, reply.headers, body)
         except h11.LocalProtocolError:
             raise InputError(f"{fetch.shown(url)!r} is no URL that can be asked for") from None
 

@@ -76,8 +76,11 @@ class Images(Protocol):
         """Sum what it holds, in bytes as transferred."""
         ...
 
-    async def layers(self, name: str) -> tuple[str, ...]:
-        """Give the digests of an image's layers for this machine, the lowest first."""
+    async def layers(self, image: Image) -> tuple[str, ...]:
+        """Give the digests of its layers for this machine, the lowest first.
+
+        Of the image that was found, whatever its name has come to mean.
+        """
         ...
 
     async def import_archive(

@@ -6,6 +6,7 @@
 One at a time; a caller that hangs up ends it, and what runs goes on being started.
 """
 
+import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -138,11 +139,12 @@ class LifecycleService:
 
         Raises Conflict with their reason.
         """
+        image = await images.get(name)
         try:
-            await self._verification.judge(name, (await images.get(name)).digest)
+            await self._verification.judge(name, image.digest)
         except Refused as err:
             raise Conflict(f"{name}: {err}") from err
-        return await images.layers(name)
+        return await images.layers(image)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -178,7 +180,7 @@ class LifecycleService:
         if self._installer is None:
             await deny(context)
         with self._alone():
-            entry = self._installer.roll_back()
+            entry = await asyncio.to_thread(self._installer.roll_back)
         log.info("rollback", extra=fields(entry=entry))
         self._operations.ask("reboot", {"force": "false"}, takeover=True)
         return pb.RollbackResponse(messages=[pb.Rollback()])
