@@ -34,7 +34,7 @@ from ichor.testing.machine import Trial, trial
 
 pytestmark = pytest.mark.vm
 ARMED: Final = "boot entry armed"
-LONGEST_S: Final = 240.0
+LONGEST_S: Final = 480.0  # three starts, on a busy host
 LOG: Final = Path(__file__).parents[2] / "docs/proof/chain.log"
 Change = Callable[[bytes], bytes]
 
