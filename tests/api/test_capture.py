@@ -16,6 +16,8 @@ from ichor.client.machine import Node
 from ichor.errors import InputError
 from ichor.formats.packet import words
 from ichor.formats.pcap import Packet, Reader
+from ichor.linux.network import KernelNetwork
+from ichor.ports.network import SetLink
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
 from ichor.rpc.status import Code, RpcError
@@ -51,11 +53,8 @@ def send() -> None:
             sender.sendto(text, ("127.0.0.1", port))
 
 
-def raise_loopback() -> None:
-    import pyroute2
-
-    with pyroute2.IPRoute() as routes:
-        routes.link("set", index=1, state="up")
+def set_loopback(*, up: bool) -> None:
+    KernelNetwork().apply(SetLink(name="lo", up=up))
 
 
 async def _filtered() -> None:
@@ -74,7 +73,7 @@ async def _filtered() -> None:
 
 
 def filtered_scenario() -> None:
-    raise_loopback()
+    set_loopback(up=True)
     asyncio.run(_filtered())
 
 
@@ -93,6 +92,28 @@ def test_a_link_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(RpcError) as caught:
         asyncio.run(asked(tmp_path, pb.PacketCaptureRequest(interface="nope0")))
     refused(caught.value, Code.NOT_FOUND, "nope0")
+
+
+async def _down() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with serving(Path(folder), capture.handlers()) as node, asyncio.timeout(20):
+            request = pb.PacketCaptureRequest(interface="lo")
+            found = node.stream("PacketCapture", request, common_pb2.Data)
+            await anext(found)
+            set_loopback(up=False)
+            with pytest.raises(RpcError) as caught:
+                [piece async for piece in found]
+            refused(caught.value, Code.UNAVAILABLE, "lo", "down")
+
+
+def down_scenario() -> None:
+    set_loopback(up=True)
+    asyncio.run(_down())
+
+
+@pytest.mark.root
+def test_a_link_that_goes_down_is_said() -> None:
+    fresh(down_scenario, "unshare", "--net")
 
 
 @pytest.mark.root

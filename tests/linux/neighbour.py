@@ -41,5 +41,5 @@ def ready(name: str) -> None:
 
 def give(link: str, *addresses: str) -> None:
     for address in addresses:
-        what = Address(link=link, address=address, unasked=":" in address)
+        what = Address(link=link, address=address, shared=":" in address)
         KernelNetwork().apply(Add(what=what))

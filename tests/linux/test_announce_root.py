@@ -1,5 +1,6 @@
 """An address that is announced: who knew it elsewhere turns to its new place at once."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.fresh import fresh
 from tests.linux.neighbour import give, neighbour
 
 from ichor.linux.network import KernelNetwork
-from ichor.ports.network import Announce
+from ichor.ports.network import Add, Address, Announce
 from ichor.provision.syscalls import network_namespace
 
 pytestmark = pytest.mark.root
@@ -48,3 +49,21 @@ def scenario() -> None:
 
 def test_a_neighbour_turns_to_whoever_announces_an_address() -> None:
     fresh(scenario, *ALONE)
+
+
+def connecting() -> None:
+    """Connect with another node of the network, as etcd does with its peers."""
+    port = KernelNetwork()
+    own = Address(link="a0", address="fd00::1/64")
+    shared = Address(link="a0", address="fd00::9/128", protocol=73, shared=True)
+    with neighbour("a0", "a1"):
+        for one in (own, shared, shared):
+            port.apply(Add(what=one))
+        assert {own, shared} <= {*port.observe().addresses}
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as speaker:
+            speaker.connect(("fd00::2", 2380))
+            assert speaker.getsockname()[0] == "fd00::1"
+
+
+def test_a_shared_address_is_not_where_connections_come_from() -> None:
+    fresh(connecting, *ALONE)

@@ -38,6 +38,7 @@ class Router:
     """Speaks at the far end; the kernel fills in the checksum."""
 
     def __init__(self, place: Path) -> None:
+        self._place = place
         with network_namespace(place):
             self._index = socket.if_nametoindex("a1")
             self.socket = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
@@ -50,6 +51,10 @@ class Router:
     def tell(self, *options: bytes) -> None:
         head = struct.pack(">BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
         self.socket.sendto(head + b"".join(options), (ALL_NODES, 0, 0, self._index))
+
+    def carries(self, *, up: bool) -> None:
+        with network_namespace(self._place):
+            KernelNetwork().apply(SetLink(name="a1", up=up))
 
     def is_asked(self) -> bool:
         """Wait for a question of who is a router."""
@@ -70,8 +75,20 @@ async def live(router: Router) -> None:
     assert await ends(said, Advertised(domains=("example.com",)))
     router.tell(servers(600, LOCAL))
     assert await ends(said, Advertised(servers=(f"{LOCAL}%a0",), domains=("example.com",)))
+    await carries_again(router, said)
     KernelNetwork().apply(SetLink(name="a0", up=False))
     assert await ends(said, None)
+
+
+async def carries_again(router: Router, said: AsyncIterator[Mapping[str, Advertised]]) -> None:
+    """Pull the cable: there may be other routers when it is back, and they are asked."""
+    router.carries(up=False)
+    assert await ends(said, None)
+    router.carries(up=True)
+    told = asyncio.create_task(ends(said, Advertised(servers=(GLOBAL,))))
+    assert await asyncio.to_thread(router.is_asked)
+    router.tell(servers(600, GLOBAL))
+    assert await told
 
 
 async def ends(said: AsyncIterator[Mapping[str, Advertised]], wanted: Advertised | None) -> bool:

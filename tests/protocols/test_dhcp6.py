@@ -334,3 +334,15 @@ def test_one_address_is_taken_back_and_the_other_stays() -> None:
     scene.answer(scene.due(), packet6.REPLY, lease(both[0], valid=0))
     assert held(scene) == ()
     assert state(scene) is State.SOLICITING
+
+
+def test_a_server_that_says_others_each_time_fills_no_memory() -> None:
+    scene = Scene()
+    many = [f"2001:db8::{number}" for number in range(1, 100)]
+    (asked,) = scene.answer(scene.due(), packet6.ADVERTISE, lease(*many))
+    scene.answer(asked, packet6.REPLY, lease(*many, valid=FOREVER))
+    assert held(scene) == (*many[:16],)
+    for number in range(1, 100):
+        scene.answer(scene.due(), packet6.REPLY, lease(f"2001:db8:1::{number}", valid=1000))
+        assert f"2001:db8:1::{number}" in held(scene)
+        assert len(held(scene)) == 16

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ichor.cli import cluster_access, cluster_machines, cluster_up
 from ichor.cli.cluster_up import Artefacts, Options
 from ichor.cli.phases import Display
+from ichor.cli.table import print_table
 from ichor.config.versions import Source
 from ichor.errors import IchorError, InputError, NotFound
 from ichor.provision import name as names
@@ -248,13 +249,6 @@ def show(name: str, output: str) -> None:
 def json_of(found: Cluster, states: Mapping[str, Status | None]) -> bytes:
     document = {"cluster": found, "status": states}
     return msgspec.json.format(msgspec.json.encode(document), indent=2)
-
-
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("   ".join(cells).rstrip())
 
 
 @cluster.command()

@@ -1,10 +1,16 @@
-"""Tables on the terminal: columns as wide as their widest cell, three blanks between."""
+"""Tables on the terminal: columns as wide as their widest cell, three blanks between.
+
+Cells come from machines, and from whoever names a pod there: none steers the terminal.
+"""
 
 from collections.abc import Sequence
+
+from ichor.dashboard.lines import printable
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows; the first is the heading, and alone it is printed, too."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -30,12 +30,20 @@ Line = tuple[Span, ...]
 
 
 def clean(text: str) -> str:
-    return "".join(map(_shown, text.replace("\t", " ")))
+    return "".join(map(_of_one_column, printable(text)))
+
+
+def printable(text: str) -> str:
+    """Take away what would steer a terminal, and keep to one line."""
+    return "".join(map(_shown, text))
 
 
 def _shown(letter: str) -> str:
-    is_safe = letter in _DRAWN or (ord(letter) < _SIMPLE and letter.isprintable())
-    return letter if is_safe else "?"
+    return letter if letter.isprintable() else " " if letter.isspace() else "?"
+
+
+def _of_one_column(letter: str) -> str:
+    return letter if letter in _DRAWN or ord(letter) < _SIMPLE else "?"
 
 
 def fit(spans: Iterable[Span], columns: int) -> Line:

@@ -167,7 +167,7 @@ def _address(sock: Socket, what: Address) -> address.Address:
         local,
         prefix,
         scope=what.scope,
-        flags=address.NO_DAD if what.unasked else 0,
+        flags=address.SHARED if what.shared else 0,
         protocol=what.protocol,
         priority=what.priority,
     )

@@ -67,7 +67,7 @@ def _addresses(sock: Socket, names: Names) -> Iterator[Address]:
             dynamic=not seen.flags & address.PERMANENT,
             protocol=seen.protocol if seen.protocol > _OF_KERNEL else 0,
             priority=seen.priority,
-            unasked=seen.scope == 0 and bool(seen.flags & address.NO_DAD),
+            shared=seen.scope == 0 and seen.flags & address.SHARED == address.SHARED,
         )
 
 

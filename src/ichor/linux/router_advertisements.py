@@ -1,8 +1,8 @@
 """Name servers and search domains of router advertisements, as rtnetlink tells them.
 
 The kernel tells each once and keeps none of it. Whoever begins to listen asks the routers of all
-links, for they may not speak for half an hour (RFC 4861, 6.3.7); links that come later the kernel
-asks by itself.
+links, for they may not speak for half an hour (RFC 4861, 6.3.7), and those of a link that carries
+again: the kernel asks by itself only where a link comes up.
 """
 
 import asyncio
@@ -30,6 +30,7 @@ class KernelRouterAdvertisements:
 
     async def snapshots(self) -> AsyncIterator[Mapping[str, Advertised]]:
         options = RouterOptions()
+        running: set[int] = set()
         with listener(NETLINK_ROUTE, (router_option.GROUP, link.GROUP)) as listening:
             for _, name in socket.if_nameindex():
                 solicit(name)
@@ -41,7 +42,7 @@ class KernelRouterAdvertisements:
                     yield held
                 await self._heard(listening, options.next_end())
                 for raw in waiting(listening):
-                    self._hear(raw, options)
+                    self._hear(raw, options, running)
 
     async def _heard(self, listening: socket.socket, end: float) -> None:
         pause = max(0.0, end - self._clock.monotonic())
@@ -49,14 +50,14 @@ class KernelRouterAdvertisements:
             async with asyncio.timeout(pause if pause < 1e9 else None):
                 await readable(listening.fileno())
 
-    def _hear(self, raw: bytes, options: RouterOptions) -> None:
+    def _hear(self, raw: bytes, options: RouterOptions, running: set[int]) -> None:
         for each in message.parse(raw):
             try:
-                self._take(each, options)
+                self._take(each, options, running)
             except FormatError as error:  # anybody on the link may say anything
                 log.debug("not understood", extra=fields(why=str(error)))
 
-    def _take(self, each: message.Message, options: RouterOptions) -> None:
+    def _take(self, each: message.Message, options: RouterOptions, running: set[int]) -> None:
         """Raises FormatError."""
         if each.type == router_option.NEW:
             option = router_option.parse(each.payload)
@@ -65,7 +66,11 @@ class KernelRouterAdvertisements:
         elif each.type in (link.NEW, link.DELETE):
             seen = link.parse(each.payload)
             if each.type == link.DELETE or not seen.flags & link.RUNNING:
+                running.discard(seen.ifindex)
                 options.forget(seen.ifindex)
+            elif seen.ifindex not in running:
+                running.add(seen.ifindex)
+                solicit(seen.name)
 
     def _advertised(self, options: RouterOptions) -> Mapping[str, Advertised]:
         found: dict[str, Advertised] = {}

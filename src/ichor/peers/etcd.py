@@ -6,9 +6,9 @@ FAILED_PRECONDITION or UNAVAILABLE with a text; the few texts that change what t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TypeVar
+from typing import Final
 
 from ichor.errors import IchorError, TransientError
 from ichor.peers.calling import Caller, translated
@@ -18,8 +18,8 @@ from ichor.rpc.client import Channel
 from ichor.rpc.method import Method
 from ichor.rpc.status import RpcError
 
-T = TypeVar("T")
 _SLOW_S = 300.0  # defragmentation and compaction of a database of many GB
+_TRUSTED: Final = 0.8  # of a lease: the rest is for letting go of what it guards
 
 _CLUSTER = "/etcdserverpb.Cluster/"
 _MEMBERS = Method(f"{_CLUSTER}MemberList", rpc_pb2.MemberListRequest, rpc_pb2.MemberListResponse)
@@ -144,8 +144,9 @@ class EtcdClient:
 
     @asynccontextmanager
     async def lock(self, name: bytes, *, ttl_s: int = 30) -> AsyncGenerator[bytes, None]:
+        asked = asyncio.get_running_loop().time()
         lease = (await self._caller.call(_GRANT, rpc_pb2.LeaseGrantRequest(TTL=ttl_s))).ID
-        keeping = asyncio.create_task(self._keep(lease, ttl_s))
+        keeping = asyncio.create_task(self._keep(lease, ttl_s, asked))
         try:
             request = lock_pb2.LockRequest(name=name, lease=lease)
             # Whoever holds it may take long; losing our lease meanwhile ends the wait.
@@ -158,28 +159,30 @@ class EtcdClient:
             with suppress(IchorError):  # it runs out by itself
                 await self._caller.call(_REVOKE, rpc_pb2.LeaseRevokeRequest(ID=lease))
 
-    async def _keep(self, lease: int, ttl_s: float) -> None:
+    async def _keep(self, lease: int, ttl_s: float, renewed: float) -> None:
         """Keep a lease alive. Raises TransientError when it is lost, or may be.
 
         A member that is cut off from the others does not answer, while they let the lease run out:
-        it is asked every third of the lease, and has the other two thirds to answer.
+        it is asked every third of the lease. Nobody can tell when within a call etcd renewed it, so
+        it is counted from when the last request with an answer was sent (renewed: the first).
         """
-        with translated(_KEEP.path):
-            async with self._caller.stream(_KEEP) as stream:
-                while True:
-                    await stream.send(rpc_pb2.LeaseKeepAliveRequest(ID=lease))
-                    reply = await _in_time(stream.receive(), ttl_s * 2 / 3)
-                    if reply is None or reply.TTL <= 0:
-                        raise TransientError("the lease has run out")
-                    await asyncio.sleep(ttl_s / 3)
-
-
-async def _in_time(answer: Awaitable[T], seconds: float) -> T:
-    try:
-        async with asyncio.timeout(seconds):
-            return await answer
-    except TimeoutError:
-        raise TransientError("no answer before the lease runs out") from None
+        loop = asyncio.get_running_loop()
+        try:
+            with translated(_KEEP.path):
+                async with (
+                    asyncio.timeout_at(renewed + ttl_s * _TRUSTED) as end,
+                    self._caller.stream(_KEEP) as stream,
+                ):
+                    while True:
+                        sent = loop.time()
+                        await stream.send(rpc_pb2.LeaseKeepAliveRequest(ID=lease))
+                        reply = await stream.receive()
+                        if reply is None or reply.TTL <= 0:
+                            raise TransientError("the lease has run out")
+                        end.reschedule(sent + ttl_s * _TRUSTED)
+                        await asyncio.sleep(sent + ttl_s / 3 - loop.time())
+        except TimeoutError:
+            raise TransientError("no answer before the lease runs out") from None
 
 
 @asynccontextmanager

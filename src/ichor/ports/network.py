@@ -130,8 +130,9 @@ class Address(Struct, frozen=True, kw_only=True):
     """scope: 0 global, 253 link, 254 host (rtnetlink(7)). dynamic: it has a lifetime.
 
     protocol: who added it, as of a route; 0 where nobody said (kernel 5.18, IFA_PROTO).
-    priority: the metric of the route to its prefix; 0 for the kernel's own. unasked: of IPv6, used
-    without asking first whether somebody else has it (duplicate address detection).
+    priority: the metric of the route to its prefix; 0 for the kernel's own. shared: of IPv6, used
+    without asking first whether somebody else has it (duplicate address detection), and never the
+    source of a connection while there is another (deprecated, RFC 4862).
     """
 
     link: str
@@ -140,7 +141,7 @@ class Address(Struct, frozen=True, kw_only=True):
     dynamic: bool = False
     protocol: int = 0
     priority: int = 0
-    unasked: bool = False
+    shared: bool = False
 
 
 class Route(Struct, frozen=True, kw_only=True):

@@ -34,7 +34,10 @@ class RouterOptions:
                 ends[key] = float("inf") if option.lifetime == FOREVER else now + option.lifetime
 
     def forget(self, index: int) -> None:
-        """Forget a link that is gone, or carries no more: routers are asked anew behind it."""
+        """Forget a link that is gone, or carries no more: there may be other routers behind it.
+
+        Nobody tells of them by himself soon: whoever forgets asks once it carries again.
+        """
         self._ends.pop(index, None)
 
     def known(self, now: float) -> Mapping[int, Known]:

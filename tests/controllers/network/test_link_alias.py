@@ -77,6 +77,12 @@ def test_a_device_has_one_alias_and_a_name_is_no_alias() -> None:
     assert aliases(("enp1s0", e1000)) == {}
 
 
+def test_an_expression_that_fails_for_a_real_device_takes_no_other_alias_away() -> None:
+    """A configuration's are tried on a device without any facts, where && hides what is behind."""
+    bad = 'link.driver != "" && link.mtu'
+    assert aliases(("bad", bad), ("lan", 'link.driver == "e1000"')) == {"enp2s0": "lan"}
+
+
 def test_every_document_that_names_a_link_may_call_it_by_its_alias() -> None:
     """Whoever adds a field that names a link marks it, and it is renamed."""
     names = {name: f"{name}x" for name in ("eth0", "eth1", "eth2", "eth5", "dummy0")}

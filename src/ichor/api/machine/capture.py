@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ichor.api.machine.table import streaming
-from ichor.errors import InputError
+from ichor.errors import InputError, TransientError
 from ichor.formats.bpf import Instruction
 from ichor.proto.common import common_pb2
 from ichor.proto.machine import machine_pb2 as pb
@@ -37,7 +37,12 @@ async def capture(
         yield common_pb2.Data(bytes=pcap.head(longest, taken.kind))
         while True:
             await readable(taken.fileno())
-            if piece := present(taken):
+            try:
+                piece = present(taken)
+            except OSError as error:  # it went down, or away
+                why = f"link {request.interface!r}: {error.strerror}"
+                raise TransientError(why) from error
+            if piece:
                 yield common_pb2.Data(bytes=piece)
     finally:
         taken.close()

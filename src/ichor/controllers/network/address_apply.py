@@ -56,7 +56,7 @@ def kernel_address(spec: AddressSpec) -> Address:
         protocol=PROTOCOL,
         priority=spec.priority,
         # Who had it before may be dead without having let go of it.
-        unasked=spec.announce_with_arp and spec.family is Family.INET6,
+        shared=spec.announce_with_arp and spec.family is Family.INET6,
     )
 
 

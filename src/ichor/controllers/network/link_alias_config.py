@@ -7,7 +7,7 @@ The one device that an expression is true of; of several none, for any would be 
 has one alias, that of the first document by name; an alias that is a link's name already is none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Struct
@@ -15,9 +15,13 @@ from msgspec import Struct
 from ichor.config.documents.link_alias import LinkAliasConfig
 from ichor.controllers.network.default_link import devices
 from ichor.cosi.controller import All, Get, Out, Transform
+from ichor.errors import FormatError
+from ichor.log import fields, logger
 from ichor.resources.config.active import ID, ActiveConfig
 from ichor.resources.network.link_alias import LinkAliasSpec
 from ichor.resources.network.link_status import LinkStatus
+
+log = logger(__name__)
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -29,13 +33,23 @@ def reconcile(inputs: Inputs) -> Iterator[tuple[str, LinkAliasSpec]]:
     given = inputs.config.value.named(LinkAliasConfig) if inputs.config else {}
     taken: set[str] = set()
     for alias, document in given.items():
-        found = [name for name in devices(inputs.links) if is_meant(document, inputs.links[name])]
+        found = meant(document, inputs.links)
         if len(found) == 1 and alias not in inputs.links and found[0] not in taken:
             taken.add(found[0])
             yield found[0], LinkAliasSpec(alias=alias)
 
 
+def meant(document: LinkAliasConfig, links: Mapping[str, LinkStatus]) -> Sequence[str]:
+    """Give which devices it is; none where the expression turns out to be none for a real one."""
+    try:
+        return [name for name in devices(links) if is_meant(document, links[name])]
+    except FormatError as error:
+        log.warning("no device has the alias", extra=fields(alias=document.name, why=str(error)))
+        return ()
+
+
 def is_meant(document: LinkAliasConfig, link: LinkStatus) -> bool:
+    """Raises FormatError."""
     from ichor.config.selector import Device, matches_link  # few have an expression
 
     permanent = link.permanent_addr.lower()

@@ -31,6 +31,7 @@ _WANTED: Final = (packet6.DNS, packet6.DOMAINS, packet6.SNTP, packet6.REFRESH, p
 _TRIES: Final = 10
 _REFRESH, _SOONEST_REFRESH = 86400, 600
 _SOONEST: Final = 10  # seconds from a lease to its renewal, whatever the server says
+_MOST: Final = 16  # addresses: a server may say others each time, and for ever
 _LONGEST: Final = 3600.0  # between two refusals
 
 
@@ -135,7 +136,7 @@ class Client:
     def _take(self, reply: Packet, now: float) -> None:
         given = self._own(reply)
         status = packet6.status_of(reply.options) or _status(given)
-        alive = tuple(one for one in given.addresses if one.valid) if given is not None else ()
+        alive = tuple(one for one in given.addresses if one.valid)[:_MOST] if given else ()
         if not alive:
             self._refuse(given, status, now)
             return
@@ -144,6 +145,7 @@ class Client:
         self._held = timed(Association(self._id, *(given or self._held)[1:3], alive))
         self._ends |= {one.address: _later(now, one.valid) for one in alive}
         self._take_back(given)
+        self._shed([one.address for one in alive])
         self.lease = lease_of(reply, tuple(self._ends))
         self._bound = now
         self._enter(State.BOUND, now)
@@ -156,6 +158,12 @@ class Client:
             if not one.valid:
                 self._ends.pop(one.address, None)
         return bool(self._ends)
+
+    def _shed(self, said: Sequence[str]) -> None:
+        """Keep what was said now and, of the others, what lasts longest."""
+        others = sorted(self._ends.keys() - {*said}, key=lambda one: self._ends[one])
+        for address in others[: max(len(self._ends) - _MOST, 0)]:
+            del self._ends[address]
 
     def _lapse(self, now: float) -> None:
         """Let go of each address whose lifetime is over."""

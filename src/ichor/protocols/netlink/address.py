@@ -15,10 +15,14 @@ from ichor.protocols.netlink.wire import AF_INET, family_of, pack_ip, unpack_ip
 
 NEW, DELETE, GET = 20, 21, 22
 GROUP_IPV4, GROUP_IPV6 = 5, 9  # RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR
-PERMANENT, TENTATIVE, NO_PREFIX_ROUTE, NO_DAD = 0x80, 0x40, 0x200, 0x02
+PERMANENT, TENTATIVE, NO_PREFIX_ROUTE, NO_DAD, DEPRECATED = 0x80, 0x40, 0x200, 0x02, 0x20
+SHARED = NO_DAD | DEPRECATED  # of IPv6: by one node after the other
 
 _HEAD = struct.Struct("<BBBBI")
-_ADDRESS, _LOCAL, _LABEL, _BROADCAST, _FLAGS, _PRIORITY, _PROTOCOL = 1, 2, 3, 4, 8, 9, 11
+_ADDRESS, _LOCAL, _LABEL, _BROADCAST, _CACHE_INFO = 1, 2, 3, 4, 6
+_FLAGS, _PRIORITY, _PROTOCOL = 8, 9, 11
+# struct ifa_cacheinfo: u32 preferred, u32 valid, both in seconds; when it was made and changed
+_DEPRECATED_FOREVER = struct.pack("=IIII", 0, 0xFFFFFFFF, 0, 0)
 
 
 class Address(NamedTuple):
@@ -44,6 +48,8 @@ def build(address: Address) -> bytes:
         out.append(attribute(_BROADCAST, pack_ip(address.broadcast)))
     if address.label:
         out.append(attribute(_LABEL, string(address.label)))
+    if family != AF_INET and address.flags & DEPRECATED:  # the kernel takes lifetimes, not the flag
+        out.append(attribute(_CACHE_INFO, _DEPRECATED_FOREVER))
     if address.flags:
         out.append(attribute(_FLAGS, u32(address.flags)))
     if address.priority:
