@@ -1,5 +1,6 @@
 """An address that is announced: who knew it elsewhere turns to its new place at once."""
 
+import asyncio
 import socket
 import time
 from pathlib import Path
@@ -9,9 +10,10 @@ from pyroute2 import IPRoute
 from tests.conformance.test_ports import ALONE
 from tests.fresh import fresh
 from tests.linux.neighbour import give, neighbour
+from tests.skipping import SkippingLoop
 
 from ichor.linux.network import KernelNetwork
-from ichor.ports.network import Add, Address, Announce
+from ichor.ports.network import Add, Address, Announce, Delete, SetLink
 from ichor.provision.syscalls import network_namespace
 
 pytestmark = pytest.mark.root
@@ -51,6 +53,12 @@ def test_a_neighbour_turns_to_whoever_announces_an_address() -> None:
     fresh(scenario, *ALONE)
 
 
+def source_towards(node: str) -> str:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as speaker:
+        speaker.connect((node, 2380))
+        return str(speaker.getsockname()[0])
+
+
 def connecting() -> None:
     """Connect with another node of the network, as etcd does with its peers."""
     port = KernelNetwork()
@@ -60,10 +68,69 @@ def connecting() -> None:
         for one in (own, shared, shared):
             port.apply(Add(what=one))
         assert {own, shared} <= {*port.observe().addresses}
-        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as speaker:
-            speaker.connect(("fd00::2", 2380))
-            assert speaker.getsockname()[0] == "fd00::1"
+        deadline = time.monotonic() + 10
+        while source_towards("fd00::2") != "fd00::1":  # it is tentative until the link carries
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 def test_a_shared_address_is_not_where_connections_come_from() -> None:
     fresh(connecting, *ALONE)
+
+
+def until_it_carries() -> None:
+    """Wait, while the loop's time stands still."""
+    deadline = time.monotonic() + 10
+    while not any(one.running for one in KernelNetwork().observe().links if one.name == "a0"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def arp(place: Path) -> socket.socket:
+    """Hear ARP at the far end."""
+    with network_namespace(place):
+        heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+    heard.settimeout(0)
+    return heard
+
+
+def count(heard: socket.socket) -> int:
+    found = 0
+    try:
+        while True:
+            heard.recv(1500)
+            found += 1
+    except BlockingIOError:
+        return found
+
+
+async def repeating(place: Path) -> None:
+    port = KernelNetwork()
+    shared = Address(link="a0", address="10.0.0.9/32")
+    said = Announce(link="a0", address=shared.address)
+    with arp(place) as heard:
+        port.apply(Add(what=shared))
+        port.apply(said)
+        await asyncio.sleep(10)
+        assert count(heard) == 3
+        port.apply(SetLink(name="a0", up=False))
+        with pytest.raises(OSError, match="down"):
+            port.apply(said)
+        port.apply(SetLink(name="a0", up=True))
+        until_it_carries()
+        await asyncio.sleep(10)
+        assert count(heard) == 2
+        port.apply(said)
+        port.apply(Delete(what=shared))
+        await asyncio.sleep(10)
+        assert count(heard) == 1
+
+
+def repeated() -> None:
+    with neighbour("a0", "a1") as place, asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        runner.run(repeating(place))
+
+
+def test_an_announcement_is_repeated_while_the_address_is_here() -> None:
+    """A link that comes up, or a switch that learns, may lose the first."""
+    fresh(repeated, *ALONE)

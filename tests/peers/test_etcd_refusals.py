@@ -1,8 +1,8 @@
 import asyncio
-import selectors
 from typing import Any, Self, cast
 
 import pytest
+from tests.skipping import SkippingLoop
 
 from ichor.errors import Conflict, TransientError
 from ichor.peers.etcd import EtcdClient
@@ -40,25 +40,6 @@ def test_not_yet_is_told_from_done_already(message: str, error: type[Exception] 
                         await EtcdClient(channel).promote(1)
 
     asyncio.run(check())
-
-
-class Skipping(selectors.SelectSelector):
-    """Nobody waits: time passes by as much as was to be waited."""
-
-    now = 1000.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += max(timeout or 0, 0)
-        return super().select(None if timeout is None else 0)
-
-
-class SkippingLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._skipping = Skipping()
-        super().__init__(self._skipping)
-
-    def time(self) -> float:
-        return self._skipping.now
 
 
 class Answers:

@@ -4,7 +4,9 @@ A snapshot is five dumps. Routes of the local table, cached routes and learned n
 kernel's own bookkeeping and left out.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 from ichor.linux import link_kind
@@ -41,6 +43,7 @@ _GROUPS = (
 )
 _MAKE = message.CREATE | message.EXCLUDE
 _PUT = message.CREATE | message.REPLACE
+_REPEATS, _REPEAT_S = 2, 1.0  # of an announcement
 
 
 class KernelNetwork:
@@ -57,11 +60,30 @@ class KernelNetwork:
         return notices(_GROUPS)
 
     def apply(self, action: Action) -> None:
+        if isinstance(action, Announce):
+            self._say_later(action, _REPEATS)
         sock = Socket()
         try:
             _apply(sock, action)
         finally:
             sock.close()
+
+    def _say_later(self, said: Announce, times: int) -> None:
+        """Say it again: it may be lost, or the link not carry yet, and nobody answers."""
+        with suppress(RuntimeError):  # without a loop it is said once
+            loop = asyncio.get_running_loop()
+            loop.call_later(_REPEAT_S, self._say_again, said, times)
+
+    def _say_again(self, said: Announce, times: int) -> None:
+        with suppress(OSError):
+            held = {(one.link, one.address) for one in self.observe().addresses}
+            if (said.link, said.address) not in held:
+                return  # somebody else may have it by now
+            from ichor.linux.announce import announce
+
+            announce(said.link, said.address)
+        if times > 1:
+            self._say_later(said, times - 1)
 
 
 def _apply(sock: Socket, action: Action) -> None:

@@ -254,7 +254,10 @@ class Delete(Struct, frozen=True, kw_only=True):
 
 
 class Announce(Struct, frozen=True, kw_only=True):
-    """Tell everybody on the link that an address is here now, whoever had it before."""
+    """Tell everybody on the link that an address is here now, whoever had it before.
+
+    It is told some times, also where the first fails; not once the address is gone.
+    """
 
     link: str
     address: str
