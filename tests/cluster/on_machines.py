@@ -76,8 +76,10 @@ class Worker:
 
     def serves(self, name: str) -> None:
         """Run a pod there, which answers."""
-        text = POD.format(name=name, node=self.name, image=reference("testtool"))
-        self.whole.kubectl("apply", "-f", "-", text=text)
+        wanted = self.whole.directory / f"{name}.yaml"
+        wanted.write_text(POD.format(name=name, node=self.name, image=reference("testtool")))
+        # A busy host cuts a connection now and then; it is the same pod however often it is asked.
+        self.until(bool, *self.kubectl("apply", "-f", str(wanted)))
         timeout = f"--timeout={90 * SLOWNESS}s"
         self.whole.kubectl("wait", "--for=condition=Ready", f"pod/{name}", timeout, seconds=100)
         ask = ("exec", name, "--", "/testtool", "http", "--tries", "5", "http://127.0.0.1:8080/")
